@@ -1,0 +1,40 @@
+# `make` alone lists the targets. Everything runs in .venv, which `make setup` makes once.
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup check regenerate generate check-spec build
+
+RUN := .venv/bin/python
+# A PYTHON from the environment or the command line chooses the interpreter; otherwise .venv keeps its own.
+PYTHON ?=
+export SPEC_URL OPERATIONS FORCE REPORT
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## delete an integration in a sandbox on loopback, step by step
+	@$(RUN) -m scripts.demo
+
+test: setup ## run the whole suite (one test: .venv/bin/python -m pytest tests/test_x.py -k name)
+	@$(RUN) -m pytest
+
+setup: ## make .venv with everything (PYTHON=python3.13 chooses); instant when done
+	@scripts/setup.sh "$(PYTHON)"
+
+check: setup ## ruff, format, mypy --strict, generated/ in step with spec/
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+	@$(RUN) -m scripts.check_generated
+
+regenerate: setup ## fetch the document and rebuild spec/ and generated/ (SPEC_URL=, OPERATIONS="id id" or '*', FORCE=1, REPORT=file)
+	@$(RUN) -m scripts.regenerate
+
+generate: setup ## rebuild generated/ from spec/, offline
+	@$(RUN) -m scripts.generate
+
+check-spec: setup ## has upstream changed the selected operations? (SPEC_URL=, REPORT=file); changes nothing
+	@$(RUN) -m scripts.check_spec
+
+build: setup ## sdist and wheel in dist/
+	@$(RUN) -m build --no-isolation

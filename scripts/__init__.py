@@ -1,0 +1,1 @@
+"""The pipeline and the project's own tools; nothing here is shipped."""
