@@ -1,0 +1,227 @@
+"""The client: the generated one, with everything at its HTTP layer that makes it safe."""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from upsun_api.client import Client
+
+from ._auth import BASE_URL, TOKEN_URL, ApiTokenAuth
+from ._connector import Connector, read_timeout
+from ._errors import ClientClosedError, ConfigurationError
+from ._http import AsyncSession, Session
+from ._loops import PerLoop
+from ._rules import Rules
+from ._version import __version__
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+    from ._connector import Timeout
+
+_USER_AGENT = (
+    f"upsun-client/{__version__} Python/{platform.python_version()} "
+    f"{platform.system()}/{platform.machine()}"
+)
+
+
+class UpsunClient(Client):
+    """A client for the Upsun REST API, for any operation in ``upsun_api.api``.
+
+    It authenticates, refuses unsafe paths, retries passing failures and raises typed errors.
+    Threads and tasks may share it. Use it with ``with`` or ``async with``, or ``close`` it.
+
+    Args:
+        api_token: default: the environment variable UPSUN_CLI_TOKEN.
+        base_url: of the API; https, or http to loopback.
+        token_url: where the API token is exchanged for an access token.
+        timeout: seconds for each of connecting, sending, receiving and waiting for a
+            connection; None waits for ever.
+        max_retries: how often to repeat a request, or an exchange, that may be repeated.
+        verify_ssl: True for the usual authorities, a path to a file or folder of them, an
+            ``ssl.SSLContext``, or False for none.
+        headers: sent with every request.
+        cookies: sent with every request.
+        httpx_args: further arguments of ``httpx.Client`` and ``httpx.AsyncClient``.
+        raise_on_unexpected_status: whether a generated operation raises on a 2xx that it does
+            not document, rather than return None.
+
+    Raises:
+        ConfigurationError: if there is no API token, or an argument is unusable.
+    """
+
+    __slots__ = ("_async_loop", "_auth", "_closed", "_lock", "_loops", "_process")
+
+    def __init__(
+        self,
+        api_token: str | None = None,
+        *,
+        base_url: str = BASE_URL,
+        token_url: str = TOKEN_URL,
+        timeout: Timeout = 30.0,
+        max_retries: int = 2,
+        verify_ssl: ssl.SSLContext | str | bool = True,
+        headers: dict[str, str] | None = None,
+        cookies: dict[str, str] | None = None,
+        httpx_args: dict[str, Any] | None = None,
+        raise_on_unexpected_status: bool = False,
+    ) -> None:
+        connector = Connector(
+            timeout=timeout,
+            verify_ssl=verify_ssl,
+            max_retries=max_retries,
+            httpx_args=httpx_args,
+        )
+        self._set_up(
+            ApiTokenAuth(api_token, base_url=base_url, token_url=token_url, connector=connector),
+            base_url=base_url,
+            headers={"User-Agent": _USER_AGENT, **(headers or {})},
+            cookies=dict(cookies or {}),
+            timeout=connector.timeout,
+            raise_on_unexpected_status=raise_on_unexpected_status,
+        )
+
+    def _set_up(self, auth: ApiTokenAuth, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._auth = auth
+        self._closed = False
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._loops = PerLoop(object)
+        self._async_loop: object = None
+
+    def __repr__(self) -> str:
+        """Show where, never what."""
+        return f"<{type(self).__name__} of {self._base_url}>"
+
+    # By identity: two clients with the same settings may act for different users.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__  # type: ignore[assignment]  # the generated class has none
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to write credentials down."""
+        raise TypeError("an UpsunClient holds credentials and cannot be pickled or copied")
+
+    def with_headers(self, headers: dict[str, str]) -> Self:
+        """Return a client with further headers that shares the access token; this one stays."""
+        return self._derive(headers={**self._headers, **headers})
+
+    def with_cookies(self, cookies: dict[str, str]) -> Self:
+        """Return a client with further cookies that shares the access token; this one stays."""
+        return self._derive(cookies={**self._cookies, **cookies})
+
+    def with_timeout(self, timeout: Timeout) -> Self:
+        """Return a client with another timeout, in seconds; the exchange keeps its own."""
+        return self._derive(timeout=read_timeout(timeout))
+
+    def _derive(self, **changes: Any) -> Self:
+        settings = {
+            "base_url": self._base_url,
+            "headers": self._headers,
+            "cookies": self._cookies,
+            "timeout": self._timeout,
+            "raise_on_unexpected_status": self.raise_on_unexpected_status,
+        }
+        derived = object.__new__(type(self))
+        derived._set_up(self._auth, **{**settings, **changes})
+        return derived
+
+    def get_httpx_client(self) -> httpx.Client:
+        """Return the HTTP client below, for requests that no operation covers, such as HAL links.
+
+        It is as safe as this one; URLs that are relative or on the API's origin are authenticated.
+
+        Raises:
+            ClientClosedError: if this client is closed.
+        """
+        self._check_open()
+        if self._client is None:
+            with self._lock:
+                if self._client is None:
+                    self._client = Session(self._rules(), **self._options())
+        return self._client
+
+    def get_async_httpx_client(self) -> httpx.AsyncClient:
+        """Return the asynchronous HTTP client below; see `get_httpx_client`.
+
+        Connections belong to an event loop, so each loop in turn gets a client of its own.
+        """
+        self._check_open()
+        loop = self._running_loop()
+        with self._lock:
+            if self._async_client is None or self._async_loop not in (None, loop):
+                self._async_client = AsyncSession(self._rules(), **self._options())
+            self._async_loop = loop
+            return self._async_client
+
+    def set_httpx_client(self, client: httpx.Client) -> NoReturn:  # noqa: ARG002
+        """Raise ConfigurationError: a client from elsewhere would have none of the safety."""
+        raise ConfigurationError("an UpsunClient makes its own HTTP client; pass httpx_args to it")
+
+    def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> NoReturn:  # noqa: ARG002
+        """Raise ConfigurationError, as `set_httpx_client` does."""
+        raise ConfigurationError("an UpsunClient makes its own HTTP client; pass httpx_args to it")
+
+    def close(self) -> None:
+        """Close the client and its connections. What is asynchronous takes `aclose`."""
+        self._closed = True
+        if self._client is not None:
+            self._client.close()
+
+    async def aclose(self) -> None:
+        """Close the client and all its connections."""
+        self.close()
+        if self._async_client is not None and self._async_loop is self._running_loop():
+            await self._async_client.aclose()
+
+    def __enter__(self) -> Self:
+        """Return the client, to be closed at the end of the block."""
+        self._check_open()
+        return self
+
+    def __exit__(self, *args: object, **kwargs: object) -> None:
+        """Close the client."""
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the client, to be closed at the end of the block."""
+        self._check_open()
+        return self
+
+    async def __aexit__(self, *args: object, **kwargs: object) -> None:
+        """Close the client."""
+        await self.aclose()
+
+    def _rules(self) -> Rules:
+        return Rules(self._auth.connector.max_retries, self._auth.redact)
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            **self._auth.connector.options(),
+            "auth": self._auth,
+            "base_url": self._base_url,
+            "cookies": self._cookies,
+            "headers": self._headers,
+            "timeout": self._timeout,
+        }
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClientClosedError("this client is closed; make a new one")
+        if self._process != os.getpid():
+            # A forked child must not talk on its parent's connections, nor wait for its locks.
+            self._process = os.getpid()
+            self._lock = threading.Lock()
+            self._client = self._async_client = None
+
+    def _running_loop(self) -> object:
+        """Return what stands for the running event loop; None if there is none."""
+        try:
+            return self._loops.get()
+        except RuntimeError:
+            return None

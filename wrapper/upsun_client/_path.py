@@ -1,0 +1,73 @@
+"""Is this path safe to send?
+
+Percent-encoding leaves dots alone, and an HTTP library folds them: as an id, ``..`` turns
+``DELETE /projects/p/integrations/..`` into ``DELETE /projects/p``, which deletes the project.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import unquote
+
+from ._errors import UnsafePathError
+
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\\?#]*")
+_END_OF_PATH = re.compile(r"[?#]")
+_SEPARATOR = re.compile(r"[/\\]")
+_SHOWN = 80  # characters of a refused value that an error quotes
+
+
+def check_path(url: str) -> None:
+    """Refuse a URL or path that could be read as another place than it names.
+
+    A slash inside a segment (``heads%2Fmaster``) is legitimate; the parts around it count like
+    segments.
+
+    Args:
+        url: as written by the caller, before any normalisation.
+
+    Raises:
+        UnsafePathError: if a part is empty, blank, ``.`` or ``..``, or holds a control character.
+    """
+    origin = _ORIGIN.match(url)
+    path = _END_OF_PATH.split(url[origin.end() :] if origin else url, maxsplit=1)[0]
+    if path in {"", "/"}:
+        return
+    for segment in path.removeprefix("/").split("/"):
+        if fault := _fault(unquote(segment)):
+            raise UnsafePathError(
+                f"{fault} in the path {path[:_SHOWN]!r}; nothing was sent. Check the ids"
+            )
+
+
+def check_parameter(name: str, value: object) -> None:
+    """Refuse a value that cannot stand for one path parameter.
+
+    Args:
+        name: of the parameter, for the error.
+        value: what the caller gave.
+
+    Raises:
+        UnsafePathError: if it is no string, cannot be encoded, or would leave its place.
+    """
+    if not isinstance(value, str):
+        fault: str | None = f"a {type(value).__name__} where a string is needed"
+    else:
+        fault = _fault(str(value))
+    if fault:
+        shown = repr(value)[:_SHOWN]
+        raise UnsafePathError(f"{name}: {fault}, got {shown}; nothing was sent")
+
+
+def _fault(decoded: str) -> str | None:
+    for part in _SEPARATOR.split(decoded):
+        if not part.strip():
+            return "an empty part"
+        if part.strip() in {".", ".."}:
+            return f"a dot segment ({part.strip()!r})"
+        if any(unicodedata.category(character) == "Cc" for character in part):
+            return "a control character"
+    if any("\ud800" <= character <= "\udfff" for character in decoded):
+        return "a character that has no encoding"
+    return None

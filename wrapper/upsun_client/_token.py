@@ -1,0 +1,88 @@
+"""The two tokens: what the caller gives, and what the auth server answers for it."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from typing import Any, NamedTuple
+
+from ._errors import ConfigurationError, TokenExchangeError
+
+TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
+CREATE_TOKEN = "create one in the Upsun console, account settings, API tokens"  # noqa: S105
+_DOCUMENTED_LIFETIME = 900.0  # seconds, where the answer gives none that makes sense
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
+
+
+class AccessToken(NamedTuple):
+    """A bearer token and how long it may be used, in seconds after it was asked for."""
+
+    value: str
+    lifetime: float
+
+    def __repr__(self) -> str:
+        """Keep the token out of logs."""
+        return f"<AccessToken for {self.lifetime:g} s>"
+
+    @property
+    def renew_after(self) -> float:
+        """Seconds after which to ask for a new one, ahead of expiry."""
+        return self.lifetime - min(60.0, 0.1 * self.lifetime)
+
+
+def read_api_token(given: str | None) -> str:
+    """Return the API token to use, without surrounding whitespace.
+
+    Raises:
+        ConfigurationError: if there is none, or it cannot be one. The token is not quoted.
+    """
+    source = "api_token" if given is not None else TOKEN_VARIABLE
+    token = os.environ.get(TOKEN_VARIABLE, "") if given is None else given
+    if not isinstance(token, str):
+        raise ConfigurationError(f"api_token must be a string, not {type(token).__name__}")
+    token = token.strip()
+    if not token:
+        raise ConfigurationError(
+            f"no API token: {source} is empty or not set. Set {TOKEN_VARIABLE} or pass api_token; "
+            f"{CREATE_TOKEN}"
+        )
+    if not _VISIBLE_ASCII.fullmatch(token):
+        raise ConfigurationError(
+            f"{source} holds whitespace, control or non-ASCII characters, which no API token has; "
+            "copy it again"
+        )
+    return token
+
+
+def read_token_answer(status_code: int, answer: Any) -> AccessToken:
+    """Return the access token in a successful answer of the auth server.
+
+    Raises:
+        TokenExchangeError: if the answer is no token that can be used. It is not quoted.
+    """
+    value = answer.get("access_token") if isinstance(answer, dict) else None
+    if not isinstance(value, str) or not _VISIBLE_ASCII.fullmatch(value):
+        raise TokenExchangeError(
+            f"the auth server answered {status_code} without a usable access token; "
+            "is token_url right, and no proxy or login page in between?",
+            status_code=status_code,
+        )
+    kind = answer.get("token_type") or "bearer"
+    if not isinstance(kind, str) or kind.lower() != "bearer":
+        raise TokenExchangeError(
+            "the auth server answered with a token that is no bearer token",
+            status_code=status_code,
+        )
+    return AccessToken(value, _lifetime(answer.get("expires_in")))
+
+
+def _lifetime(expires_in: object) -> float:
+    """Read seconds; nonsense counts as the documented lifetime, as a 401 renews in any case."""
+    if isinstance(expires_in, bool) or not isinstance(expires_in, int | float | str):
+        return _DOCUMENTED_LIFETIME
+    try:
+        seconds = float(expires_in)
+    except (ValueError, OverflowError):
+        return _DOCUMENTED_LIFETIME
+    return seconds if seconds > 0 and math.isfinite(seconds) else _DOCUMENTED_LIFETIME
