@@ -1,0 +1,159 @@
+# DO NOT EDIT. Made by `make generate` from spec/ with openapi-python-client 0.29.1.
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.accepted_response import AcceptedResponse
+from ...types import Response
+
+
+def _get_kwargs(
+    project_id: str,
+    integration_id: str,
+) -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "delete",
+        "url": "/projects/{project_id}/integrations/{integration_id}".format(
+            project_id=quote(str(project_id), safe=""),
+            integration_id=quote(str(integration_id), safe=""),
+        ),
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> AcceptedResponse:
+    response_default = AcceptedResponse.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[AcceptedResponse]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    project_id: str,
+    integration_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[AcceptedResponse]:
+    """
+    Args:
+        project_id (str):
+        integration_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AcceptedResponse]
+    """
+
+    kwargs = _get_kwargs(
+        project_id=project_id,
+        integration_id=integration_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    project_id: str,
+    integration_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> AcceptedResponse | None:
+    """
+    Args:
+        project_id (str):
+        integration_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AcceptedResponse
+    """
+
+    return sync_detailed(
+        project_id=project_id,
+        integration_id=integration_id,
+        client=client,
+    ).parsed
+
+
+async def asyncio_detailed(
+    project_id: str,
+    integration_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[AcceptedResponse]:
+    """
+    Args:
+        project_id (str):
+        integration_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AcceptedResponse]
+    """
+
+    kwargs = _get_kwargs(
+        project_id=project_id,
+        integration_id=integration_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    project_id: str,
+    integration_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> AcceptedResponse | None:
+    """
+    Args:
+        project_id (str):
+        integration_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AcceptedResponse
+    """
+
+    return (
+        await asyncio_detailed(
+            project_id=project_id,
+            integration_id=integration_id,
+            client=client,
+        )
+    ).parsed

@@ -1,0 +1,37 @@
+"""The one error that ends a run of the pipeline with a sentence instead of a traceback."""
+
+import signal
+import sys
+from collections.abc import Callable
+
+INTERRUPTED = 128 + signal.SIGINT
+
+
+class PipelineError(Exception):
+    """Raised when a stage cannot go on; the message says what happened, where, and what to do."""
+
+
+def run(name: str, main: Callable[[], int]) -> int:
+    """Run `main` and turn what people can cause into one line on stderr.
+
+    Args:
+        name: What the line starts with, such as `regenerate`.
+        main: The work; returns the exit code.
+
+    Returns:
+        The exit code: that of `main`, 1 after an error, 130 after an interruption.
+    """
+    try:
+        return main()
+    except PipelineError as error:
+        message = str(error)
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted; nothing was changed", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        message = f"{error.strerror or error}{where}; free the disk or fix the permissions"
+    except MemoryError:
+        message = "out of memory; the document is too large for this machine"
+    print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
+    return 1

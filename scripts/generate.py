@@ -1,0 +1,150 @@
+"""From spec/ to a Python package: correct, render, tidy. As a program: `make generate`."""
+
+import contextlib
+import io
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts import errors, overlay, select, verify
+from scripts.corrections import correct
+from scripts.document import parse
+from scripts.errors import PipelineError
+from scripts.progress import stage
+from scripts.swap import Swap
+from scripts.tree import Tree
+
+if TYPE_CHECKING:
+    from openapi_python_client.parser.errors import GeneratorError
+
+    from scripts.shape import Node
+
+TEMPLATES = Path(__file__).parent / "templates"
+# Named one by one: the formatter's defaults change between versions and rewrite `Any`.
+_RULES = "F401,I"
+_RUFF = ("--isolated", "--no-cache", "--quiet")
+_STYLE = ("--target-version", "py311", "--line-length", "100")
+
+
+def generate(document: "Node", package: Path) -> None:
+    """Render a corrected document as a package in a directory that does not exist yet.
+
+    Args:
+        document: As `correct` gives it.
+        package: Where to; its name becomes the package's.
+
+    Raises:
+        PipelineError: At the first thing the generator warns about, whatever its level.
+    """
+    found = _render(document, package)
+    if found:
+        raise PipelineError(f"the generator left something out: {_told(found[0])}")
+    (package / "py.typed").write_bytes(b"")
+    _format(package)
+    for file in sorted(package.rglob("*.py")):
+        file.write_text(banner() + file.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def banner() -> str:
+    """Give the comment that opens every generated file."""
+    generator = f"openapi-python-client {version('openapi-python-client')}"
+    return f"# DO NOT EDIT. Made by `make generate` from spec/ with {generator}.\n"
+
+
+def _render(document: "Node", package: Path) -> "list[GeneratorError]":
+    # Half a second to import: only where it is needed.
+    from openapi_python_client import Project  # noqa: PLC0415
+    from openapi_python_client.config import Config, ConfigFile, MetaType  # noqa: PLC0415
+    from openapi_python_client.parser import GeneratorData  # noqa: PLC0415
+    from openapi_python_client.parser.errors import GeneratorError  # noqa: PLC0415
+
+    config = Config.from_sources(
+        ConfigFile(package_name_override=package.name, post_hooks=[]),
+        MetaType.NONE,
+        document_source=package,
+        file_encoding="utf-8",
+        overwrite=False,
+        output_path=package,
+    )
+    data = GeneratorData.from_dict(document, config=config)
+    if isinstance(data, GeneratorError):
+        return [data]
+    project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
+    with contextlib.redirect_stdout(io.StringIO()):
+        return list(project.build())
+
+
+def _told(error: "GeneratorError") -> str:
+    # Names from the document come wrapped against use as code, and print as their address.
+    data = getattr(error, "data", None)
+    place = data.model_dump_json(exclude_none=True)[:200] if data is not None else ""
+    return " ".join(part for part in (error.header, error.detail, place) if part)
+
+
+def _format(package: Path) -> None:
+    ruff = [sys.executable, "-I", "-m", "ruff"]
+    for command in (
+        [*ruff, "check", *_RUFF, "--fix-only", "--select", _RULES, *_STYLE, package.name],
+        [*ruff, "format", *_RUFF, *_STYLE, package.name],
+    ):
+        done = subprocess.run(
+            command, cwd=package.parent, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise PipelineError(f"ruff cannot tidy the generated code: {done.stderr.strip()}")
+
+
+def build(tree: Tree, document: "Node", package: Path, *, partial: bool) -> None:
+    """Correct, render and verify the package for a selected document.
+
+    Args:
+        tree: Where the overlay is.
+        document: What spec/openapi.json says.
+        package: A directory that does not exist yet.
+        partial: Not the whole API; overlay actions may have no target.
+
+    Raises:
+        PipelineError: When the result would not be whole.
+    """
+    with stage("correct"):
+        actions = overlay.read_overlay(tree.overlay)
+        corrected = correct(overlay.apply(document, actions, partial=partial))
+    with stage("generate"):
+        generate(corrected, package)
+    with stage("verify"):
+        verify.verify(document, package)
+
+
+def rebuild(tree: Tree, package: Path) -> None:
+    """Make the package in a directory that does not exist yet, from what is in spec/.
+
+    Raises:
+        PipelineError: When spec/ is incomplete, or the result would not be whole.
+    """
+    for path in (tree.contract, tree.operations):
+        if not path.exists():
+            raise PipelineError(f"there is no {tree.name(path)}; run `make regenerate` first")
+    document = parse(tree.contract.read_bytes(), tree.name(tree.contract))
+    wanted = select.read_operations(tree.operations.read_text(encoding="utf-8"))
+    build(tree, document, package, partial=select.EVERYTHING not in wanted)
+
+
+def spell(document: object) -> bytes:
+    """Write JSON the way it is committed."""
+    return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def main() -> int:
+    """Rebuild generated/ from spec/, offline."""
+    tree = Tree()
+    with Swap(tree) as swap:
+        rebuild(tree, swap.stage(tree.package))
+        swap.commit()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(errors.run("generate", main))

@@ -1,0 +1,131 @@
+"""Where the parts of an OpenAPI document are: what kind of object sits under which key.
+
+Every stage walks documents through this table, so that a *property named* `description` or `$ref`
+is never mistaken for the keyword, and nothing inside a `default` or an `enum` is read as a schema.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import unquote
+
+Node = dict[str, Any]
+Place = tuple[str | int, ...]
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+_SCHEMA = {
+    **dict.fromkeys(
+        ("items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else"),
+        ("one", "schema"),
+    ),
+    **dict.fromkeys(("allOf", "oneOf", "anyOf", "prefixItems"), ("list", "schema")),
+    **dict.fromkeys(("properties", "patternProperties", "dependentSchemas"), ("map", "schema")),
+}
+_VALUE = {"schema": ("one", "schema"), "content": ("map", "mediaType")}
+
+# kind of object -> key -> (how the children sit under the key, their kind)
+SHAPE: dict[str, dict[str, tuple[str, str]]] = {
+    "document": {"paths": ("map", "pathItem"), "components": ("one", "components")},
+    "components": {
+        "schemas": ("map", "schema"),
+        "parameters": ("map", "parameter"),
+        "responses": ("map", "response"),
+        "requestBodies": ("map", "requestBody"),
+        "headers": ("map", "header"),
+        "links": ("map", "link"),
+        "callbacks": ("map", "callback"),
+        "pathItems": ("map", "pathItem"),
+        "securitySchemes": ("map", "securityScheme"),
+    },
+    "pathItem": {
+        **dict.fromkeys(METHODS, ("one", "operation")),
+        "parameters": ("list", "parameter"),
+    },
+    "operation": {
+        "parameters": ("list", "parameter"),
+        "requestBody": ("one", "requestBody"),
+        "responses": ("map", "response"),
+        "callbacks": ("map", "callback"),
+    },
+    "callback": {"*": ("one", "pathItem")},
+    "parameter": _VALUE,
+    "header": _VALUE,
+    "requestBody": {"content": ("map", "mediaType")},
+    "response": {
+        "headers": ("map", "header"),
+        "content": ("map", "mediaType"),
+        "links": ("map", "link"),
+    },
+    "mediaType": {"schema": ("one", "schema"), "encoding": ("map", "encoding")},
+    "encoding": {"headers": ("map", "header")},
+    "schema": _SCHEMA,
+}
+
+
+def children(node: Node, kind: str) -> Iterator[tuple[Place, str, Node]]:
+    """Yield the direct children of an object: place below it, kind, the child itself."""
+    shape = SHAPE.get(kind, {})
+    if isinstance(node.get("$ref"), str):
+        return
+    for key in node:
+        how, child_kind = shape.get(key) or shape.get("*") or ("", "")
+        below = node[key]
+        if how == "one" and isinstance(below, dict):
+            yield (key,), child_kind, below
+        elif how == "map" and isinstance(below, dict):
+            for name, child in below.items():
+                if isinstance(child, dict):
+                    yield (key, name), child_kind, child
+        elif how == "list" and isinstance(below, list):
+            for index, child in enumerate(below):
+                if isinstance(child, dict):
+                    yield (key, index), child_kind, child
+
+
+def walk(node: Node, kind: str, place: Place = ()) -> Iterator[tuple[Place, str, Node]]:
+    """Yield an object and everything below it, parents first; references are not followed."""
+    yield place, kind, node
+    for below, child_kind, child in children(node, kind):
+        yield from walk(child, child_kind, (*place, *below))
+
+
+def rebuild(node: Node, kind: str, visit: Callable[[Node, str], Node]) -> Node:
+    """Copy an object, each part replaced by what `visit` makes of it, children before parents."""
+    copy = dict(node)
+    for below, child_kind, child in children(node, kind):
+        made = rebuild(child, child_kind, visit)
+        if len(below) == 1:
+            copy[str(below[0])] = made
+            continue
+        key, slot = str(below[0]), below[1]
+        if copy[key] is node[key]:
+            copy[key] = node[key].copy()
+        copy[key][slot] = made
+    return visit(copy, kind)
+
+
+def operations(document: Node) -> Iterator[tuple[str, str, Node]]:
+    """Yield path, method and operation, in the order of the document."""
+    for path, item in document.get("paths", {}).items():
+        if isinstance(item, dict):
+            for method in METHODS:
+                if isinstance(item.get(method), dict):
+                    yield path, method, item[method]
+
+
+def spell(place: Place) -> str:
+    """Write a place for a person: `paths./a/{b}.get.responses.200`."""
+    return ".".join(str(part) for part in place)
+
+
+def pointer(place: Place) -> str:
+    """Write a place as the fragment of a `$ref`."""
+    return "#/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in place)
+
+
+def target(ref: str) -> tuple[str, ...] | None:
+    """Read a local `$ref` as a place; None when it points outside the document."""
+    if not ref.startswith("#/"):
+        return None
+    parts = unquote(ref[2:]).split("/")
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)

@@ -1,0 +1,47 @@
+"""Where the pipeline reads and writes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PUBLISHED = "https://meta.upsun.com/openapi-spec"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A working tree of this project."""
+
+    root: Path = Path(__file__).resolve().parent.parent
+
+    @property
+    def contract(self) -> Path:
+        """The selected operations and all they reference, as upstream says it."""
+        return self.root / "spec" / "openapi.json"
+
+    @property
+    def overlay(self) -> Path:
+        """Our corrections of what is one of a kind."""
+        return self.root / "spec" / "overlay.yaml"
+
+    @property
+    def operations(self) -> Path:
+        """The operation ids to keep."""
+        return self.root / "spec" / "operations.txt"
+
+    @property
+    def source(self) -> Path:
+        """Where the contract came from."""
+        return self.root / "spec" / "source.json"
+
+    @property
+    def package(self) -> Path:
+        """The generated package."""
+        return self.root / "generated" / "upsun_api"
+
+    @property
+    def work(self) -> Path:
+        """Scratch space on the same file system, ignored by git."""
+        return self.root / ".work"
+
+    def name(self, path: Path) -> str:
+        """Name a path as a person in the tree would."""
+        return path.relative_to(self.root).as_posix()

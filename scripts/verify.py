@@ -1,0 +1,51 @@
+"""Is the generated package whole? One module an operation, every module and name importable."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts.errors import PipelineError
+from scripts.shape import Node, operations
+
+# Runs alone, without this project on the path, with warnings as errors.
+_IMPORT_ALL = """
+import importlib, pathlib, sys
+package = pathlib.Path(sys.argv[1])
+sys.path.insert(0, str(package.parent))
+for file in sorted(package.rglob("*.py")):
+    parts = file.relative_to(package.parent).with_suffix("").parts
+    name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    try:
+        module = importlib.import_module(name)
+    except BaseException as error:
+        sys.exit(f"{name} cannot be imported: {type(error).__name__}: {error}")
+    if pathlib.Path(module.__file__) != file:
+        sys.exit(f"{name} is hidden by {module.__file__}")
+models = importlib.import_module(f"{package.name}.models")
+for name in models.__all__:
+    try:
+        getattr(models, name)
+    except BaseException as error:
+        sys.exit(f"{name} of {models.__name__} cannot be had: {error}")
+"""
+
+
+def verify(document: Node, package: Path) -> None:
+    """Check a generated package against the document it was made from.
+
+    Raises:
+        PipelineError: When an operation is missing, or something cannot be imported.
+    """
+    wanted = sum(1 for _ in operations(document))
+    made = [file for file in package.glob("api/*/*.py") if file.name != "__init__.py"]
+    if len(made) != wanted:
+        raise PipelineError(f"{wanted} operations are selected, but {len(made)} were generated")
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", "-W", "error", "-c", _IMPORT_ALL, str(package)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        reason = done.stderr.strip().splitlines()
+        raise PipelineError(f"the generated package is broken: {reason[-1] if reason else '?'}")
