@@ -54,8 +54,10 @@ def server_message(status_code: int, body: Any) -> str:
 def _words(body: Any, depth: int = _DEPTH) -> list[str]:
     if isinstance(body, str):
         title = _TITLE.search(body)
-        text = " ".join((title[1] if title else _TAG.sub(" ", body)).split())
-        return [text[:_MESSAGE_LIMIT]] if text else []
+        text = title[1] if title else _TAG.sub(" ", body)
+        # Control characters have no business in a log or on a terminal.
+        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return [text[:_MESSAGE_LIMIT]] if any(c.isalnum() for c in text) else []
     if depth and isinstance(body, list):
         return [word for item in body for word in _words(item, depth - 1)]
     if depth and isinstance(body, dict):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ._answer import BODY_LIMIT
-from ._rules import Answer, outside_contract
+from ._rules import Answer, decompress, outside_contract
 
 if TYPE_CHECKING:
     from ._rules import Rules
@@ -74,16 +74,16 @@ class Session(httpx.Client):
         return response
 
     def _error_body(self, response: httpx.Response) -> bytes:
-        body = bytearray()
+        raw = bytearray()
         try:
             with suppress(*_BODY_FAULTS):
-                for chunk in response.iter_bytes():
-                    body += chunk
-                    if len(body) >= BODY_LIMIT:
+                for chunk in response.iter_raw():
+                    raw += chunk
+                    if len(raw) >= BODY_LIMIT:
                         break
         finally:
             response.close()
-        return bytes(body[:BODY_LIMIT])
+        return decompress(response, raw)
 
 
 class AsyncSession(httpx.AsyncClient):
@@ -130,16 +130,16 @@ class AsyncSession(httpx.AsyncClient):
         return response
 
     async def _error_body(self, response: httpx.Response) -> bytes:
-        body = bytearray()
+        raw = bytearray()
         try:
             with suppress(*_BODY_FAULTS):
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) >= BODY_LIMIT:
+                async for chunk in response.aiter_raw():
+                    raw += chunk
+                    if len(raw) >= BODY_LIMIT:
                         break
         finally:
             await response.aclose()
-        return bytes(body[:BODY_LIMIT])
+        return decompress(response, raw)
 
 
 async def _sleep(seconds: float) -> None:

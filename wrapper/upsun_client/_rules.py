@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ._answer import Redact, status_error
+from ._answer import BODY_LIMIT, Redact, status_error
 from ._errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -57,6 +57,16 @@ def outside_contract(response: httpx.Response, problem: str) -> APIResponseValid
 def path_of(request: httpx.Request) -> str:
     """Return the path as sent, without the query."""
     return request.url.raw_path.partition(b"?")[0].decode("ascii")
+
+
+def decompress(response: httpx.Response, raw: bytearray) -> bytes:
+    """Return what the server said, as far as it can be made out."""
+    encoding = {"Content-Encoding": response.headers.get("Content-Encoding", "identity")}
+    try:
+        text = httpx.Response(response.status_code, headers=encoding, content=bytes(raw)).content
+    except httpx.DecodingError:
+        text = b""
+    return text[:BODY_LIMIT]
 
 
 class Rules:

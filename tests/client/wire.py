@@ -1,0 +1,184 @@
+"""A server on loopback that answers byte for byte what a test tells it to, faults included."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+TOKEN_PATH = "/oauth2/token"
+
+
+@dataclass
+class Request:
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+
+Reaction = bytes | Callable[[socket.socket], None]
+Script = Sequence[Reaction] | Callable[[Request], Reaction]
+
+
+def answer(
+    status: int | str = 200,
+    body: Any = b"",
+    /,
+    content_type: str = "application/json",
+    **headers: str,
+) -> bytes:
+    """One whole HTTP answer; a body that is no bytes is sent as JSON."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    status = f"{status} X" if isinstance(status, int) else status
+    lines = [f"HTTP/1.1 {status}", f"Content-Type: {content_type}", f"Content-Length: {len(raw)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + raw
+
+
+ACCEPTED = answer(
+    "202 Accepted",
+    {"status": "Accepted", "code": 202, "_embedded": {"activities": [{"id": "act1"}]}},
+)
+
+
+def token(value: Any = "access-1", **more: Any) -> bytes:
+    return answer(200, {"access_token": value, "expires_in": 900, "token_type": "bearer", **more})
+
+
+def cut(raw: bytes) -> Callable[[socket.socket], None]:
+    """Send this much, then close the connection."""
+    return lambda connection: connection.sendall(raw)
+
+
+def close(connection: socket.socket) -> None:
+    """Close the connection without a word; every reaction that is no answer ends in that."""
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def truncated(connection: socket.socket) -> None:
+    connection.sendall(ACCEPTED[:-5])
+
+
+def half_a_status_line(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 20")
+
+
+def garbage(connection: socket.socket) -> None:
+    connection.sendall(b"\x00\x01SSH-2.0-nonsense\r\n\r\n")
+
+
+@dataclass
+class Wire:
+    """Answers calls of the API from one script and exchanges from another.
+
+    A script that runs out repeats its last line.
+    """
+
+    api: Script = field(default_factory=lambda: [ACCEPTED])
+    exchange: Script = field(default_factory=lambda: [token()])
+    tls: ssl.SSLContext | None = None
+    hold: threading.Event | None = None  # exchanges wait for it
+
+    def __post_init__(self) -> None:
+        self.calls: list[Request] = []
+        self.exchanges: list[Request] = []
+        self.connections = 0
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self.stopping = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port = self._listener.getsockname()[1]
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+        self.token_url = self.url + TOKEN_PATH
+        self._acceptor = threading.Thread(target=self._accept)
+        self._acceptor.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopping.set()
+        if self.hold:
+            self.hold.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._acceptor.join()
+        self._listener.close()
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+
+    def hang(self, connection: socket.socket) -> None:
+        """Answer nothing until the test is over."""
+        self.stopping.wait(30)
+
+    def kwargs(self, **more: Any) -> dict[str, Any]:
+        """Arguments of an UpsunClient for this server."""
+        return {"api_token": "api-token", "base_url": self.url, "token_url": self.token_url} | more
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            thread = threading.Thread(target=self._serve, args=(connection,))
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            self._open.add(connection)
+            with connection, connection.makefile("rb") as stream:
+                while (request := _read(stream)) and not self.stopping.is_set():
+                    reaction = self._react(request)
+                    if not isinstance(reaction, bytes):
+                        reaction(connection)
+                        return
+                    connection.sendall(reaction)
+        except (OSError, ValueError):
+            connection.close()
+        finally:
+            self._open.discard(connection)
+
+    def _react(self, request: Request) -> Reaction:
+        is_exchange = request.target == TOKEN_PATH
+        if is_exchange and self.hold:
+            with self._lock:
+                self.exchanges.append(request)
+                count = len(self.exchanges)
+            self.hold.wait(30)
+        else:
+            with self._lock:
+                log = self.exchanges if is_exchange else self.calls
+                log.append(request)
+                count = len(log)
+        script = self.exchange if is_exchange else self.api
+        return script(request) if callable(script) else script[min(count, len(script)) - 1]
+
+
+def _read(stream: Any) -> Request | None:
+    line = stream.readline().decode("latin-1").split()
+    if len(line) != 3:
+        return None
+    headers = {}
+    while header := stream.readline().decode("latin-1").strip():
+        name, _, value = header.partition(":")
+        headers[name.lower()] = value.strip()
+    body = stream.read(int(headers.get("content-length", 0)))
+    return Request(line[0], line[1], headers, body)
