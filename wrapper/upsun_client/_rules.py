@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from ._path import check_path
 from ._retry import IDEMPOTENT, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _KNOWN_STATUSES = frozenset(int(status) for status in HTTPStatus)
@@ -69,6 +70,12 @@ def decompress(response: httpx.Response, raw: bytearray) -> bytes:
     return text[:BODY_LIMIT]
 
 
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 class Rules:
     """How to treat the requests of one session.
 
@@ -113,14 +120,17 @@ class Rules:
         host = error.request.url.host
         error.request = httpx.Request(trial.method, error.request.url.copy_with(query=None))
         sent = not isinstance(error, _NEVER_SENT)
-        wait = trial.wait_after_error(sent=sent, reason=type(error).__name__)
-        if wait is not None:
-            return wait
+        reasons = list(_chain(error))
+        if not any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
+            wait = trial.wait_after_error(sent=sent, reason=type(error).__name__)
+            if wait is not None:
+                return wait
+        words = next((str(reason) for reason in reasons if str(reason)), type(error).__name__)
         kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
         fate = "whether it took effect is unknown" if sent else "nothing was sent"
         raise kind(
             f"no answer from {host} to {trial.method} {trial.path} "
-            f"({type(error).__name__}: {error}; attempt {trial.attempts}); {fate}",
+            f"({words}; attempt {trial.attempts}); {fate}",
             method=trial.method,
             path=trial.path,
             attempts=trial.attempts,

@@ -1,0 +1,151 @@
+"""No argument makes a request outside its place in the path, or one nobody asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from upsun_api.api.third_party_integrations import delete_projects_integrations as generated
+from upsun_client import UnsafePathError, UpsunClient, UpsunError, delete_projects_integrations
+from upsun_client._path import check_parameter, check_path
+
+from tests.client.conftest import Delete
+from tests.client.wire import Wire
+
+UNSAFE_IDS = [
+    "", " ", "\t", "\u3000", ".", "..", " .. ", "/", "//", "a/", "/a", "a//b", "../x", "a/..", "a/./b",
+    "..\\x", "a\\..", "\\", "a\\", "\x00", "a\nb", "a\x7fb", "a\x85b", "\ud800",
+]  # fmt: skip
+SAFE_IDS = [
+    "p", "abc-123_x.y", "...", "..a", "a..", "%2e%2e", "%2F", "heads/master", "a\\b", "a b", "é", "日本",
+    "?a=b", "#x", "a;b", "*", "{x}", "%", "~", ":", "@evil.example", "https:x",
+]  # fmt: skip
+
+# Text that is likely to mean something to some reader of a path.
+tricky = st.text(st.sampled_from("./\\%25eE2fFcC?#;:@ \t\x00a")) | st.text()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Wire]:
+    with Wire() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def client(server: Wire) -> Iterator[UpsunClient]:
+    with UpsunClient(**server.kwargs()) as client:
+        yield client
+
+
+def sent(server: Wire, project: str, integration: str, call: Any) -> bool:
+    """Call; see that nothing went out, or exactly what was asked for. Tell which."""
+    before = len(server.calls)
+    try:
+        call(project, integration)
+    except (UnsafePathError, UnicodeEncodeError):
+        assert len(server.calls) == before
+        return False
+    (request,) = server.calls[before:]
+    assert request.method == "DELETE"
+    empty, projects, one, integrations, other = request.target.split("/")
+    assert (empty, projects, integrations) == ("", "projects", "integrations")
+    assert (unquote(one), unquote(other)) == (project, integration)
+    return True
+
+
+@given(project=tricky, integration=tricky)
+@example(project="p", integration="..")
+@example(project="..", integration="..")
+@example(project="p", integration="%2e%2e")
+def test_the_server_sees_the_ids_or_nothing(
+    server: Wire, client: UpsunClient, project: str, integration: str
+) -> None:
+    sent(
+        server,
+        project,
+        integration,
+        lambda p, i: delete_projects_integrations(p, i, client=client),
+    )
+
+
+@given(project=tricky, integration=tricky)
+@example(project="p", integration="..")
+def test_a_generated_operation_is_as_safe(
+    server: Wire, client: UpsunClient, project: str, integration: str
+) -> None:
+    sent(server, project, integration, lambda p, i: generated.sync(p, i, client=client))
+
+
+@pytest.mark.parametrize("value", SAFE_IDS)
+def test_odd_but_safe_ids_are_sent(server: Wire, client: UpsunClient, value: str) -> None:
+    assert sent(
+        server, value, value, lambda p, i: delete_projects_integrations(p, i, client=client)
+    )
+
+
+@pytest.mark.parametrize("value", UNSAFE_IDS)
+def test_unsafe_ids_send_nothing_not_even_an_exchange(delete: Delete, value: str) -> None:
+    with Wire() as server:
+        with pytest.raises(UnsafePathError, match="^project_id: .*nothing was sent"):
+            delete(value, "i", **server.kwargs())
+        with pytest.raises(UnsafePathError, match="^integration_id: .*nothing was sent"):
+            delete("p", value, **server.kwargs())
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize("value", [None, 1, True, b"x", b"..", ["x"], object()], ids=repr)
+def test_what_is_no_string_is_refused(value: object) -> None:
+    with pytest.raises(UnsafePathError, match="a string is needed"):
+        check_parameter("project_id", value)
+
+
+def test_a_string_with_another_face_is_judged_by_the_one_that_is_sent(client: UpsunClient) -> None:
+    class Mask(str):
+        __slots__ = ()
+
+        def __str__(self) -> str:
+            return ".."
+
+    with pytest.raises(UnsafePathError):
+        delete_projects_integrations("p", Mask("harmless"), client=client)
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "/projects/p/..", "/projects/../organizations/o", "/projects/%2e%2e/x", "/projects/p/", "projects//x",
+        "/projects/p%2F..", "/projects/p%5c..", "//elsewhere.example/projects", "/projects/%00", "/%09",
+        "https://api.example/projects/p/%2E./x", "https://api.example//", "\\projects", "/projects/\\..\\x",
+    ],
+)  # fmt: skip
+def test_an_unsafe_link_is_refused(server: Wire, client: UpsunClient, href: str) -> None:
+    before = server.connections
+    with pytest.raises(UnsafePathError):
+        client.get_httpx_client().delete(href)
+    assert server.connections == before
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "", "/", "/projects", "projects/p", "/projects/p?next=../x#y", "/projects/p/git/refs/heads%2Fmaster",
+        "https://api.example", "https://api.example/projects/p", "https://api.example?x=/..",
+    ],
+)  # fmt: skip
+def test_a_safe_link_is_not(href: str) -> None:
+    check_path(href)
+    check_path(str(httpx.URL(href)))
+
+
+def test_what_httpx_cannot_send_is_a_typed_error(client: UpsunClient) -> None:
+    with pytest.raises(UnsafePathError, match="nothing was sent"):
+        delete_projects_integrations("p", "x" * 70_000, client=client)
+    with pytest.raises(UpsunError):
+        client.get_httpx_client().get("/x" * 40_000)
+    with pytest.raises(UpsunError):
+        client.get_httpx_client().get("http://[::1/x")

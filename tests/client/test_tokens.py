@@ -1,0 +1,364 @@
+"""The exchange: one for all, ahead of expiry, and nothing poisoned by what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from upsun_client import (
+    TokenExchangeError,
+    UpsunClient,
+    UpsunError,
+    delete_projects_integrations,
+    delete_projects_integrations_async,
+)
+from upsun_client._token import AccessToken
+from upsun_client._tokens import Tokens
+
+from tests.client.wire import ACCEPTED, Request, Wire, answer, token
+
+BACKENDS = ["asyncio", "trio"]
+REFUSED = answer(400, {"error": "invalid_grant", "error_description": "No."})
+
+
+class Clock:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("upsun_client._tokens.time.monotonic", lambda: self.now)
+
+
+def outcome(call: Callable[[], Any]) -> str:
+    try:
+        call()
+    except UpsunError as error:
+        return type(error).__name__
+    return "ok"
+
+
+def in_threads(count: int, server: Wire, client: UpsunClient) -> list[str]:
+    """Delete from many threads at once, all waiting for the same exchange."""
+
+    def call(_: int) -> str:
+        return outcome(lambda: delete_projects_integrations("p", "i", client=client))
+
+    with ThreadPoolExecutor(count) as pool:
+        futures = [pool.submit(call, n) for n in range(count)]
+        if server.hold:
+            time.sleep(0.3)
+            server.hold.set()
+        return [future.result() for future in futures]
+
+
+def in_tasks(backend: str, count: int, server: Wire, client: UpsunClient) -> list[str]:
+    results: list[str] = []
+
+    async def call() -> None:
+        try:
+            await delete_projects_integrations_async("p", "i", client=client)
+            results.append("ok")
+        except UpsunError as error:
+            results.append(type(error).__name__)
+
+    async def run() -> None:
+        async with client, anyio.create_task_group() as group:
+            for _ in range(count):
+                group.start_soon(call)
+            if server.hold:
+                await anyio.sleep(0.3)
+                server.hold.set()
+
+    anyio.run(run, backend=backend)
+    return results
+
+
+def test_64_threads_make_one_exchange() -> None:
+    with Wire(hold=threading.Event()) as server, UpsunClient(**server.kwargs()) as client:
+        assert in_threads(64, server, client) == ["ok"] * 64
+        assert len(server.exchanges) == 1
+        assert len(server.calls) == 64
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_1000_tasks_make_one_exchange(backend: str) -> None:
+    with Wire(hold=threading.Event()) as server:
+        client = UpsunClient(
+            **server.kwargs(httpx_args={"limits": httpx.Limits(max_connections=50)})
+        )
+        assert in_tasks(backend, 1000, server, client) == ["ok"] * 1000
+        assert len(server.exchanges) == 1
+        assert len(server.calls) == 1000
+
+
+def test_threads_that_wait_for_a_refusal_share_it() -> None:
+    with Wire(exchange=[REFUSED], hold=threading.Event()) as server:
+        with UpsunClient(**server.kwargs()) as client:
+            assert in_threads(64, server, client) == ["TokenExchangeError"] * 64
+            assert len(server.exchanges) == 1
+            # Who comes later asks for itself: the auth server may have changed its mind.
+            assert in_threads(1, server, client) == ["TokenExchangeError"]
+        assert len(server.exchanges) == 2
+        assert not server.calls
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_tasks_that_wait_for_a_refusal_share_it(backend: str) -> None:
+    with Wire(exchange=[REFUSED], hold=threading.Event()) as server:
+        client = UpsunClient(**server.kwargs())
+        assert in_tasks(backend, 300, server, client) == ["TokenExchangeError"] * 300
+        assert len(server.exchanges) == 1
+
+
+def _burst_of_401(issued: list[str]) -> Callable[[Request], bytes]:
+    def api(request: Request) -> bytes:
+        if request.headers["authorization"] == f"Bearer {issued[-1]}":
+            return ACCEPTED
+        return answer(401, {"error": "invalid_token"})
+
+    return api
+
+
+def test_a_burst_of_401s_renews_once() -> None:
+    issued = ["revoked"]
+
+    def exchange(_: Request) -> bytes:
+        issued.append(f"access-{len(issued)}")
+        time.sleep(0.2)
+        return token(issued[-1])
+
+    with Wire(_burst_of_401(issued), exchange) as server, UpsunClient(**server.kwargs()) as client:
+        in_threads(1, server, client)
+        issued.append("revoked again")
+        assert in_threads(32, server, client) == ["ok"] * 32
+        assert len(server.exchanges) == 2
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_burst_of_401s_renews_once_for_tasks(backend: str) -> None:
+    issued = ["revoked"]
+
+    def exchange(_: Request) -> bytes:
+        # The first token is refused from the start.
+        time.sleep(0.2)
+        issued.append(f"access-{len(issued)}")
+        return token(issued[-1] if len(issued) > 2 else "stale")
+
+    with Wire(_burst_of_401(issued), exchange) as server:
+        client = UpsunClient(**server.kwargs())
+        assert in_tasks(backend, 100, server, client) == ["ok"] * 100
+        assert len(server.exchanges) == 2
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_cancelled_leader_lets_the_others_go_on(backend: str) -> None:
+    with Wire(hold=threading.Event()) as server:
+        client = UpsunClient(**server.kwargs())
+        done: list[int] = []
+
+        async def call(number: int) -> None:
+            await delete_projects_integrations_async("p", "i", client=client)
+            done.append(number)
+
+        async def run() -> None:
+            assert server.hold
+            async with client, anyio.create_task_group() as group:
+                leader = anyio.CancelScope()
+
+                async def lead() -> None:
+                    with leader:
+                        await call(0)
+
+                group.start_soon(lead)
+                while not server.exchanges:
+                    await anyio.sleep(0.01)
+                for number in (1, 2, 3):
+                    group.start_soon(call, number)
+                await anyio.sleep(0.1)
+                leader.cancel()
+                await anyio.sleep(0.1)
+                server.hold.set()
+
+        anyio.run(run, backend=backend)
+        assert sorted(done) == [1, 2, 3]
+        assert len(server.exchanges) == 2
+
+
+def test_threads_and_tasks_share_the_token() -> None:
+    with Wire() as server:
+        client = UpsunClient(**server.kwargs())
+        delete_projects_integrations("p", "i", client=client)
+        assert in_tasks("asyncio", 5, server, client) == ["ok"] * 5
+        assert len(server.exchanges) == 1
+
+
+def test_a_thread_waits_for_the_exchange_of_a_task() -> None:
+    with Wire(hold=threading.Event()) as server:
+        client = UpsunClient(**server.kwargs())
+
+        async def run() -> None:
+            assert server.hold
+            async with client, anyio.create_task_group() as group:
+                group.start_soon(_delete_async, client)
+                while not server.exchanges:
+                    await anyio.sleep(0.01)
+                group.start_soon(anyio.to_thread.run_sync, _delete, client)
+                await anyio.sleep(0.1)
+                server.hold.set()
+
+        anyio.run(run)
+        assert len(server.exchanges) == 1
+        assert len(server.calls) == 2
+
+
+def test_a_task_waits_for_the_exchange_of_a_thread() -> None:
+    with Wire(hold=threading.Event()) as server:
+        client = UpsunClient(**server.kwargs())
+
+        async def run() -> None:
+            assert server.hold
+            async with client, anyio.create_task_group() as group:
+                group.start_soon(anyio.to_thread.run_sync, _delete, client)
+                while not server.exchanges:
+                    await anyio.sleep(0.01)
+                group.start_soon(_delete_async, client)
+                await anyio.sleep(0.1)
+                server.hold.set()
+
+        anyio.run(run)
+        assert len(server.exchanges) == 1
+        assert len(server.calls) == 2
+
+
+def _delete(client: UpsunClient) -> None:
+    delete_projects_integrations("p", "i", client=client)
+
+
+async def _delete_async(client: UpsunClient) -> None:
+    await delete_projects_integrations_async("p", "i", client=client)
+
+
+def test_a_blocking_call_beside_a_leading_task_of_its_thread_does_not_hang() -> None:
+    with Wire(exchange=_slowly) as server:
+        client = UpsunClient(**server.kwargs())
+
+        async def run() -> None:
+            async with client, anyio.create_task_group() as group:
+                group.start_soon(_delete_async, client)
+                while not server.exchanges:
+                    await anyio.sleep(0.01)
+                _delete(client)  # blocks the loop that the leading task needs
+
+        anyio.run(run)
+        assert len(server.calls) == 2
+
+
+def _slowly(_: Request) -> bytes:
+    time.sleep(0.2)
+    return token()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_event_loops_in_turn(backend: str) -> None:
+    with Wire() as server:
+        client = UpsunClient(**server.kwargs())
+
+        async def once() -> None:
+            await _delete_async(client)
+            await client.get_async_httpx_client().aclose()
+
+        async def twice() -> None:
+            await _delete_async(client)
+            await client.aclose()
+
+        anyio.run(once, backend=backend)
+        anyio.run(twice, backend=backend)
+        assert len(server.calls) == 2
+        assert len(server.exchanges) == 1
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "kept", "renewed"),
+    [(900, 839, 841), (60, 53, 55), (600, 539, 541), (1, 0.8, 0.95)],
+)
+def test_renewal_comes_ahead_of_expiry(
+    monkeypatch: pytest.MonkeyPatch, lifetime: float, kept: float, renewed: float
+) -> None:
+    clock = Clock(monkeypatch)
+    issued: list[AccessToken] = []
+
+    def exchange() -> AccessToken:
+        issued.append(AccessToken(f"t{len(issued)}", lifetime))
+        return issued[-1]
+
+    tokens = Tokens(exchange, _never)
+    assert tokens.get() == "t0"
+    clock.now += kept
+    assert tokens.get() == "t0"
+    clock.now += renewed - kept
+    assert tokens.get() == "t1"
+    assert tokens.held() == "t1"
+
+
+async def _never() -> AccessToken:
+    raise AssertionError
+
+
+def test_the_life_of_a_token_counts_from_before_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch)
+
+    def slow_exchange() -> AccessToken:
+        clock.now += 30
+        return AccessToken("t", 100)
+
+    tokens = Tokens(slow_exchange, _never)
+    tokens.get()
+    clock.now += 59
+    assert tokens._usable(None) == "t"
+    clock.now += 2
+    assert tokens._usable(None) is None
+
+
+def test_a_failed_exchange_poisons_nothing() -> None:
+    with Wire(exchange=[REFUSED, token()]) as server, UpsunClient(**server.kwargs()) as client:
+        with pytest.raises(TokenExchangeError):
+            delete_projects_integrations("p", "i", client=client)
+        delete_projects_integrations("p", "i", client=client)
+        assert [len(server.exchanges), len(server.calls)] == [2, 1]
+
+
+def test_the_exchange_is_as_documented() -> None:
+    with Wire() as server, UpsunClient(**server.kwargs(api_token=" a&b+c= \n")) as client:
+        delete_projects_integrations("p", "i", client=client)
+        (request,) = server.exchanges
+    assert request.method == "POST"
+    assert request.headers["authorization"] == "Basic cGxhdGZvcm0tYXBpLXVzZXI6"
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert request.body == b"grant_type=api_token&api_token=a%26b%2Bc%3D"
+    assert server.calls[0].headers["authorization"] == "Bearer access-1"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_neither_shares_a_connection_nor_waits_for_a_lock() -> None:
+    with Wire() as server, UpsunClient(**server.kwargs()) as client:
+        delete_projects_integrations("p", "i", client=client)
+        before = server.connections
+        client._auth._tokens._lock.acquire()  # as if another thread led an exchange
+        child = os.fork()
+        if child == 0:
+            client._auth._tokens._current = None
+            os._exit(0 if outcome(lambda: _delete(client)) == "ok" else 1)
+        _, status = os.waitpid(child, 0)
+        client._auth._tokens._lock.release()
+        assert os.waitstatus_to_exitcode(status) == 0
+        assert server.connections == before + 2  # the child's exchange and call
+        delete_projects_integrations("p", "i", client=client)
+        assert server.connections == before + 2  # the parent's connection still serves
