@@ -9,8 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts import errors, overlay, select, verify
-from scripts.corrections import correct
+from scripts import errors, identifiers, overlay, select, verify
+from scripts.corrections import correct, media
 from scripts.document import parse
 from scripts.errors import PipelineError
 from scripts.progress import stage
@@ -57,12 +57,21 @@ def banner() -> str:
 def _render(document: "Node", package: Path) -> "list[GeneratorError]":
     # Half a second to import: only where it is needed.
     from openapi_python_client import Project  # noqa: PLC0415
-    from openapi_python_client.config import Config, ConfigFile, MetaType  # noqa: PLC0415
+    from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType  # noqa: PLC0415
     from openapi_python_client.parser import GeneratorData  # noqa: PLC0415
     from openapi_python_client.parser.errors import GeneratorError  # noqa: PLC0415
 
+    modules = {
+        name: ClassOverride(module_name=module)
+        for name, module in identifiers.module_names(document).items()
+    }
     config = Config.from_sources(
-        ConfigFile(package_name_override=package.name, post_hooks=[]),
+        ConfigFile(
+            package_name_override=package.name,
+            class_overrides=modules,
+            content_type_overrides=media.overrides(document),
+            post_hooks=[],
+        ),
         MetaType.NONE,
         document_source=package,
         file_encoding="utf-8",
@@ -72,6 +81,7 @@ def _render(document: "Node", package: Path) -> "list[GeneratorError]":
     data = GeneratorData.from_dict(document, config=config)
     if isinstance(data, GeneratorError):
         return [data]
+    identifiers.free_names(data, config)
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
     with contextlib.redirect_stdout(io.StringIO()):
         return list(project.build())

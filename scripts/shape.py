@@ -91,9 +91,16 @@ def walk(node: Node, kind: str, place: Place = ()) -> Iterator[tuple[Place, str,
 
 def rebuild(node: Node, kind: str, visit: Callable[[Node, str], Node]) -> Node:
     """Copy an object, each part replaced by what `visit` makes of it, children before parents."""
+    return rebuild_at(node, kind, lambda part, part_kind, _: visit(part, part_kind))
+
+
+def rebuild_at(
+    node: Node, kind: str, visit: Callable[[Node, str, Place], Node], place: Place = ()
+) -> Node:
+    """Do as `rebuild`, telling `visit` the place of each part."""
     copy = dict(node)
     for below, child_kind, child in children(node, kind):
-        made = rebuild(child, child_kind, visit)
+        made = rebuild_at(child, child_kind, visit, (*place, *below))
         if len(below) == 1:
             copy[str(below[0])] = made
             continue
@@ -101,7 +108,7 @@ def rebuild(node: Node, kind: str, visit: Callable[[Node, str], Node]) -> Node:
         if copy[key] is node[key]:
             copy[key] = node[key].copy()
         copy[key][slot] = made
-    return visit(copy, kind)
+    return visit(copy, kind, place)
 
 
 def operations(document: Node) -> Iterator[tuple[str, str, Node]]:

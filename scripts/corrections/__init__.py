@@ -6,8 +6,29 @@ without it. They run in the order of `RULES`; later ones rely on what earlier on
 
 from collections.abc import Callable, Mapping
 
-from scripts.corrections.operations import open_to_every_client
-from scripts.corrections.schemas import open_objects
+from scripts.corrections.composition import flatten_all_of, resolve_aliases, simplify_unions
+from scripts.corrections.media import keep_files_out_of_json, settle_bodies
+from scripts.corrections.naming import name_classes
+from scripts.corrections.operations import (
+    inline_shared_parts,
+    match_path_parameters,
+    open_to_every_client,
+    settle_operations,
+    settle_parameters,
+)
+from scripts.corrections.plain import (
+    give_types,
+    keep_what_is_rendered,
+    say_null_one_way,
+    settle_enums,
+)
+from scripts.corrections.schemas import (
+    break_circles,
+    drop_odd_defaults,
+    move_null_to_references,
+    open_objects,
+    tolerate_in_maps,
+)
 from scripts.shape import Node
 
 Rule = Callable[[Node], Node]
@@ -15,8 +36,26 @@ Rule = Callable[[Node], Node]
 RULES: Mapping[str, Rule] = {
     rule.__name__: rule
     for rule in (
+        keep_what_is_rendered,
         open_to_every_client,
+        give_types,
+        say_null_one_way,
+        resolve_aliases,
         open_objects,
+        settle_enums,
+        settle_operations,
+        match_path_parameters,
+        settle_parameters,
+        flatten_all_of,
+        simplify_unions,
+        settle_bodies,
+        keep_files_out_of_json,
+        tolerate_in_maps,
+        drop_odd_defaults,
+        move_null_to_references,
+        break_circles,
+        name_classes,
+        inline_shared_parts,
     )
 }
 
