@@ -12,7 +12,9 @@ export SPEC_URL OPERATIONS FORCE REPORT
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: setup ## delete an integration in a sandbox on loopback, step by step
+demo: setup ## generate, then delete an integration in a sandbox on loopback, step by step
+	@echo "generated/ from spec/:"
+	@$(RUN) -m scripts.generate
 	@$(RUN) -m scripts.demo
 
 test: setup ## run the whole suite (one test: .venv/bin/python -m pytest tests/test_x.py -k name)

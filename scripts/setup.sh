@@ -27,7 +27,12 @@ fi
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
     die "Python 3.11 or newer is needed, '$python' is older; choose one with PYTHON=python3.12"
 
-want="$("$python" -c 'import sys; print(sys.version)') $(cksum < pyproject.toml)"
+# What decides the content of .venv: the interpreter, and of pyproject.toml what is installed.
+want=$("$python" -c '
+import sys, tomllib
+project = tomllib.load(open("pyproject.toml", "rb"))
+print(sys.version, project["build-system"], project["project"], project["dependency-groups"], project["tool"]["hatch"])
+') || die "cannot read pyproject.toml"
 if [ -f $stamp ] && [ "$(cat $stamp)" = "$want" ]; then exit 0; fi
 
 echo "setup: making $venv with $("$python" -V 2>&1) (about a minute, once)"
