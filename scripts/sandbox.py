@@ -43,6 +43,7 @@ class Sandbox:
     def __init__(self) -> None:
         self.integrations = {(PROJECT, INTEGRATION)}
         self.seen: list[tuple[str, str]] = []
+        self._activities: dict[str, dict[str, object]] = {}
         self._bearers: dict[str, float] = {}  # access token -> when it expires
         app = Starlette(
             routes=[
@@ -52,6 +53,7 @@ class Sandbox:
                     self._delete,
                     methods=["DELETE"],
                 ),
+                Route("/projects/{project}/activities/{id}", self._activity, methods=["GET"]),
                 Route("/openapi-spec", self._document, methods=["GET"]),
             ]
         )
@@ -109,30 +111,41 @@ class Sandbox:
 
     async def _delete(self, request: Request) -> Response:
         self._note(request)
+        if refusal := self._unauthorised(request):
+            return refusal
+        project, integration = request.path_params["project"], request.path_params["integration"]
+        if (project, integration) not in self.integrations:
+            return _not_found("Integration")
+        self.integrations.remove((project, integration))
+        activity_id = secrets.token_hex(8)
+        activity: dict[str, object] = {
+            "id": activity_id,
+            "type": "integration.delete",
+            "state": "pending",
+            "result": None,
+            "completion_percent": 0,
+            "_links": {"self": {"href": f"/projects/{project}/activities/{activity_id}"}},
+        }
+        done = {"state": "complete", "result": "success", "completion_percent": 100}
+        self._activities[activity_id] = activity | done
+        return JSONResponse(
+            {"status": "Accepted", "code": 202, "_embedded": {"activities": [activity]}}, 202
+        )
+
+    async def _activity(self, request: Request) -> Response:
+        self._note(request)
+        if refusal := self._unauthorised(request):
+            return refusal
+        activity = self._activities.get(request.path_params["id"])
+        return JSONResponse(activity) if activity else _not_found("Activity")
+
+    def _unauthorised(self, request: Request) -> Response | None:
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not bearer:
             return _refusal(401, "authentication_required", "Bearer authentication is required.")
         if self._bearers.get(bearer, 0) < monotonic():
             return _refusal(401, "invalid_token", "The access token is invalid.")
-        project, integration = request.path_params["project"], request.path_params["integration"]
-        if (project, integration) not in self.integrations:
-            return JSONResponse(
-                {"status": 404, "title": "Not Found", "message": "Integration not found."}, 404
-            )
-        self.integrations.remove((project, integration))
-        activity = {
-            "id": secrets.token_hex(8),
-            "type": "integration.delete",
-            "state": "pending",
-            "result": None,
-            "completion_percent": 0,
-            "project": project,
-            "payload": {"integration": {"id": integration}},
-        }
-        activity["_links"] = {"self": {"href": f"/projects/{project}/activities/{activity['id']}"}}
-        return JSONResponse(
-            {"status": "Accepted", "code": 202, "_embedded": {"activities": [activity]}}, 202
-        )
+        return None
 
     async def _document(self, request: Request) -> Response:
         self._note(request)
@@ -144,6 +157,10 @@ class Sandbox:
 
     def _note(self, request: Request) -> None:
         self.seen.append((request.method, request.scope["raw_path"].decode("ascii")))
+
+
+def _not_found(what: str) -> JSONResponse:
+    return JSONResponse({"status": 404, "title": "Not Found", "message": f"{what} not found."}, 404)
 
 
 def _refusal(status: int, error: str, description: str) -> JSONResponse:

@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+
 from upsun_client import (
     AcceptedResponse,
     UpsunClient,

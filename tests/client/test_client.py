@@ -14,7 +14,10 @@ import anyio
 import httpx
 import pytest
 import trustme
+
 import upsun_client
+from tests.client.conftest import Delete
+from tests.client.wire import ACCEPTED, Wire, answer, reset
 from upsun_api.client import Client
 from upsun_client import (
     APIConnectionError,
@@ -26,9 +29,6 @@ from upsun_client import (
     delete_projects_integrations_async,
 )
 from upsun_client._errors import ClientClosedError
-
-from tests.client.conftest import Delete
-from tests.client.wire import ACCEPTED, Wire, answer, reset
 
 # --- arguments
 

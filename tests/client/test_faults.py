@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import upsun_client as u
 
+import upsun_client as u
 from tests.client import wire
 from tests.client.conftest import Delete
 from tests.client.wire import ACCEPTED, Reaction, Wire, answer, token

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from tests.client import wire
+from tests.client.conftest import Delete
+from tests.client.wire import ACCEPTED, Reaction, Wire, answer, token
 from upsun_client import (
     ApiTokenAuth,
     ConfigurationError,
@@ -17,10 +21,6 @@ from upsun_client import (
     UpsunError,
     delete_projects_integrations,
 )
-
-from tests.client import wire
-from tests.client.conftest import Delete
-from tests.client.wire import ACCEPTED, Reaction, Wire, answer, token
 
 API_TOKEN = "api+secret/token"
 ACCESS = "access-secret"

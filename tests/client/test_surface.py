@@ -7,6 +7,7 @@ import inspect
 import pickle
 
 import pytest
+
 import upsun_client as u
 
 NAMES = [

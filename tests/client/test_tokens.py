@@ -12,6 +12,8 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+
+from tests.client.wire import ACCEPTED, Request, Wire, answer, token
 from upsun_client import (
     TokenExchangeError,
     UpsunClient,
@@ -21,8 +23,6 @@ from upsun_client import (
 )
 from upsun_client._token import AccessToken
 from upsun_client._tokens import Tokens
-
-from tests.client.wire import ACCEPTED, Request, Wire, answer, token
 
 BACKENDS = ["asyncio", "trio"]
 REFUSED = answer(400, {"error": "invalid_grant", "error_description": "No."})
