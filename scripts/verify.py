@@ -1,5 +1,6 @@
 """Is the generated package whole? One module an operation, every module and name importable."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,11 @@ from scripts.shape import Node, operations
 _IMPORT_ALL = """
 import importlib, pathlib, sys
 package = pathlib.Path(sys.argv[1])
+part, parts = map(int, sys.argv[2:])
 sys.path.insert(0, str(package.parent))
-for file in sorted(package.rglob("*.py")):
-    parts = file.relative_to(package.parent).with_suffix("").parts
-    name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+for file in sorted(package.rglob("*.py"))[part::parts]:
+    name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
+    name = name.removesuffix(".__init__")
     try:
         module = importlib.import_module(name)
     except BaseException as error:
@@ -30,6 +32,10 @@ for name in models.__all__:
 """
 
 
+_PYTHON = (sys.executable, "-I", "-B", "-W", "error")
+_FEW = 20
+
+
 def verify(document: Node, package: Path) -> None:
     """Check a generated package against the document it was made from.
 
@@ -40,12 +46,17 @@ def verify(document: Node, package: Path) -> None:
     made = [file for file in package.glob("api/*/*.py") if file.name != "__init__.py"]
     if len(made) != wanted:
         raise PipelineError(f"{wanted} operations are selected, but {len(made)} were generated")
-    done = subprocess.run(
-        [sys.executable, "-I", "-B", "-W", "error", "-c", _IMPORT_ALL, str(package)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        reason = done.stderr.strip().splitlines()
-        raise PipelineError(f"the generated package is broken: {reason[-1] if reason else '?'}")
+    parts = len(os.sched_getaffinity(0)) if wanted > _FEW else 1
+    workers = [
+        subprocess.Popen(
+            [*_PYTHON, "-c", _IMPORT_ALL, str(package), str(part), str(parts)],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for part in range(parts)
+    ]
+    told = [worker.communicate()[1] for worker in workers]
+    for worker, said in zip(workers, told, strict=True):
+        if worker.returncode:
+            reason = said.strip().splitlines()
+            raise PipelineError(f"the generated package is broken: {reason[-1] if reason else '?'}")

@@ -1,0 +1,45 @@
+"""`make check-spec`: has upstream changed the contract of the selected operations?"""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from scripts import errors
+from scripts.errors import PipelineError
+from scripts.tree import Tree
+from scripts.upstream import read_upstream, wanted_operations
+
+
+def check_spec(env: Mapping[str, str], tree: Tree) -> int:
+    """Fetch and compare; the tree stays as it is.
+
+    Args:
+        env: `SPEC_URL`, `OPERATIONS`, `FORCE`, `REPORT` as for `make regenerate`.
+        tree: Whose spec/openapi.json is compared.
+
+    Returns:
+        0 when the contract of the selected operations is the committed one, else 1.
+
+    Raises:
+        PipelineError: When there is nothing to compare.
+    """
+    if not tree.contract.exists():
+        raise PipelineError(f"there is no {tree.name(tree.contract)}; run `make regenerate` first")
+    upstream = read_upstream(env, tree, wanted_operations(env, tree))
+    if upstream is None:
+        print("unchanged upstream (304)")
+        return 0
+    upstream.report.write(env.get("REPORT") or "")
+    print(upstream.report.text())
+    if upstream.report.changes:
+        print("the contract moved; `make regenerate` takes it over", file=sys.stderr)
+    return 1 if upstream.report.changes else 0
+
+
+def main() -> int:
+    """Run with the environment of `make`."""
+    return check_spec(os.environ, Tree())
+
+
+if __name__ == "__main__":
+    sys.exit(errors.run("check-spec", main))
