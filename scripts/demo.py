@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any
 
+from scripts.sandbox import API_TOKEN, INTEGRATION, PROJECT, SPEC, Sandbox
 from upsun_client import (
     NotFoundError,
     UnsafePathError,
@@ -13,8 +14,6 @@ from upsun_client import (
     UpsunError,
     delete_projects_integrations,
 )
-
-from scripts.sandbox import API_TOKEN, INTEGRATION, PROJECT, SPEC, Sandbox
 
 
 def main() -> int:

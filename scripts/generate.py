@@ -56,6 +56,7 @@ def banner() -> str:
 
 def _render(document: "Node", package: Path) -> "list[GeneratorError]":
     # Half a second to import: only where it is needed.
+    from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader  # noqa: PLC0415
     from openapi_python_client import Project  # noqa: PLC0415
     from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType  # noqa: PLC0415
     from openapi_python_client.parser import GeneratorData  # noqa: PLC0415
@@ -83,8 +84,16 @@ def _render(document: "Node", package: Path) -> "list[GeneratorError]":
         return [data]
     identifiers.free_names(data, config)
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
+    # A template of ours may include the generator's own of the same name.
+    theirs = PackageLoader("openapi_python_client")
+    named = PrefixLoader({"generator": theirs})
+    project.env.loader = ChoiceLoader([FileSystemLoader(TEMPLATES), theirs, named])
     with contextlib.redirect_stdout(io.StringIO()):
-        return list(project.build())
+        found = list(project.build())
+    for file in package.glob("api/*/[!_]*.py"):
+        if "errors.parse(" not in file.read_text(encoding="utf-8"):
+            raise PipelineError(f"{file.name} parses without a guard; mend {TEMPLATES.name}/")
+    return found
 
 
 def _told(error: "GeneratorError") -> str:

@@ -15,3 +15,29 @@ class UnexpectedStatus(Exception):
 
 
 __all__ = ["UnexpectedStatus"]
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .client import AuthenticatedClient, Client
+
+T = TypeVar("T")
+
+
+def parse(
+    parser: "Callable[..., T]",
+    *,
+    client: "AuthenticatedClient | Client",
+    response: "httpx.Response",
+) -> T:
+    """Parse a response. If it does not fit, and has a method `misfit`, that makes the error."""
+    try:
+        return parser(client=client, response=response)
+    except (AttributeError, KeyError, TypeError, ValueError, UnexpectedStatus) as error:
+        misfit = getattr(response, "misfit", None)
+        if misfit is None:
+            raise
+        raise misfit(error) from None

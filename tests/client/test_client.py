@@ -18,9 +18,11 @@ import trustme
 import upsun_client
 from tests.client.conftest import Delete
 from tests.client.wire import ACCEPTED, Wire, answer, reset
+from upsun_api.api.third_party_integrations import delete_projects_integrations as generated
 from upsun_api.client import Client
 from upsun_client import (
     APIConnectionError,
+    APIResponseValidationError,
     APITimeoutError,
     ApiTokenAuth,
     ConfigurationError,
@@ -129,6 +131,30 @@ def test_event_hooks_see_the_calls_and_no_exchange() -> None:
     ):
         delete_projects_integrations("p", "i", client=client)
     assert seen == ["/projects/p/integrations/i"]
+
+
+# --- any generated operation
+
+
+@pytest.mark.parametrize("body", [{}, [], "x", None, 1], ids=repr)
+def test_a_generated_operation_raises_typed_errors(body: Any) -> None:
+    with Wire([answer(200, body)]) as server, UpsunClient(**server.kwargs()) as client:
+        with pytest.raises(APIResponseValidationError, match="does not fit the contract"):
+            generated.sync(project_id="p", integration_id="i", client=client)
+
+
+def test_a_generated_operation_takes_an_empty_success() -> None:
+    with Wire([b"HTTP/1.1 204 No Content\r\n\r\n"]) as server:
+        with UpsunClient(**server.kwargs()) as client:
+            accepted = generated.sync(project_id="p", integration_id="i", client=client)
+    assert accepted
+    assert (accepted.status, accepted.code) == ("No Content", 204)
+
+
+def test_without_our_client_a_generated_operation_raises_what_it_raised() -> None:
+    with Wire([answer(200, {})]) as server, Client(base_url=server.url) as client:
+        with pytest.raises(KeyError):
+            generated.sync(project_id="p", integration_id="i", client=client)
 
 
 # --- derived clients

@@ -176,7 +176,7 @@ class UpsunClient(Client):
     async def aclose(self) -> None:
         """Close the client and all its connections."""
         self.close()
-        if self._async_client is not None and self._async_loop is self._running_loop():
+        if self._async_client is not None and self._async_loop in (None, self._running_loop()):
             await self._async_client.aclose()
 
     def __enter__(self) -> Self:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from upsun_api.api.third_party_integrations.delete_projects_integrations import _get_kwargs
-from upsun_api.models.accepted_response import AcceptedResponse
+from upsun_api.api.third_party_integrations.delete_projects_integrations import (
+    _get_kwargs,
+    _parse_response,
+)
+from upsun_api.errors import parse
 
 from ._client import UpsunClient
 from ._errors import ConfigurationError
@@ -14,6 +17,8 @@ from ._rules import outside_contract
 
 if TYPE_CHECKING:
     import httpx
+
+    from upsun_api.models.accepted_response import AcceptedResponse
 
 
 def delete_projects_integrations(
@@ -35,7 +40,7 @@ def delete_projects_integrations(
         UpsunError: every other failure; the class says which.
     """
     request = _request(project_id, integration_id, client)
-    return _accepted(client.get_httpx_client().request(**request))
+    return _accepted(client, client.get_httpx_client().request(**request))
 
 
 async def delete_projects_integrations_async(
@@ -43,7 +48,7 @@ async def delete_projects_integrations_async(
 ) -> AcceptedResponse:
     """Delete an integration of a project, as `delete_projects_integrations` does."""
     request = _request(project_id, integration_id, client)
-    return _accepted(await client.get_async_httpx_client().request(**request))
+    return _accepted(client, await client.get_async_httpx_client().request(**request))
 
 
 def _request(project_id: str, integration_id: str, client: UpsunClient) -> dict[str, Any]:
@@ -54,11 +59,8 @@ def _request(project_id: str, integration_id: str, client: UpsunClient) -> dict[
     return _get_kwargs(project_id, integration_id)
 
 
-def _accepted(response: httpx.Response) -> AcceptedResponse:
-    try:
-        accepted = AcceptedResponse.from_dict(response.json())
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise outside_contract(response, f"no AcceptedResponse: {error!r}") from None
+def _accepted(client: UpsunClient, response: httpx.Response) -> AcceptedResponse:
+    accepted = parse(_parse_response, client=client, response=response)
     if not isinstance(accepted.status, str) or type(accepted.code) is not int:
-        raise outside_contract(response, "no AcceptedResponse: status or code of another type")
+        raise outside_contract(response, "status or code is of another type")
     return accepted

@@ -44,6 +44,10 @@ class Answer(httpx.Response):
             problem = f"the body is no JSON ({kind}, {len(self.content)} bytes)"
         raise outside_contract(self, problem)
 
+    def misfit(self, error: Exception) -> APIResponseValidationError:
+        """Make the error for what a generated parser says of this answer."""
+        return outside_contract(self, f"the body does not fit the contract ({error!r})")
+
 
 def outside_contract(response: httpx.Response, problem: str) -> APIResponseValidationError:
     """Build the error for an answer that the contract does not know."""
