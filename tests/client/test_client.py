@@ -422,3 +422,66 @@ def test_a_lent_transport_is_not_closed_by_the_exchange() -> None:
         assert transport.closed == 0
         client.close()
         assert transport.closed == 1
+
+
+# --- requests that no operation covers
+
+
+def test_a_streamed_answer_stays_open() -> None:
+    with Wire([answer(503, b"", Retry_After="0"), answer(200, b'{"a": 1}')]) as server:
+        with UpsunClient(**server.kwargs()) as client:
+            with client.get_httpx_client().stream("GET", "/log") as response:
+                assert not response.is_stream_consumed
+                assert b"".join(response.iter_bytes()) == b'{"a": 1}'
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_streamed_answer_stays_open_for_tasks(backend: str) -> None:
+    async def run() -> None:
+        async with UpsunClient(**server.kwargs()) as client:
+            async with client.get_async_httpx_client().stream("GET", "/log") as response:
+                assert not response.is_stream_consumed
+                assert await response.aread() == b'{"a": 1}'
+
+    with Wire([answer(200, b'{"a": 1}')]) as server:
+        anyio.run(run, backend=backend)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_other_origins_get_no_bearer_from_tasks_either(backend: str) -> None:
+    async def run() -> None:
+        async with UpsunClient(**server.kwargs()) as client:
+            await client.get_async_httpx_client().get(f"{other.url}/x")
+
+    with Wire() as server, Wire() as other:
+        anyio.run(run, backend=backend)
+    assert "authorization" not in other.calls[0].headers
+    assert not server.exchanges
+
+
+def test_an_async_client_can_be_had_before_its_loop() -> None:
+    with Wire() as server:
+        client = UpsunClient(**server.kwargs())
+        early = client.get_async_httpx_client()
+
+        async def run() -> None:
+            async with client:
+                assert client.get_async_httpx_client() is early
+                await early.get("/x")
+
+        anyio.run(run)
+        assert early.is_closed
+
+
+def test_a_folder_of_authorities(tls: ssl.SSLContext, bundle: str, tmp_path: Path) -> None:
+    with Wire(tls=tls) as server, UpsunClient(**server.kwargs(verify_ssl=str(tmp_path))) as client:
+        # Not hashed as OpenSSL wants it, so nothing in it is trusted; but it is read.
+        with pytest.raises(APIConnectionError, match="certificate"):
+            client.get_httpx_client().get("/x")
+
+
+def test_a_timeout_of_httpx_is_taken_as_it_is() -> None:
+    with UpsunClient("t", timeout=httpx.Timeout(3, read=60)) as client:
+        assert client.get_httpx_client().timeout == httpx.Timeout(3, read=60)
+    with UpsunClient("t", timeout=None) as client:
+        assert client.get_httpx_client().timeout == httpx.Timeout(None)

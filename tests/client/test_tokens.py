@@ -345,6 +345,10 @@ def test_the_exchange_is_as_documented() -> None:
     assert server.calls[0].headers["authorization"] == "Bearer access-1"
 
 
+def test_the_repr_of_a_token_is_none() -> None:
+    assert repr(AccessToken("secret", 900)) == "<AccessToken for 900 s>"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_neither_shares_a_connection_nor_waits_for_a_lock() -> None:
@@ -352,13 +356,28 @@ def test_a_forked_child_neither_shares_a_connection_nor_waits_for_a_lock() -> No
         delete_projects_integrations("p", "i", client=client)
         before = server.connections
         client._auth._tokens._lock.acquire()  # as if another thread led an exchange
+        client._lock.acquire()
         child = os.fork()
         if child == 0:
             client._auth._tokens._current = None
             os._exit(0 if outcome(lambda: _delete(client)) == "ok" else 1)
         _, status = os.waitpid(child, 0)
         client._auth._tokens._lock.release()
+        client._lock.release()
         assert os.waitstatus_to_exitcode(status) == 0
         assert server.connections == before + 2  # the child's exchange and call
         delete_projects_integrations("p", "i", client=client)
         assert server.connections == before + 2  # the parent's connection still serves
+
+
+def test_what_a_child_does_after_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Wire() as server, UpsunClient(**server.kwargs()) as client:
+        inherited = client.get_httpx_client()
+        client._auth._tokens._lock.acquire()
+        client._lock.acquire()
+        parent = os.getpid()
+        monkeypatch.setattr(os, "getpid", lambda: parent + 1)
+        delete_projects_integrations("p", "i", client=client)
+        assert client.get_httpx_client() is not inherited
+        assert len(server.exchanges) == 1
+        inherited.close()
