@@ -66,7 +66,7 @@ def fetch(
     Raises:
         PipelineError: When it cannot be had, in one line.
     """
-    scheme = urlsplit(source).scheme if "://" in source else "file"
+    scheme = _scheme(source) if "://" in source else "file"
     if scheme == "file":
         return Fetched(_read_file(source, max_bytes), Validators())
     if scheme not in ("http", "https"):
@@ -78,6 +78,13 @@ def fetch(
         **(validators or Validators()).headers(),
     }
     return asyncio.run(_download(source, headers, max_bytes, max_seconds))
+
+
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme
+    except ValueError as error:
+        raise PipelineError(f"{url} is no URL ({error}); check SPEC_URL") from error
 
 
 def _read_file(source: str, max_bytes: int) -> bytes:
@@ -127,7 +134,7 @@ def _explained(shown: str) -> Iterator[None]:
         raise PipelineError(
             f"cannot reach {shown} ({error}); check the network, or pass SPEC_URL=path"
         ) from error
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, ValueError) as error:
         raise PipelineError(f"{shown} is no URL ({error}); check SPEC_URL") from error
     except (httpx.HTTPError, OSError) as error:
         reason = str(error) or type(error).__name__

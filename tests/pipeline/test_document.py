@@ -1,0 +1,119 @@
+"""From bytes to a document: what is none, and says so in one line."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from scripts.document import parse, sha256
+from scripts.errors import PipelineError
+from tests.pipeline.support import JUNE, JUNE_YAML, api, operation, published, read, ref
+
+GOOD = api({"A": {"type": "object"}})
+
+
+def with_paths(paths: dict[str, Any]) -> bytes:
+    return json.dumps({**GOOD, "paths": paths}).encode()
+
+
+BAD = {
+    "empty": (b"", "is empty"),
+    "blank": (b" \n", "is empty"),
+    "html": (b"<!doctype html><html></html>", "is HTML or XML"),
+    "empty object": (b"{}", "is an empty object"),
+    "null": (b"null", "is null"),
+    "list": (b"[]", "is list"),
+    "text": (b"hello", "is str"),
+    "truncated": (json.dumps(GOOD).encode()[:-9], "is not valid JSON (line 1"),
+    "utf-16": ("{}".encode("utf-16"), "is not UTF-8 (byte 0)"),
+    "latin-1": ('{"é": 1}'.encode("latin-1"), "is not UTF-8"),
+    "swagger": (b'{"swagger": "2.0", "paths": {}}', "is Swagger 2.0"),
+    "version 4": (b'{"openapi": "4.0.0"}', "names no OpenAPI 3 version"),
+    "error body": (b'{"error": "Spec file not found"}', "names no OpenAPI 3 version"),
+    "no paths": (b'{"openapi": "3.0.1", "info": {"title": "x"}}', "has no paths"),
+    "empty paths": (with_paths({}), "has no paths"),
+    "key twice": (b'{"openapi": "3.0.1", "openapi": "3.0.2"}', "the key 'openapi' twice"),
+    "NaN": (b'{"a": NaN}', "has NaN"),
+    "huge number": (b'{"a": 1e999}', "a number that cannot be read"),
+    "endless integer": (b'{"a": ' + b"9" * 5000 + b"}", "a number that cannot be read"),
+    "deep": (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "is nested deeper than 100"),
+    "deep lists": (b"[" * 500 + b"]" * 500, "not an OpenAPI document"),
+    "many values": (b"[" + b"1," * 2_000_001 + b"1]", "has more than 2000000 values"),
+    "dangling": (json.dumps(api({"A": ref("B")})).encode(), "'#/components/schemas/B' points at"),
+    "remote": (
+        json.dumps(api({"A": {"$ref": "http://x/y"}})).encode(),
+        "'http://x/y' points outside",
+    ),
+    "id twice": (
+        with_paths({"/a": {"get": operation("x")}, "/b": {"get": operation("x")}}),
+        "uses the operationId 'x' twice: GET /a and GET /b",
+    ),
+    "no responses": (with_paths({"/a": {"get": {"operationId": "x"}}}), "documents no responses"),
+    "yaml key twice": (b"a: 1\na: 2\n", "line 2: the key 'a' twice"),
+    "yaml tag": (b"a: !!python/object:os.system x\n", "is not supported"),
+    "yaml circle": (b"a: &a\n  b: *a\n", "names nothing, or itself"),
+    "yaml unknown alias": (b"a: *b\n", "b"),
+    "yaml list as a key": (b"? [a]\n: 1\n", "a key that is no text"),
+    "two yaml documents": (b"--- a\n--- b\n", "more than one YAML document"),
+    "broken yaml": (b"a: [1\nb: }", "not valid YAML"),
+    "deep yaml": (b"[" * 150 + b"]" * 150, "nested deeper"),
+    "truncated yaml": (b'openapi: "3.0.1\npaths: {}', "not valid YAML"),
+}
+
+
+@pytest.mark.parametrize(("body", "told"), BAD.values(), ids=BAD)
+def test_what_is_no_document_says_so_in_one_line(body: bytes, told: str) -> None:
+    if told == "nested deeper":
+        body = b"a: " + body
+    with pytest.raises(PipelineError) as error:
+        parse(body, "here")
+    assert told in str(error.value)
+    assert "here" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_bomb_of_aliases_costs_nothing() -> None:
+    lines = ["a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+    started = time.process_time()
+    with pytest.raises(PipelineError, match="do its aliases explode"):
+        parse("\n".join(lines).encode(), "here")
+    assert time.process_time() - started < 5
+
+
+def test_aliases_within_bounds_are_read() -> None:
+    yaml = "x: &o {type: object}\ny: *o\n" + "\n".join(
+        f"{key}: {json.dumps(value)}" for key, value in GOOD.items()
+    )
+    found = parse(yaml.encode(), "here")
+    assert found["y"] == {"type": "object"}
+
+
+def test_a_byte_order_mark_is_no_part_of_the_document() -> None:
+    assert parse(b"\xef\xbb\xbf" + json.dumps(GOOD).encode(), "here") == GOOD
+
+
+def test_yaml_values_are_those_of_json() -> None:
+    lines = [f"{key}: {json.dumps(value)}" for key, value in GOOD.items()]
+    lines += ["x:", "  date: 2020-01-01", "  norway: no", "  octal: 0o7", "  text: '1'"]
+    lines += ["  one: 1.0", "  half: .5", "  none: ~", "  yes: true", "  200: status", "  v: 1.2.3"]
+    assert parse("\n".join(lines).encode(), "here")["x"] == {
+        "date": "2020-01-01",
+        "norway": "no",
+        "octal": "0o7",
+        "text": "1",
+        "one": 1,
+        "half": 0.5,
+        "none": None,
+        "yes": True,
+        "200": "status",
+        "v": "1.2.3",
+    }
+
+
+def test_both_published_forms_are_one_document() -> None:
+    json_form, yaml_form = read(published(JUNE)), read(published(JUNE_YAML))
+    assert json_form == yaml_form
+    assert sha256(json_form) == sha256(yaml_form)
+    assert json.dumps(json_form, sort_keys=True) == json.dumps(yaml_form, sort_keys=True)

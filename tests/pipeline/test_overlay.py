@@ -1,0 +1,75 @@
+"""Our own corrections: applied as OpenAPI Overlay 1.0 says, and refused when they went stale."""
+
+from pathlib import Path
+
+import pytest
+
+from scripts.errors import PipelineError
+from scripts.overlay import apply, read_overlay
+from scripts.shape import Node
+from tests.pipeline.support import ROOT, api
+
+
+def overlay(*actions: Node) -> Node:
+    return {"overlay": "1.0.0", "actions": list(actions)}
+
+
+DOCUMENT = api({"A": {"type": "object", "required": ["a"], "enum": [1, 2, 3]}})
+A = "$.components.schemas.A"
+
+
+SCHEMA: Node = DOCUMENT["components"]["schemas"]["A"]
+ACTIONS: list[tuple[Node, Node]] = [
+    ({"target": A, "update": {"type": "string"}}, {**SCHEMA, "type": "string"}),
+    ({"target": f"{A}.required", "update": ["b"]}, {**SCHEMA, "required": ["a", "b"]}),
+    ({"target": f"{A}.enum[?@ > 1]", "remove": True}, {**SCHEMA, "enum": [1]}),
+    ({"target": "$.components.schemas.*", "update": {"x": {}}}, {**SCHEMA, "x": {}}),
+]
+
+
+@pytest.mark.parametrize(("action", "result"), ACTIONS)
+def test_an_action_does_what_the_specification_says(action: Node, result: Node) -> None:
+    done = apply(DOCUMENT, overlay(action), partial=False)
+    assert done["components"]["schemas"]["A"] == result
+    assert DOCUMENT["components"]["schemas"]["A"]["type"] == "object"
+
+
+def test_the_whole_document_can_be_updated_but_not_removed() -> None:
+    assert apply(DOCUMENT, overlay({"target": "$", "update": {"x": 1}}), partial=False)["x"] == 1
+    with pytest.raises(PipelineError, match="removes the whole document"):
+        apply(DOCUMENT, overlay({"target": "$", "remove": True}), partial=False)
+
+
+def test_a_target_that_matches_nothing_is_an_error_in_the_whole_document_only() -> None:
+    stale = overlay({"target": "$.components.schemas.Gone", "remove": True})
+    with pytest.raises(PipelineError, match=r"Gone matches nothing.*spec/overlay.yaml"):
+        apply(DOCUMENT, stale, partial=False)
+    assert apply(DOCUMENT, stale, partial=True) == DOCUMENT
+
+
+def test_a_target_that_is_no_path_is_told() -> None:
+    with pytest.raises(PipelineError, match="is no JSONPath"):
+        apply(DOCUMENT, overlay({"target": "$[", "remove": True}), partial=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[]", "is no OpenAPI Overlay"),
+        ("overlay: 1.0.0", "has no list of actions"),
+        ("overlay: 1.0.0\nactions: [{description: x}]", "action 1: needs a target"),
+        ("overlay: 1.0.0\nactions: [{target: $.a}]", "say why"),
+        ("overlay: 1.0.0\nactions: [{target: $.a, description: x, upd: 1}]", "'upd' is no part"),
+        ("overlay: [", "not valid YAML"),
+    ],
+)
+def test_a_malformed_overlay_is_told_in_one_line(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "overlay.yaml").write_text(text)
+    with pytest.raises(PipelineError) as error:
+        read_overlay(tmp_path / "overlay.yaml")
+    assert told in str(error.value)
+
+
+def test_ours_is_well_formed_and_none_is_one_without_actions(tmp_path: Path) -> None:
+    assert read_overlay(ROOT / "spec" / "overlay.yaml")["overlay"].startswith("1.")
+    assert read_overlay(tmp_path / "none")["actions"] == []
