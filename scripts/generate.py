@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 # Named one by one: the formatter's defaults change between versions and rewrite `Any`.
 _RULES = "F401,I"
+# What the generator says of everything that refers to what it left out before.
+_FOLLOWS = "Could not find reference in parsed models"
 _RUFF = ("--isolated", "--no-cache", "--quiet")
 _STYLE = ("--target-version", "py311", "--line-length", "100")
 
@@ -39,9 +42,9 @@ def generate(document: "Node", package: Path) -> None:
     Raises:
         PipelineError: At the first thing the generator warns about, whatever its level.
     """
-    found = _render(document, package)
+    found = sorted(map(_told, _render(document, package)), key=lambda told: _FOLLOWS in told)
     if found:
-        raise PipelineError(f"the generator left something out: {_told(found[0])}")
+        raise PipelineError(f"the generator left something out: {found[0]}")
     (package / "py.typed").write_bytes(b"")
     _format(package)
     for file in sorted(package.rglob("*.py")):
@@ -97,10 +100,11 @@ def _render(document: "Node", package: Path) -> "list[GeneratorError]":
 
 
 def _told(error: "GeneratorError") -> str:
-    # Names from the document come wrapped against use as code, and print as their address.
     data = getattr(error, "data", None)
     place = data.model_dump_json(exclude_none=True)[:200] if data is not None else ""
-    return " ".join(part for part in (error.header, error.detail, place) if part)
+    told = " ".join(part for part in (error.header, error.detail, place) if part)
+    # Names from the document are wrapped against use as code, and print as an address.
+    return re.sub(r" ?<[\w.]+ object at \w+>", "", told)
 
 
 def _format(package: Path) -> None:

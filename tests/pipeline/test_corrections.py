@@ -1,0 +1,368 @@
+"""Each rule on its own: what it makes possible, and that nothing else does.
+
+A case is a small document and what must hold for the package made of it. It must fail when its
+rule is left out: so each rule is needed, and a failure names it.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_args, get_type_hints
+
+import httpx
+import pytest
+
+from scripts.corrections import RULES
+from scripts.shape import Node
+from tests.pipeline.support import api, imported, make, mypy, operation, ref
+
+Load = Callable[[str], ModuleType]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A document that one rule is for."""
+
+    rule: str
+    document: Node
+    check: Callable[[Load], None]
+
+
+def keeps(model: str, *values: Any) -> Callable[[Load], None]:
+    """Require that values are read and written back as they were."""
+
+    def check(load: Load) -> None:
+        kind = getattr(load(".models"), model)
+        for value in values:
+            assert kind.from_dict(json.loads(json.dumps(value))).to_dict() == value
+
+    return check
+
+
+def answers(name: str, body: bytes, media: str = "application/json") -> Callable[[Load], Any]:
+    """Give what an operation makes of an answer."""
+
+    def parse(load: Load) -> Any:
+        client = load("").Client(base_url="http://x")
+        response = httpx.Response(200, content=body, headers={"Content-Type": media})
+        return load(f".api.t.{name}")._parse_response(client=client, response=response)
+
+    return parse
+
+
+def has(*names: str) -> Callable[[Load], None]:
+    """Require classes by name."""
+
+    def check(load: Load) -> None:
+        assert set(names) <= set(load(".models").__all__)
+
+    return check
+
+
+def lacks(name: str) -> Callable[[Load], None]:
+    """Require that there is no class of such a name."""
+
+    def check(load: Load) -> None:
+        assert not [each for each in load(".models").__all__ if each.startswith(name)]
+
+    return check
+
+
+def both(*checks: Callable[[Load], None]) -> Callable[[Load], None]:
+    """Require several things."""
+
+    def check(load: Load) -> None:
+        for each in checks:
+            each(load)
+
+    return check
+
+
+def sends(name: str, url: str, *arguments: Any, **options: Any) -> Callable[[Load], None]:
+    """Require the URL of a request."""
+
+    def check(load: Load) -> None:
+        assert load(f".api.t.{name}")._get_kwargs(*arguments, **options)["url"] == url
+
+    return check
+
+
+def check_query(load: Load) -> None:
+    assert load(".api.t.a")._get_kwargs(q="1")["params"] == {"q": "1"}
+
+
+def takes_any_client(module: ModuleType, client: type) -> None:
+    assert client in get_args(get_type_hints(module.sync_detailed)["client"])
+
+
+def check_pdf(load: Load) -> None:
+    parsed = answers("invoice", b"%PDF-1.7", "application/pdf")(load)
+    assert parsed.payload.read() == b"%PDF-1.7"
+    assert answers("events", b"{}\n{}\n", "application/x-ndjson")(load).payload.read()
+    assert answers("graph", b"digraph {}", "text/vnd.graphviz")(load) == "digraph {}"
+
+
+def check_sort(load: Load) -> None:
+    members = load(".models").SortOrder.__members__
+    assert {name: member.value for name, member in members.items()} == {
+        "A": "a",
+        "VALUE_MINUS_A": "-a",
+        "VALUE_ASTERISK": "*",
+        "VALUE_1_0": "1.0",
+        "VALUE_EMPTY": "",
+    }
+
+
+def check_default(load: Load) -> None:
+    assert load(".models").A().to_dict() == {"n": 1}
+
+
+def check_union(load: Load) -> None:
+    keeps("A", {"x": ["s", {"b": 1}]}, {"x": "2026"}, {"x": {"b": 1}}, {"x": []})(load)
+    read = load(".models").A.from_dict({"y": {"b": 1, "c": 2}})
+    assert type(read.y).__name__ == "More"
+
+
+def body(*media: tuple[str, Node]) -> Node:
+    return {"required": True, "content": {name: {"schema": schema} for name, schema in media}}
+
+
+def answer(*media: tuple[str, Node | None]) -> Node:
+    content = {name: {} if schema is None else {"schema": schema} for name, schema in media}
+    return {"responses": {"200": {"description": "", "content": content}}}
+
+
+TEXT: Node = {"type": "string"}
+NUMBER: Node = {"type": "integer"}
+LIST: Node = {"type": "array", "items": TEXT}
+PAIR: Node = {"type": "object", "required": ["b"], "properties": {"b": NUMBER}}
+MORE: Node = {"type": "object", "required": ["b", "c"], "properties": {"b": NUMBER, "c": NUMBER}}
+
+
+def thing(**properties: Node) -> Node:
+    return {"type": "object", "properties": properties}
+
+
+def get(*parameters: Node) -> Node:
+    return {"get": operation("a", parameters=list(parameters))}
+
+
+def path_parameter(name: str, **more: Any) -> Node:
+    return {"name": name, "in": "path", "schema": TEXT, **more}
+
+
+CASES = {
+    "an odd limit": Case(
+        "keep_what_is_rendered",
+        api({"A": thing(x={"type": "string", "minLength": "one", "pattern": 3})}),
+        keeps("A", {"x": "1"}),
+    ),
+    "security of one operation": Case(
+        "open_to_every_client",
+        api(
+            paths={"/a": {"get": operation("a", schema=TEXT, security=[{"B": []}])}},
+            securitySchemes={"B": {"type": "http", "scheme": "bearer"}},
+        ),
+        lambda load: takes_any_client(load(".api.t.a"), load("").Client),
+    ),
+    "types left out or made up": Case(
+        "give_types",
+        api({"A": {"properties": {"x": {"type": "array"}, "y": {"type": "file"}}}}),
+        keeps("A", {"x": [1, "a"], "y": "z"}),
+    ),
+    "null beside a reference": Case(
+        "say_null_one_way",
+        api({"P": PAIR, "A": thing(p={**ref("P"), "nullable": True})}),
+        keeps("A", {"p": None}, {"p": {"b": 1}}),
+    ),
+    "null in an enum": Case(
+        "say_null_one_way",
+        api({"A": thing(p={"type": ["string", "null"], "enum": ["a", None]})}),
+        both(keeps("A", {"p": None}, {"p": "a"}, {"p": "z"}), has("AP")),
+    ),
+    "an alias of a model": Case(
+        "resolve_aliases",
+        api({"P": PAIR, "Again": ref("P"), "Self": ref("Self"), "A": thing(p=ref("Again"))}),
+        both(keeps("A", {"p": {"b": 1}}), lacks("Again")),
+    ),
+    "a closed object": Case(
+        "open_objects",
+        api({"A": {**thing(x=TEXT), "additionalProperties": False}}),
+        keeps("A", {"x": "1", "_links": {"self": {}}, "_embedded": {"a": []}}),
+    ),
+    "enum values that are spelled alike": Case(
+        "settle_enums",
+        api({"SortOrder": {"type": "string", "enum": ["a", "-a", "*", "1.0", ""]}}),
+        check_sort,
+    ),
+    "enums of mixed and fractional values": Case(
+        "settle_enums",
+        api({"A": thing(x={"enum": ["a", 1]}, y={"type": "number", "enum": [1.5]})}),
+        keeps("A", {"x": 1, "y": 1.5}),
+    ),
+    "operations that are spelled alike": Case(
+        "settle_operations",
+        api(paths={"/a": {"get": operation("get-a"), "put": operation("getA")}}),
+        lambda load: None,
+    ),
+    "a placeholder without a parameter": Case(
+        "match_path_parameters",
+        api(paths={"/a/{b.c}/{d}": get(path_parameter("zz", required=True))}),
+        sends("a", "/a/1%2F/2", "1/", "2"),
+    ),
+    "an optional path parameter": Case(
+        "settle_parameters",
+        api(paths={"/a/{b}": get(path_parameter("b"))}),
+        sends("a", "/a/1", "1"),
+    ),
+    "a list in a header": Case(
+        "settle_parameters",
+        api(paths={"/a": get({"name": "X", "in": "header", "schema": LIST})}),
+        sends("a", "/a", x="1"),
+    ),
+    "an allOf with only prose beside a number": Case(
+        "flatten_all_of",
+        api({"S": {"type": "integer", "enum": [60]}, "A": thing(x={"allOf": [{}, ref("S")]})}),
+        keeps("A", {"x": 60}, {"x": 61}),
+    ),
+    "an allOf with a union": Case(
+        "flatten_all_of",
+        api(
+            {
+                "P": PAIR,
+                "M": MORE,
+                "A": {"allOf": [thing(x=TEXT), {"oneOf": [ref("P"), ref("M")]}]},
+                "B": thing(a=ref("A")),
+            }
+        ),
+        both(keeps("B", {"a": {"x": "1", "b": 2}}), has("AType0", "AType1")),
+    ),
+    "alternatives that JSON does not tell apart": Case(
+        "simplify_unions",
+        api(
+            {
+                "Less": PAIR,
+                "More": MORE,
+                "A": thing(
+                    x={
+                        "oneOf": [
+                            {"type": "array", "items": ref("Less")},
+                            {"type": "array", "items": TEXT},
+                            {"type": "string", "format": "date-time"},
+                            TEXT,
+                            ref("Less"),
+                        ]
+                    },
+                    y={"oneOf": [ref("Less"), ref("More")]},
+                ),
+            }
+        ),
+        check_union,
+    ),
+    "bodies of unknown media types": Case(
+        "settle_bodies",
+        api(
+            paths={
+                "/a": {"get": operation("invoice") | answer(("application/pdf", None))},
+                "/b": {"get": operation("events") | answer(("application/x-ndjson", PAIR))},
+                "/c": {"get": operation("graph") | answer(("text/vnd.graphviz", PAIR))},
+                "/d": {"put": operation("load", requestBody=body(("application/gzip", PAIR)))},
+            }
+        ),
+        check_pdf,
+    ),
+    "a file inside JSON": Case(
+        "keep_files_out_of_json",
+        api({"A": thing(x={"type": "string", "format": "binary"})}),
+        keeps("A", {"x": "bytes"}),
+    ),
+    "links in a map of models": Case(
+        "tolerate_in_maps",
+        api({"A": {"type": "object", "additionalProperties": PAIR}}),
+        keeps("A", {"k": {"b": 1}, "_links": {"self": {"href": "/"}}}),
+    ),
+    "a default that is no value": Case(
+        "drop_odd_defaults",
+        api(
+            {
+                "P": PAIR,
+                "A": thing(
+                    when={"type": "string", "format": "date", "default": "soon"},
+                    n={"type": "integer", "default": 1},
+                    p={"allOf": [ref("P")], "default": {}},
+                ),
+            }
+        ),
+        check_default,
+    ),
+    "a component that may be null": Case(
+        "move_null_to_references",
+        api({"R": {**thing(impact=PAIR), "nullable": True}, "A": thing(r=ref("R"))}),
+        both(keeps("A", {"r": None}, {"r": {"impact": {"b": 1}}}), has("R", "RImpact")),
+    ),
+    "a list of itself": Case(
+        "break_circles",
+        api({"L": {"type": "array", "items": {"oneOf": [TEXT, ref("L")]}}, "A": thing(x=ref("L"))}),
+        keeps("A", {"x": ["a", ["b", ["c"]]]}),
+    ),
+    "an inline class with the name of a component": Case(
+        "name_classes",
+        api({"ProjectStatus": TEXT | {"enum": ["a"]}, "Project": thing(status=PAIR)}),
+        both(
+            keeps("Project", {"status": {"b": 1}}),
+            has("Project", "ProjectStatus", "ProjectStatusField"),
+        ),
+    ),
+    "classes with names of the generated code": Case(
+        "name_classes",
+        api({"Response": PAIR, "File": PAIR, "Client": PAIR, "A": thing(r=ref("Response"))}),
+        has("ResponseModel", "FileModel", "ClientModel"),
+    ),
+    "shared parts that refer to each other": Case(
+        "inline_shared_parts",
+        api(
+            paths={"/a": get({"$ref": "#/components/parameters/p[1]"})},
+            parameters={
+                "p[1]": {"$ref": "#/components/parameters/q"},
+                "q": {"name": "q", "in": "query", "schema": TEXT},
+            },
+        ),
+        check_query,
+    ),
+}
+
+
+def attempt(case: Case, directory: Path, *, without: str | None = None) -> None:
+    package = make(case.document, directory, without=without)
+    with imported(package) as load:
+        case.check(load)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_rule_does_what_it_is_for(case: Case, tmp_path: Path) -> None:
+    attempt(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_without_its_rule_it_fails(case: Case, tmp_path: Path) -> None:
+    try:
+        attempt(case, tmp_path, without=case.rule)
+    except Exception:  # noqa: BLE001 - how it fails is the generator's business
+        return
+    pytest.fail(f"{case.rule} is not needed for this")
+
+
+def test_every_rule_has_a_case_and_a_reason() -> None:
+    assert {case.rule for case in CASES.values()} == set(RULES)
+    assert all("Cause: " in str(rule.__doc__) for rule in RULES.values())
+
+
+def test_everything_made_here_is_strictly_typed(tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    (whole / "__init__.py").touch()
+    for number, case in enumerate(CASES.values()):
+        make(case.document, tmp_path).rename(whole / f"case_{number}")
+    assert mypy(whole, tmp_path / "cache") == ""

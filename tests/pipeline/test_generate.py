@@ -1,0 +1,287 @@
+"""The generated package: open, lazy, marked, stable in its names, the same on every machine."""
+
+import copy
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import generate
+from scripts.check_generated import differences
+from scripts.corrections import correct
+from scripts.errors import PipelineError
+from scripts.select import select
+from scripts.shape import Node
+from scripts.swap import Swap
+from scripts.tree import Tree
+from scripts.verify import verify
+from tests.pipeline.support import (
+    JUNE,
+    ROOT,
+    api,
+    imported,
+    make,
+    mypy,
+    operation,
+    published,
+    read,
+    ref,
+)
+
+TEXT: Node = {"type": "string"}
+COLOUR: Node = {"type": "string", "enum": ["red", "green"]}
+LEVEL: Node = {"type": "integer", "enum": [1, 2, -3]}
+
+
+def thing(**properties: Node) -> Node:
+    return {"type": "object", "properties": properties}
+
+
+def classes(document: Node) -> set[str]:
+    return {
+        name
+        for name, schema in correct(select(document, ["*"]))["components"]["schemas"].items()
+        if schema.get("type") == "object" or "enum" in schema
+    }
+
+
+def test_every_file_says_what_makes_it_and_the_package_says_it_is_typed() -> None:
+    package = Tree().package
+    files = list(package.rglob("*.py"))
+    assert files
+    assert all(file.read_text().startswith("# DO NOT EDIT. Made by `make gen") for file in files)
+    assert (package / "py.typed").exists()
+
+
+def test_an_unknown_enum_value_is_kept_as_it_came(tmp_path: Path) -> None:
+    package = make(api({"Colour": COLOUR, "Level": LEVEL}), tmp_path)
+    with imported(package) as load:
+        colour, level = load(".models").Colour, load(".models").Level
+        blue = colour("blue")
+        assert (blue.value, str(blue), blue == "blue", repr(blue)) == (
+            "blue",
+            "blue",
+            True,
+            "<Colour.blue: 'blue'>",
+        )
+        assert isinstance(blue, colour)
+        assert {blue, colour("blue"), colour.RED} == {"blue", "red"}
+        assert colour("red") is colour.RED
+        assert list(colour) == [colour.GREEN, colour.RED]
+        assert pickle.loads(pickle.dumps(blue)) == blue
+        assert copy.deepcopy(blue) == blue
+        assert (level(9).value, str(level(9)), level(-3).name) == (9, "9", "VALUE_NEGATIVE_3")
+        for kind, value in ((colour, 1), (colour, None), (level, "1")):
+            with pytest.raises(ValueError, match="is not a valid"):
+                kind(value)
+
+
+def test_models_are_imported_when_they_are_first_used(tmp_path: Path) -> None:
+    a, b = operation("a", schema=ref("A")), operation("b", schema=ref("B"))
+    document = api({"A": thing(x=TEXT), "B": thing()}, paths={"/a": {"get": a}, "/b": {"get": b}})
+    package = make(document, tmp_path)
+    script = """
+import sys
+import made_api.api.t.a, made_api.models as models
+assert "made_api.models.a" in sys.modules and "made_api.models.b" not in sys.modules
+assert {"A", "B"} <= set(dir(models))
+from made_api.models import B
+assert models.B is B and B.__module__ == "made_api.models.b"
+from made_api.models import *
+assert A and not hasattr(models, "C")
+try:
+    models.C
+except AttributeError as error:
+    assert "has no attribute 'C'" in str(error)
+try:
+    from made_api.models import C
+except ImportError:
+    pass
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", script], cwd=package.parent, check=True)
+
+
+def test_type_checkers_see_every_model_and_no_other(tmp_path: Path) -> None:
+    package = make(api({"A": thing(x=TEXT)}), tmp_path)
+    user = package.parent / "user"
+    user.mkdir()
+    (user / "__init__.py").write_text(
+        "from made_api.models import A, B\nreveal_type(A.from_dict({}).x)\n"
+    )
+    told = mypy(user, tmp_path / "cache")
+    assert '"str | made_api.types.Unset"' in told
+    assert 'has no attribute "B"' in told
+    assert "Found 1 error" in told
+
+
+def test_it_works_below_another_package(tmp_path: Path) -> None:
+    package = make(api({"A": thing(x=TEXT)}), tmp_path)
+    home = tmp_path / "mine" / "vendored"
+    home.mkdir(parents=True)
+    package.rename(home / "made_api")
+    script = "import mine.vendored.made_api.api.t.all_, mine.vendored.made_api.models as m; m.A"
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+
+
+NAMES = (
+    *("d", "cls", "field_dict", "src_dict", "to_dict", "from_dict", "to_multipart", "self"),
+    *("additional_properties", "additional_keys", "prop", "prop_name", "prop_dict", "files"),
+    *("params", "headers", "cookies", "kwargs", "_kwargs", "response", "client", "body", "json"),
+    *("cast", "quote", "types", "errors", "httpx", "UNSET", "Any", "Mapping", "T", "datetime"),
+    *("date", "uuid", "class", "None", "id", "type", "url", "a-b", "a_b", "A_B", "1st", "é", ""),
+    *("_links", "__class__", "tree", "tree_item", "tree_item_data", "json_tree", "model"),
+)
+
+
+def test_names_of_the_generated_code_can_be_names_of_fields(tmp_path: Path) -> None:
+    fields: Node = {name: thing(x=TEXT) for name in NAMES} | {
+        "tree": {"type": "array", "items": ref("Model")},
+        "date": {"type": "string", "format": "date"},
+    }
+    whole = {"type": "object", "properties": fields}
+    document = api(
+        {
+            "Model": whole,
+            "D": whole,
+            "Tree": whole,
+            "AdditionalProperties": whole,
+            "Prop": {**whole, "additionalProperties": ref("D")},
+            "FieldDict": whole,
+        }
+    )
+    package = make(document, tmp_path)
+    value: Node = {name: {"x": name} for name in NAMES} | {"date": "2026-06-16"}
+    value |= {"tree": [{"tree_item": {"x": "1"}}, {"tree": []}]}
+    with imported(package) as load:
+        for name in ("Model", "D", "Tree", "Prop", "AdditionalProperties", "FieldDict"):
+            kind = getattr(load(".models"), name)
+            assert kind.from_dict(value).to_dict() == value
+    assert mypy(package, tmp_path / "cache") == ""
+
+
+def test_names_of_the_generated_code_can_be_names_of_parameters(tmp_path: Path) -> None:
+    names = [name for name in NAMES if name.isidentifier() and name not in ("a_b", "A_B")]
+    query = [{"name": name, "in": "query", "schema": TEXT} for name in names]
+    query.append({"name": "items", "in": "query", "schema": {"type": "array", "items": COLOUR}})
+    query.append({"name": "json_items", "in": "query", "schema": TEXT})
+    path = {"name": "params", "in": "path", "required": True, "schema": TEXT}
+    content = {"application/json": {"schema": thing(x=TEXT)}}
+    put = operation("a", parameters=[path, *query[:10]], requestBody={"content": content})
+    get = operation("b", parameters=query)
+    package = make(api(paths={"/a/{params}": {"put": put}, "/b": {"get": get}}), tmp_path)
+    with imported(package) as load:
+        sent = load(".api.t.a")._get_kwargs("p/1", field_dict="1")
+        assert (sent["url"], sent["params"]) == ("/a/p%2F1", {"field_dict": "1"})
+        sent = load(".api.t.b")._get_kwargs(json_items_="x", headers_="y")
+        assert sent["params"] == {"json_items": "x", "headers": "y"}
+    assert mypy(package, tmp_path / "cache") == ""
+
+
+def test_a_name_does_not_depend_on_what_is_beside_it() -> None:
+    base = {"Project": thing(status=thing(a=TEXT), kind=COLOUR), "List": thing(x=COLOUR)}
+    before = classes(api(base))
+    assert before == {
+        *("AllResponse200", "List", "ListX", "Project", "ProjectKind", "ProjectStatus"),
+    }
+    more: Node = {"A": thing(status=COLOUR), "Zz": {"type": "array", "items": thing(x=TEXT)}}
+    assert before <= classes(api({**more, **base}))
+    taken = classes(api({**base, "ProjectStatus": TEXT | COLOUR}))
+    assert taken >= before | {"ProjectStatusField"}
+
+
+def test_places_with_one_natural_name_are_told_apart_by_their_place_alone() -> None:
+    one, other = thing(bC=thing(x=TEXT)), thing(c=thing(y=TEXT))
+    both = classes(api({"A": one, "AB": other}))
+    assert both == classes(api({"AB": other, "A": one}))
+    assert len([name for name in both if name.startswith("ABC") and name != "ABC"]) == 2
+    assert both <= classes(api({"A": one, "AB": other, "C": thing(z=COLOUR)})) | both
+    components = classes(api({"FooBar": one, "foo_bar": other, "FOOBar": other}))
+    assert "FooBar" in components
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_classes_with_one_module_name_do_not_overwrite_each_other(
+    tmp_path: Path, first: bool
+) -> None:
+    schemas = {"FOOBar": thing(a=TEXT), "FooBar": thing(b=TEXT)}
+    package = make(api(dict(sorted(schemas.items(), reverse=first))), tmp_path)
+    with imported(package) as load:
+        models = load(".models")
+        assert models.FOOBar(a="1").to_dict() == {"a": "1"}
+        assert models.FooBar(b="1").to_dict() == {"b": "1"}
+
+
+def test_a_warning_of_the_generator_fails_the_run(tmp_path: Path) -> None:
+    broken = correct(select(api({"A": thing(x=TEXT)}), ["*"]))
+    broken["components"]["schemas"]["A"]["properties"]["x"] = {"type": "array"}
+    with pytest.raises(PipelineError, match=r"the generator left something out: .*items"):
+        generate.generate(broken, tmp_path / "made_api")
+
+
+def test_a_missing_operation_and_a_broken_module_fail_the_verification(tmp_path: Path) -> None:
+    document = api({"A": thing(x=TEXT)})
+    package = make(document, tmp_path)
+    (package / "models" / "a.py").write_text("import no_such_module\n")
+    with pytest.raises(PipelineError, match=r"made_api.models.a cannot be imported: ModuleNot"):
+        verify(document, package)
+    (package / "models" / "a.py").write_text("")
+    with pytest.raises(PipelineError, match="A of made_api.models cannot be had"):
+        verify(document, package)
+    (package / "api" / "t" / "all_.py").unlink()
+    with pytest.raises(PipelineError, match="1 operations are selected, but 0 were generated"):
+        verify(document, package)
+
+
+def test_what_is_committed_is_what_the_contract_makes(tmp_path: Path) -> None:
+    tree = Tree()
+    made = tmp_path / "upsun_api"
+    generate.rebuild(tree, made)
+    assert differences(made, tree.package) == []
+
+
+def test_a_file_that_was_edited_added_or_lost_is_named(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for directory in (one, other):
+        directory.mkdir()
+        (directory / "same.py").write_text("")
+    (one / "lost.py").touch()
+    (other / "extra.py").touch()
+    (one / "edited.py").write_text("a")
+    (other / "edited.py").write_text("b")
+    told = differences(one, other)
+    assert [line.split()[0] for line in told] == ["edited.py", "extra.py", "lost.py"]
+
+
+def test_generating_needs_a_contract(tmp_path: Path) -> None:
+    with (
+        Swap(Tree(tmp_path)) as swap,
+        pytest.raises(PipelineError, match=r"no spec/openapi.json; run `make regenerate` first"),
+    ):
+        generate.rebuild(Tree(tmp_path), swap.stage(Tree(tmp_path).package))
+
+
+def test_the_same_document_gives_the_same_bytes_wherever_it_is_built(tmp_path: Path) -> None:
+    document = select(read(published(JUNE)), ["get-projects", "create-projects-integrations"])
+    script = f"""
+import json, sys
+from pathlib import Path
+sys.path.insert(0, {str(ROOT)!r})
+from scripts import generate
+from scripts.corrections import correct
+document = json.loads(Path(sys.argv[1]).read_text())
+generate.generate(correct(document), Path(sys.argv[2]) / "made_api")
+"""
+    (tmp_path / "document.json").write_bytes(generate.spell(document))
+    for seed in ("1", "2"):
+        home = tmp_path / f"home {seed}"
+        home.mkdir()
+        # A formatter's configuration above the target must not matter.
+        (home / "ruff.toml").write_text("line-length = 40\n" if seed == "2" else "")
+        subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path / "document.json"), str(home)],
+            env={"PYTHONHASHSEED": seed, "PATH": "", "LC_ALL": "C"},
+            check=True,
+        )
+    assert differences(tmp_path / "home 1" / "made_api", tmp_path / "home 2" / "made_api") == []
