@@ -14,6 +14,7 @@ import anyio
 import httpx
 import pytest
 import trustme
+from pytest_httpx import HTTPXMock
 
 import upsun_client
 from tests.client.conftest import Delete
@@ -485,3 +486,36 @@ def test_a_timeout_of_httpx_is_taken_as_it_is() -> None:
         assert client.get_httpx_client().timeout == httpx.Timeout(3, read=60)
     with UpsunClient("t", timeout=None) as client:
         assert client.get_httpx_client().timeout == httpx.Timeout(None)
+
+
+# --- the tests of those who use it
+
+
+async def _delete_both(client: UpsunClient) -> None:
+    delete_projects_integrations("p", "i", client=client)
+    await delete_projects_integrations_async("p", "i", client=client)
+
+
+def test_a_mock_of_httpx_sees_the_requests_as_sent(httpx_mock: HTTPXMock) -> None:
+    httpx_mock.add_response(
+        method="POST",
+        url="https://auth.upsun.com/oauth2/token",
+        match_content=b"grant_type=api_token&api_token=t",
+        json={"access_token": "access", "expires_in": 900, "token_type": "bearer"},
+    )
+    httpx_mock.add_response(
+        method="DELETE",
+        url="https://api.upsun.com/projects/p/integrations/i",
+        status_code=202,
+        json={"status": "Accepted", "code": 202},
+        is_reusable=True,
+    )
+
+    async def run() -> None:
+        async with UpsunClient("t") as client:
+            await _delete_both(client)
+
+    anyio.run(run)
+    exchange, *calls = httpx_mock.get_requests()
+    assert exchange.headers["Authorization"].startswith("Basic ")
+    assert [call.headers["Authorization"] for call in calls] == ["Bearer access"] * 2

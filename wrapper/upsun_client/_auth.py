@@ -76,15 +76,15 @@ class ApiTokenAuth(httpx.Auth):
         if not same_origin(request.url, self._origin):
             yield request
             return
-        try:
-            token = self._tokens.get()
+        token = self._tokens.get()
+        response = yield _authorised(request, token)
+        response.request = request
+        if _calls_for_renewal(response):
+            token = self._tokens.get(refused=token)
+            response.close()
+            _replace_body(response)
             response = yield _authorised(request, token)
-            if _calls_for_renewal(response):
-                token = self._tokens.get(refused=token)
-                response.close()
-                yield _authorised(_replay(response), token)
-        finally:
-            request.headers.pop("Authorization", None)
+            response.request = request
 
     async def async_auth_flow(
         self, request: httpx.Request
@@ -93,16 +93,15 @@ class ApiTokenAuth(httpx.Auth):
         if not same_origin(request.url, self._origin):
             yield request
             return
-        try:
-            token = await self._tokens.get_async()
+        token = await self._tokens.get_async()
+        response = yield _authorised(request, token)
+        response.request = request
+        if _calls_for_renewal(response):
+            token = await self._tokens.get_async(refused=token)
+            await response.aclose()
+            _replace_body(response)
             response = yield _authorised(request, token)
-            if _calls_for_renewal(response):
-                token = await self._tokens.get_async(refused=token)
-                await response.aclose()
-                yield _authorised(_replay(response), token)
-        finally:
-            # Who holds on to the request, such as an error, shall not hold the token.
-            request.headers.pop("Authorization", None)
+            response.request = request
 
     def redact(self, text: str) -> str:
         """Take both tokens out of a text that a server sent."""
@@ -140,8 +139,16 @@ class ApiTokenAuth(httpx.Auth):
 
 
 def _authorised(request: httpx.Request, token: str) -> httpx.Request:
-    request.headers["Authorization"] = f"Bearer {token}"
-    return request
+    """Copy a request with the token: who holds on to the original shall not hold the token."""
+    headers = request.headers.copy()
+    headers["Authorization"] = f"Bearer {token}"
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers=headers,
+        stream=request.stream,
+        extensions=request.extensions,
+    )
 
 
 def _calls_for_renewal(response: httpx.Response) -> bool:
@@ -155,11 +162,10 @@ def _calls_for_renewal(response: httpx.Response) -> bool:
     )
 
 
-def _replay(response: httpx.Response) -> httpx.Request:
-    """Return the request of a closed response, in whose place httpx will read an empty one."""
+def _replace_body(response: httpx.Response) -> None:
+    """Let httpx, which reads a response before it sends the next request, read nothing."""
     response.stream = httpx.ByteStream(b"")
     response.is_closed = False
-    return response.request
 
 
 def _refusal(error: APIStatusError | APIResponseValidationError) -> TokenExchangeError:
