@@ -104,7 +104,7 @@ def _told(error: "GeneratorError") -> str:
     place = data.model_dump_json(exclude_none=True)[:200] if data is not None else ""
     told = " ".join(part for part in (error.header, error.detail, place) if part)
     # Names from the document are wrapped against use as code, and print as an address.
-    return re.sub(r" ?<[\w.]+ object at \w+>", "", told)
+    return " ".join(re.sub(r"<[\w.]+ object at \w+>", "", told).split())
 
 
 def _format(package: Path) -> None:

@@ -1,0 +1,252 @@
+"""All or nothing: whatever ends a run, the tree is the old one or the new one."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import errors
+from scripts.errors import PipelineError
+from scripts.swap import Swap
+from scripts.tree import Tree
+from tests.pipeline.support import JUNE, ROOT, published, small_tree, snapshot
+
+OLD = {"spec/openapi.json": b"old", "generated/upsun_api/a.py": b"old"}
+NEW = {"spec/openapi.json": b"new", "generated/upsun_api/b.py": b"new"}
+
+
+def old_tree(root: Path) -> Tree:
+    for name, content in OLD.items():
+        (root / name).parent.mkdir(parents=True)
+        (root / name).write_bytes(content)
+    return Tree(root)
+
+
+def change(tree: Tree) -> None:
+    with Swap(tree) as swap:
+        package = swap.stage(tree.package)
+        package.mkdir()
+        (package / "b.py").write_bytes(b"new")
+        swap.write(tree.contract, b"new")
+        swap.commit()
+
+
+def test_everything_staged_is_swapped_in_and_nothing_is_left(tmp_path: Path) -> None:
+    tree = old_tree(tmp_path)
+    change(tree)
+    assert snapshot(tree) == NEW
+    assert [path.name for path in tree.work.iterdir()] == ["lock"]
+
+
+def test_a_first_run_needs_no_old_tree(tmp_path: Path) -> None:
+    change(Tree(tmp_path))
+    assert snapshot(Tree(tmp_path)) == NEW
+
+
+def test_a_file_that_already_says_so_is_left_alone(tmp_path: Path) -> None:
+    tree = old_tree(tmp_path)
+    before = tree.contract.stat()
+    with Swap(tree) as swap:
+        swap.write(tree.contract, b"old")
+        swap.commit()
+    assert tree.contract.stat() == before
+
+
+@pytest.mark.parametrize("error", [PipelineError("x"), KeyboardInterrupt(), OSError(28, "full")])
+def test_an_error_before_the_commit_changes_nothing(tmp_path: Path, error: BaseException) -> None:
+    tree = old_tree(tmp_path)
+
+    def fail() -> None:
+        with Swap(tree) as swap:
+            swap.write(tree.contract, b"new")
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
+    assert snapshot(tree) == OLD
+    assert [path.name for path in tree.work.iterdir()] == ["lock"]
+
+
+def test_without_exchange_the_directory_is_renamed_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scripts.swap._exchange", lambda new, target: False)
+    tree = old_tree(tmp_path)
+    change(tree)
+    assert snapshot(tree) == NEW
+
+
+def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
+    tree = old_tree(tmp_path)
+    with (
+        Swap(tree),
+        pytest.raises(PipelineError, match="another run is at work"),
+        Swap(tree),
+    ):
+        pass
+    with Swap(tree):
+        pass
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from scripts import swap
+from scripts.tree import Tree
+from tests.pipeline.test_swap import change
+
+calls = 0
+
+def deadly(function):
+    def call(*arguments, **options):
+        global calls
+        calls += 1
+        if calls == {at}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments, **options)
+    return call
+
+if not {exchange}:
+    swap._exchange = lambda new, target: False
+for name in ("replace", "rename", "mkdir", "unlink", "write_bytes"):
+    setattr(Path, name, deadly(getattr(Path, name)))
+swap._exchange = deadly(swap._exchange)
+swap.shutil.rmtree = deadly(swap.shutil.rmtree)
+swap.os.fsync = deadly(swap.os.fsync)
+change(Tree(Path({tree!r})))
+print("survived")
+"""
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_kill_at_any_step_is_recovered_by_the_next_run(tmp_path: Path, exchange: bool) -> None:
+    seen = set()
+    for at in range(1, 60):
+        root = tmp_path / str(at)
+        tree = old_tree(root)
+        script = KILLED.format(root=str(ROOT), at=at, exchange=exchange, tree=str(root))
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=False
+        )
+        if done.stdout == "survived\n":
+            assert at > 8
+            break
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        decided = (tree.work / "journal.json").exists()
+        if not decided:
+            # Before the decision and after the last move, the tree is whole as it stands.
+            assert snapshot(tree) in (OLD, NEW)
+        with Swap(tree):
+            pass
+        assert snapshot(tree) == (NEW if decided else snapshot(tree))
+        assert snapshot(tree) in (OLD, NEW)
+        assert {path.name for path in tree.work.iterdir()} <= {"lock", "journal.draft"}
+        seen.add((decided, snapshot(tree) == NEW))
+    assert seen >= {(False, False), (True, True)}
+
+
+def test_an_interruption_during_the_swap_waits_until_it_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import scripts.swap
+
+    tree = old_tree(tmp_path)
+    put = scripts.swap._put
+
+    def interrupted(new: Path, target: Path) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        put(new, target)
+
+    monkeypatch.setattr("scripts.swap._put", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        change(tree)
+    assert snapshot(tree) == NEW
+
+
+def test_a_swap_that_stops_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = old_tree(tmp_path)
+
+    def full(new: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("scripts.swap._put", full)
+        with pytest.raises(PipelineError, match=r"No space left.*run it again to finish"):
+            change(tree)
+    with Swap(tree):
+        assert snapshot(tree) == NEW
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (PipelineError("a\n b"), 1, "x: a b\n"),
+        (KeyboardInterrupt(), 130, "x: interrupted; nothing was changed\n"),
+        (OSError(28, "No space left on device", "/a"), 1, "x: No space left on device (/a); free"),
+        (MemoryError(), 1, "x: out of memory"),
+    ],
+)
+def test_what_people_can_cause_is_one_line(
+    capsys: pytest.CaptureFixture[str], error: BaseException, code: int, told: str
+) -> None:
+    def fail() -> int:
+        raise error
+
+    assert errors.run("x", fail) == code
+    said = capsys.readouterr().err
+    assert said.startswith(told)
+    assert said.count("\n") == 1
+
+
+RUN = """
+import os, signal, sys
+sys.path.insert(0, {root!r})
+from contextlib import contextmanager
+from pathlib import Path
+from scripts import errors, generate, progress, upstream
+from scripts.regenerate import regenerate
+from scripts.tree import Tree
+
+@contextmanager
+def stage(name):
+    if name == {stage!r}:
+        {how}
+    yield
+
+generate.stage = upstream.stage = stage
+env = {{"SPEC_URL": {url!r}, "OPERATIONS": "get-projects"}}
+sys.exit(errors.run("regenerate", lambda: regenerate(env, Tree(Path({tree!r})))))
+"""
+KILL = "os.kill(os.getpid(), signal.SIGKILL)"
+INTERRUPT = "os.kill(os.getpid(), signal.SIGINT)"
+FULL = "raise OSError(28, 'No space left on device')"
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [(KILL, -signal.SIGKILL), (INTERRUPT, 130), (FULL, 1)],
+    ids=["kill", "interrupt", "full disk"],
+)
+@pytest.mark.parametrize("stage", ["fetch", "select", "correct", "generate", "verify"])
+def test_a_run_that_ends_in_any_stage_leaves_the_old_tree(
+    tmp_path: Path, stage: str, how: str, code: int
+) -> None:
+    url = str(published(JUNE))
+    tree = small_tree(tmp_path)
+    before = snapshot(tree)
+    script = RUN.format(root=str(ROOT), stage=stage, how=how, url=url, tree=str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stderr
+    assert snapshot(tree) == before
+    assert "Traceback" not in done.stderr
+    with Swap(tree):
+        assert snapshot(tree) == before
+    assert [path.name for path in tree.work.iterdir()] == ["lock"]
