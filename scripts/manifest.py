@@ -1,20 +1,22 @@
-"""What a vendored copy says of itself: which state of this project it is, and each file's digest."""
+"""What a vendored copy says of itself: which state of the project it is, and every digest."""
 
 import json
+import re
 import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from scripts.document import sha256
+from scripts.document import parse
 from scripts.errors import PipelineError
 from scripts.shape import operations
 from scripts.tree import Tree
-from upsun_client import __version__
 from upsun_client._vendored import MANIFEST, digest
 
-_COMMENT = "Written by `make vendor`. `python -m <parent>.upsun_client._vendored` checks the copy."
+_COMMENT = "Written by `make vendor`; `python -m <parent>.upsun_client._vendored` checks the copy."
+_VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,9 @@ class Manifest:
 
     Attributes:
         version: Of this project.
-        spec_sha256: Of spec/openapi.json.
-        operations: The ids of the operations that are in it.
-        requires: What whoever has the copy must install for it.
+        spec_sha256: Of the contract, spec/openapi.json.
+        operations: The ids of the operations that the copy has.
+        requires: What must be installed where the copy is used.
         files: The digest of each file, by its path below the folder that holds the packages.
     """
 
@@ -35,11 +37,68 @@ class Manifest:
     requires: list[str]
     files: dict[str, str]
 
+    @classmethod
+    def describe(cls, tree: Tree, files: dict[str, bytes]) -> Self:
+        """Make the manifest of the files that a tree gives."""
+        version = _VERSION.search((tree.root / "wrapper/upsun_client/_version.py").read_text())
+        if not version:
+            raise PipelineError("wrapper/upsun_client/_version.py has no __version__")
+        project = tomllib.loads((tree.root / "pyproject.toml").read_text())["project"]
+        contract = tree.contract.read_bytes()
+        found = operations(parse(contract, tree.name(tree.contract)))
+        return cls(
+            version=version[1],
+            spec_sha256=digest(contract),
+            operations=sorted(operation["operationId"] for _, _, operation in found),
+            requires=[f"python{project['requires-python']}", *project["dependencies"]],
+            files={name: digest(files[name]) for name in sorted(files)},
+        )
+
     def dump(self) -> bytes:
         """Give the file, the same bytes for the same manifest."""
         return (json.dumps({"comment": _COMMENT} | asdict(self), indent=2) + "\n").encode()
 
-    def news(self, other: "Manifest") -> list[str]:
-        """Say in which way an `other` manifest is another state of the project than this one."""
-        if self == other:
-            return []
+    def compare(self, checkout: Self) -> str:
+        """Say how this copy stands to what a checkout would write; '' when it is the same."""
+        if self == checkout:
+            return ""
+        if self.version != checkout.version:
+            age = "older" if Version(self.version) < Version(checkout.version) else "newer"
+            return f"is version {self.version}, {age} than this checkout ({checkout.version})"
+        others = self.files.items() ^ checkout.files.items()
+        what = [f"{len({name for name, _ in others})} files"] if others else []
+        if self.spec_sha256 != checkout.spec_sha256:
+            what.append("the contract")
+        if self.operations != checkout.operations:
+            what.append("the choice of operations")
+        if self.requires != checkout.requires:
+            what.append("the requirements")
+        return (
+            f"is version {self.version}, as is this checkout, but of another state: "
+            f"{', '.join(what)} differ"
+        )
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Read the manifest of the copy in a folder; None when there is none.
+
+    Raises:
+        PipelineError: When it is unreadable.
+    """
+    file = folder / MANIFEST
+    try:
+        data = json.loads(file.read_bytes())
+        Version(data["version"])
+        return Manifest(
+            version=data["version"],
+            spec_sha256=str(data["spec_sha256"]),
+            operations=list(data["operations"]),
+            requires=list(data["requires"]),
+            files={name: str(value) for name, value in data["files"].items()},
+        )
+    except FileNotFoundError:
+        return None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PipelineError(
+            f"{file} is broken ({error}); restore it, or write the copy anew with FORCE=1"
+        ) from error

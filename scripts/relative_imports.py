@@ -42,8 +42,7 @@ class Rewriter:
         for node in self._imports(_parse(source, name), name):
             start = starts[node.lineno - 1] + node.col_offset
             if isinstance(node, ast.Import):
-                assert node.end_lineno is not None and node.end_col_offset is not None
-                end = starts[node.end_lineno - 1] + node.end_col_offset
+                end = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
                 edits.append((start, end, self._statement(node, dots, name)))
             elif keyword := _FROM.match(source, start):
                 edits.append((keyword.end(), keyword.end(), dots))

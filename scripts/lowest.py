@@ -1,0 +1,73 @@
+"""Part of `make test-lowest`: make .venv-lowest, with the lowest versions that are allowed."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from scripts import errors
+from scripts.errors import PipelineError
+from scripts.tree import Tree
+
+GROUP = "client-tests"
+
+
+def pins(dependencies: list[str]) -> list[str]:
+    """Turn each lower bound into the version itself.
+
+    Raises:
+        PipelineError: When a dependency has none.
+    """
+    found = []
+    for text in dependencies:
+        needed = Requirement(text)
+        lowest = [bound.version for bound in needed.specifier if bound.operator in {">=", "=="}]
+        if not lowest:
+            raise PipelineError(f"the dependency {text!r} has no lower bound in pyproject.toml")
+        found.append(f"{needed.name}=={lowest[0]}")
+    return found
+
+
+def make(tree: Tree, venv: Path) -> None:
+    """Make the environment, unless it is there already.
+
+    Raises:
+        PipelineError: When the versions cannot be had.
+    """
+    file = tree.root / "pyproject.toml"
+    settings = tomllib.loads(file.read_text())
+    wanted = pins(settings["project"]["dependencies"])
+    stamp = venv / ".complete"
+    state = json.dumps([sys.version, wanted, settings["dependency-groups"][GROUP]])
+    if stamp.is_file() and stamp.read_text() == state:
+        return
+    print(f"test-lowest: making {venv.name} with {', '.join(wanted)}")
+    shutil.rmtree(venv, ignore_errors=True)
+    group = f"{file}:{GROUP}"
+    steps = (
+        ["venv", "--without-pip", str(venv)],
+        ["pip", "--python", str(venv), "install", "-qq", *wanted, "--group", group],
+    )
+    for step in steps:
+        if subprocess.run([sys.executable, "-m", *step], check=False).returncode:
+            raise PipelineError(f"could not make {venv}; is the package index reachable?")
+    (packages,) = venv.glob("lib/python*/site-packages")
+    (packages / "checkout.pth").write_text(
+        "".join(f"{tree.root / folder}\n" for folder in ("wrapper", "generated"))
+    )
+    stamp.write_text(state)
+
+
+def main() -> int:
+    """Make the environment of this tree."""
+    tree = Tree()
+    make(tree, tree.root / ".venv-lowest")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(errors.run("test-lowest", main))

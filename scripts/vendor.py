@@ -1,0 +1,153 @@
+"""`make vendor`: write a copy of both packages into another project, or update the one there.
+
+The copy imports itself relatively, so it works under any parent, beside any other version of this
+project. The old copy or the new one is there at any time, never half of each.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from scripts import errors
+from scripts.destination import destination, dotted, is_package
+from scripts.errors import PipelineError
+from scripts.manifest import Manifest, read_manifest
+from scripts.relative_imports import Rewriter
+from scripts.swap import Swap
+from scripts.tree import Tree
+from upsun_client._vendored import MANIFEST, PACKAGES, changes
+
+
+class Folder(Tree):
+    """The folder that holds a copy, as the swap sees it."""
+
+    @property
+    def work(self) -> Path:
+        """Scratch space, gone at the end of a run."""
+        return self.root / ".upsun_vendor"
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a run was killed in the middle of its swap, which the next one finishes."""
+        return (self.work / "journal.json").exists()
+
+
+def contents(tree: Tree) -> tuple[Manifest, dict[str, bytes]]:
+    """Make the files of a copy, by their path below the folder that holds it.
+
+    Raises:
+        PipelineError: When a module cannot be made to work under any parent.
+    """
+    rewriter = Rewriter(*PACKAGES)
+    licence = (tree.root / "LICENSE").read_bytes()
+    files = {f"{package}/LICENSE": licence for package in PACKAGES}
+    for package in (tree.root / "wrapper" / "upsun_client", tree.package):
+        for file in (*package.rglob("*.py"), package / "py.typed"):
+            name = file.relative_to(package.parent).as_posix()
+            source = file.read_bytes()
+            files[name] = rewriter.relative(source, name) if file.suffix == ".py" else source
+    manifest = Manifest.describe(tree, files)
+    return manifest, files | {MANIFEST: manifest.dump()}
+
+
+def vendor(tree: Tree, folder: Path, *, force: bool) -> int:
+    """Bring the copy in a folder to the state of a tree; 0 when that is done.
+
+    Args:
+        tree: This project.
+        folder: Where the packages go, as `destination` allows.
+        force: Whether to overwrite what is not as an earlier run wrote it.
+    """
+    manifest, files = contents(tree)
+    with _made(folder), _swap(folder) as swap:
+        touched = {} if force else _touched(folder)
+        if touched:
+            for name, what in touched.items():
+                print(f"{folder / name} {what}")
+            raise PipelineError(
+                f"these files in {folder} are not as `make vendor` wrote them; "
+                "save what you want to keep, then FORCE=1 replaces both packages"
+            )
+        if _is_written(folder, manifest):
+            print(f"{folder} is current: upsun-client {manifest.version}")
+            return 0
+        for package in PACKAGES:
+            place = swap.stage(folder / package)
+            for name in (name for name in files if name.startswith(f"{package}/")):
+                file = place.parent / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(files[name])
+        swap.commit()
+    _tell(folder, manifest)
+    return 0
+
+
+def _touched(folder: Path) -> dict[str, str]:
+    """Tell what an update would take away that no earlier run wrote."""
+    old = read_manifest(folder)
+    told = changes(folder, old.files if old else {})
+    return {name: what for name, what in told.items() if what != "lost"}
+
+
+def _is_written(folder: Path, manifest: Manifest) -> bool:
+    file = folder / MANIFEST
+    same = file.is_file() and file.read_bytes() == manifest.dump()
+    return same and not changes(folder, manifest.files)
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make the folder a package if it is not there, and take it away again if the rest fails."""
+    if folder.exists():
+        yield
+        return
+    folder.mkdir()
+    try:
+        (folder / "__init__.py").touch()
+        yield
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+
+
+@contextmanager
+def _swap(folder: Path) -> Iterator[Swap]:
+    there = Folder(folder)
+    with Swap(there) as swap:
+        try:
+            yield swap
+        finally:
+            if not there.is_pending:
+                shutil.rmtree(there.work)
+
+
+def _tell(folder: Path, manifest: Manifest) -> None:
+    count = len(manifest.operations)
+    print(f"{folder}: upsun-client {manifest.version}, {count} operation{'s' * (count > 1)}")
+    print(f"  from {dotted(folder)}.upsun_client import UpsunClient")
+    print(f"  python -m {dotted(folder)}.upsun_client._vendored  # is the copy untouched?")
+    print(f"  needs {', '.join(manifest.requires)}")
+    if not is_package(folder):
+        print("  note: the folder has no __init__.py, and some build tools leave such ones out")
+
+
+def run(tree: Tree, env: Mapping[str, str]) -> int:
+    """Vendor as the environment says.
+
+    Args:
+        tree: This project.
+        env: `DEST` says where to, `FORCE` overwrites what was edited; empty is unset.
+    """
+    return vendor(tree, destination(env.get("DEST", ""), tree), force=bool(env.get("FORCE")))
+
+
+def main() -> int:
+    """Vendor from this tree."""
+    return run(Tree(), os.environ)
+
+
+if __name__ == "__main__":
+    sys.exit(errors.run("vendor", main))
