@@ -2,12 +2,12 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup check regenerate generate check-spec build
+.PHONY: help demo test setup check regenerate generate check-spec vendor vendor-check build test-lowest
 
 RUN := .venv/bin/python
 # A PYTHON from the environment or the command line chooses the interpreter; otherwise .venv keeps its own.
 PYTHON ?=
-export SPEC_URL OPERATIONS FORCE REPORT
+export SPEC_URL OPERATIONS FORCE REPORT DEST
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,5 +38,15 @@ generate: setup ## rebuild generated/ from spec/, offline
 check-spec: setup ## has upstream changed the selected operations? (SPEC_URL=, REPORT=file); changes nothing
 	@$(RUN) -m scripts.check_spec
 
+vendor: setup ## write or update a copy in another project, DEST=path/to/a/package (FORCE=1 overwrites edits)
+	@$(RUN) -m scripts.vendor
+
+vendor-check: setup ## is the copy in DEST untouched and what this checkout would write? changes nothing
+	@$(RUN) -m scripts.vendor_check
+
 build: setup ## sdist and wheel in dist/
 	@$(RUN) -m build --no-isolation
+
+test-lowest: setup ## the client's tests in .venv-lowest, with the lowest versions that pyproject.toml allows
+	@$(RUN) -m scripts.lowest
+	@.venv-lowest/bin/python -m pytest tests/client

@@ -1,9 +1,4 @@
-"""Is this vendored copy as it was written? ``python -m <parent>.upsun_client._vendored`` tells.
-
-It exits 0 when it is. Run as a file, it needs none of the copy's dependencies.
-"""
-
-from __future__ import annotations
+"""Is this vendored copy untouched? ``python -m <parent>.upsun_client._vendored`` exits 0 if so."""
 
 import hashlib
 import json
@@ -53,10 +48,9 @@ def main() -> str | None:
         return f"{root / MANIFEST} cannot be read ({error}); vendor again"
     for path, what in told.items():
         print(path, what)
-    if told:
-        return f"{name} in {root} is not as it was written"
-    print(f"{name} in {root} is untouched")
-    return None
+    if not told:
+        print(f"{name} in {root} is untouched")
+    return f"{name} in {root} is not as it was written" if told else None
 
 
 if __name__ == "__main__":
