@@ -1,0 +1,258 @@
+"""`make regenerate` and `make check-spec` from end to end, against servers on loopback."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import check_generated
+from scripts.check_spec import check_spec
+from scripts.errors import PipelineError
+from scripts.regenerate import regenerate
+from scripts.shape import Node
+from scripts.source import read_source
+from scripts.tree import PUBLISHED, Tree
+from tests.pipeline.support import (
+    DELETE,
+    JANUARY,
+    JUNE,
+    JUNE_YAML,
+    ROOT,
+    Server,
+    answering,
+    api,
+    operation,
+    published,
+    ref,
+    small_tree,
+    snapshot,
+)
+
+
+def small() -> Node:
+    accepted: Node = {"type": "object", "properties": {"code": {"type": "integer"}}}
+    paths = {
+        "/a": {"delete": operation(DELETE, schema=ref("Accepted"))},
+        "/b": {"get": operation("other", schema={"type": "string"})},
+    }
+    return api({"Accepted": accepted}, paths=paths)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """A tree in which the small document was regenerated."""
+    made = small_tree(tmp_path / "tree")
+    (tmp_path / "small.json").write_text(json.dumps(small()))
+    regenerate({"SPEC_URL": str(tmp_path / "small.json"), "OPERATIONS": DELETE}, made)
+    return made
+
+
+@pytest.mark.parametrize("name", [JUNE, JUNE_YAML])
+def test_the_published_document_gives_what_is_committed(tmp_path: Path, name: str) -> None:
+    tree = small_tree(tmp_path)
+    committed = snapshot(Tree())
+    answer = answering(published(name).read_bytes(), ETag='"x"', Last_Modified="yesterday")
+    with Server(answer) as server:
+        for _ in range(2):
+            assert regenerate({"SPEC_URL": f"{server.url}/openapi-spec", "FORCE": "1"}, tree) == 0
+            assert snapshot(tree) == committed
+
+
+def test_versions_in_turn_differ_in_the_record_of_the_source_only(tmp_path: Path) -> None:
+    tree = small_tree(tmp_path)
+    before = snapshot(tree)
+    for name in (JANUARY, JUNE):
+        regenerate({"SPEC_URL": str(published(name))}, tree)
+        after = snapshot(tree)
+        changed = {key for key in before if before[key] != after.get(key)}
+        assert changed == ({"spec/source.json"} if name == JANUARY else set())
+        assert before.keys() == after.keys()
+
+
+def test_an_unchanged_document_ends_the_run_at_once(
+    tree: Tree, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = snapshot(tree)
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        env = {"SPEC_URL": server.url}
+        regenerate(env, tree)
+        capsys.readouterr()
+        assert regenerate(env, tree) == 0
+        assert "unchanged upstream (304)" in capsys.readouterr().out
+        assert check_spec(env, tree) == 0
+        regenerate({**env, "FORCE": "1"}, tree)
+        sent = [request.get("If-None-Match") for request in server.requests]
+    assert sent == [None, '"a"', '"a"', None]
+    assert snapshot(tree) == before
+
+
+def test_other_operations_are_fetched_even_when_the_document_is_unchanged(tree: Tree) -> None:
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        regenerate({"SPEC_URL": server.url}, tree)
+        regenerate({"SPEC_URL": server.url, "OPERATIONS": "other"}, tree)
+        assert "If-None-Match" not in server.requests[1]
+    assert tree.operations.read_text() == "other\n"
+    assert set(json.loads(tree.contract.read_text())["paths"]) == {"/b"}
+
+
+def test_what_a_server_on_loopback_says_stays_out_of_the_record(tree: Tree) -> None:
+    body = json.dumps(small()).encode()
+    with Server(answering(body, ETag='"a"', Last_Modified="yesterday")) as server:
+        regenerate({"SPEC_URL": server.url}, tree)
+    source = read_source(tree)
+    assert source.url == PUBLISHED
+    assert source.validators.headers() == {}
+    assert dict(source.operations).keys() == {DELETE, "other"}
+
+
+def test_operations_given_are_recorded_and_used_again(tree: Tree, tmp_path: Path) -> None:
+    document = str(tmp_path / "small.json")
+    regenerate({"SPEC_URL": document, "OPERATIONS": f"other, {DELETE}"}, tree)
+    assert tree.operations.read_text() == f"{DELETE}\nother\n"
+    tree.operations.write_text(f"# ours\n{DELETE}\nother\n")
+    regenerate({"SPEC_URL": document, "OPERATIONS": ""}, tree)
+    assert tree.operations.read_text() == f"# ours\n{DELETE}\nother\n"
+    assert check_generated.check(tree) == 0
+
+
+def test_an_overlay_action_that_went_stale_stops_the_run(tree: Tree, tmp_path: Path) -> None:
+    action = {"target": "$.paths['/gone']", "description": "why", "remove": True}
+    tree.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": [action]}))
+    before = snapshot(tree)
+    with pytest.raises(PipelineError, match="matches nothing"):
+        regenerate({"SPEC_URL": str(tmp_path / "small.json")}, tree)
+    assert snapshot(tree) == before
+
+
+def test_an_overlay_reaches_the_package_and_not_the_contract(tree: Tree, tmp_path: Path) -> None:
+    update = {"properties": {"extra": {"type": "string"}}}
+    actions = [
+        {"target": "$.components.schemas.Accepted", "description": "why", "update": update},
+        # Exists upstream, is not selected here: nothing to do, and no error.
+        {"target": "$.paths['/b']", "description": "why", "update": {"summary": "x"}},
+    ]
+    contract = tree.contract.read_bytes()
+    tree.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": actions}))
+    regenerate({"SPEC_URL": str(tmp_path / "small.json")}, tree)
+    assert tree.contract.read_bytes() == contract
+    assert "extra: str" in (tree.package / "models" / "accepted.py").read_text()
+
+
+def test_a_drift_check_names_what_moved_and_changes_nothing(
+    tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document, report = tmp_path / "moved.json", tmp_path / "report.md"
+    moved = small()
+    moved["paths"]["/b"]["get"]["tags"] = ["elsewhere"]
+    document.write_text(json.dumps(moved))
+    before = snapshot(tree)
+    env = {"SPEC_URL": str(document), "REPORT": str(report)}
+    assert check_spec(env, tree) == 0
+    assert "0 added, 0 removed, 1 changed" in capsys.readouterr().out
+    moved["components"]["schemas"]["Accepted"]["properties"]["code"]["type"] = "string"
+    document.write_text(json.dumps(moved))
+    assert check_spec(env, tree) == 1
+    change = "Accepted.code: type changed from integer to string"
+    assert f"BREAKING {change}" in capsys.readouterr().out
+    assert "**breaking**" in report.read_text()
+    assert snapshot(tree) == before
+
+
+def test_a_drift_check_needs_a_contract(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="run `make regenerate` first"):
+        check_spec({}, Tree(tmp_path))
+
+
+def test_a_report_that_cannot_be_written_leaves_the_tree(tree: Tree, tmp_path: Path) -> None:
+    before = snapshot(tree)
+    document = tmp_path / "moved.json"
+    document.write_text(json.dumps(small()).replace("integer", "string"))
+    with pytest.raises(OSError, match="No such file"):
+        regenerate({"SPEC_URL": str(document), "REPORT": str(tmp_path / "no" / "r.md")}, tree)
+    assert snapshot(tree) == before
+
+
+def test_a_hand_edit_of_the_package_is_found(
+    tree: Tree, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check_generated.check(tree) == 0
+    (tree.package / "types.py").write_text("# mine\n")
+    assert check_generated.check(tree) == 1
+    assert "generated/upsun_api/types.py was edited" in capsys.readouterr().out
+
+
+def run(tree: Tree, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run the program of a tree, as `make` does."""
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.regenerate"],
+        cwd=tree.root,
+        env={**os.environ, "SPEC_URL": "", "OPERATIONS": "", "FORCE": "", "REPORT": "", **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+BOMB = "a: &a [x]\n" + "\n".join(f"b{n}: &a [{', '.join(['*a'] * 9)}]" for n in range(40))
+BAD_ANSWERS: dict[str, tuple[bytes, int, str]] = {
+    "not found": (b'{"error": "Spec file not found"}', 404, "404"),
+    "server error": (b'{"error": "x"}', 500, "500"),
+    "rate limit": (b"", 429, "429"),
+    "html": (b"<html></html>", 200, "is HTML"),
+    "empty": (b"", 200, "is empty"),
+    "empty object": (b"{}", 200, "is an empty object"),
+    "null": (b"null", 200, "is null"),
+    "list": (b"[]", 200, "is list"),
+    "truncated": (json.dumps(small()).encode()[:-20], 200, "is not valid JSON"),
+    "not utf-8": (b'{"a": "\xff"}', 200, "is not UTF-8"),
+    "swagger": (b'{"swagger": "2.0"}', 200, "is Swagger"),
+    "no paths": (b'{"openapi": "3.0.1", "info": {"title": "x"}}', 200, "has no paths"),
+    "dangling": (json.dumps(small()).replace('Accepted"}', 'No"}').encode(), 200, "at nothing"),
+    "id twice": (json.dumps(small()).replace('"other"', f'"{DELETE}"').encode(), 200, "twice"),
+    "id unknown": (json.dumps(small()).replace(DELETE, "renamed").encode(), 200, "no operation"),
+    "bomb": (BOMB.encode(), 200, "do its aliases explode"),
+}
+
+
+@pytest.mark.parametrize(("body", "status", "told"), BAD_ANSWERS.values(), ids=BAD_ANSWERS)
+def test_a_bad_answer_is_one_line_and_leaves_the_tree(
+    tmp_path: Path, body: bytes, status: int, told: str
+) -> None:
+    tree = small_tree(tmp_path)
+    before = snapshot(tree)
+    with Server(answering(body, status)) as server:
+        done = run(tree, SPEC_URL=f"{server.url}/openapi-spec")
+    assert done.returncode == 1
+    assert done.stderr.startswith("regenerate: ")
+    assert done.stderr.count("\n") == 1
+    assert told in done.stderr
+    assert snapshot(tree) == before
+
+
+def test_no_network_and_no_file_are_one_line(tmp_path: Path) -> None:
+    tree = small_tree(tmp_path)
+    before = snapshot(tree)
+    for url, told in (("http://127.0.0.1:9/", "cannot reach"), ("none.json", "no file none.json")):
+        done = run(tree, SPEC_URL=url)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert told in done.stderr
+    assert snapshot(tree) == before
+
+
+def test_the_stages_and_their_times_are_told(tmp_path: Path) -> None:
+    document = tmp_path / "small.json"
+    document.write_text(json.dumps(small()))
+    done = run(small_tree(tmp_path / "tree"), SPEC_URL=str(document), OPERATIONS="*")
+    assert done.returncode == 0, done.stderr
+    stages = [line.split()[0] for line in done.stdout.splitlines() if line.endswith(" s")]
+    assert stages == ["fetch", "select", "correct", "generate", "verify"]
+    assert tmp_path != ROOT
+
+
+def test_a_broken_record_says_what_to_do(tree: Tree, tmp_path: Path) -> None:
+    tree.source.write_text("{")
+    with pytest.raises(PipelineError, match=r"spec/source.json is broken.*restore it from git"):
+        regenerate({"SPEC_URL": str(tmp_path / "small.json")}, tree)

@@ -1,0 +1,242 @@
+"""The report: every change by its place, breaking or not for a caller."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from scripts.compare import compare
+from scripts.compare_schemas import Change
+from scripts.contract import digests
+from scripts.report import make_report
+from scripts.select import select
+from scripts.shape import Node
+from tests.pipeline.support import DELETE, JANUARY, JUNE, api, operation, published, read, ref
+
+TEXT: Node = {"type": "string"}
+
+
+def contract() -> Node:
+    thing: Node = {
+        "type": "object",
+        "required": ["a"],
+        "properties": {"a": TEXT, "b": {"type": "string", "enum": ["x", "y"]}},
+    }
+    sent: Node = {"type": "object", "required": ["s"], "properties": {"s": TEXT, "t": TEXT}}
+    body = {"required": True, "content": {"application/json": {"schema": ref("Sent")}}}
+    parameters = [{"name": "q", "in": "query", "schema": TEXT}]
+    put = operation("put", schema=ref("Thing"), parameters=parameters, requestBody=body)
+    paths = {"/a": {"put": put}, "/b": {"get": operation("get", schema=ref("Thing"))}}
+    return select(api({"Thing": thing, "Sent": sent}, paths=paths), ["*"])
+
+
+def put(document: Node) -> Node:
+    found: Node = document["paths"]["/a"]["put"]
+    return found
+
+
+def schema(document: Node, name: str) -> Node:
+    found: Node = document["components"]["schemas"][name]
+    return found
+
+
+Edit = Callable[[Node], Any]
+EDITS: dict[str, tuple[Edit, Change]] = {
+    "operation removed": (
+        lambda d: d["paths"].pop("/b"),
+        Change("get", "operation removed", breaking=True),
+    ),
+    "operation added": (
+        lambda d: d["paths"].update({"/c": {"get": operation("new")}}),
+        Change("new", "operation added"),
+    ),
+    "operation moved": (
+        lambda d: d["paths"].update({"/z": d["paths"].pop("/b")}),
+        Change("get", "moved from GET /b to GET /z"),
+    ),
+    "tag changed": (
+        lambda d: put(d).update(tags=["u"]),
+        Change("put", 'tags (the module it is in) from ["t"] to ["u"]', breaking=True),
+    ),
+    "parameter removed": (
+        lambda d: put(d).pop("parameters"),
+        Change("put: parameter q (query)", "removed", breaking=True),
+    ),
+    "optional parameter added": (
+        lambda d: put(d)["parameters"].append({"name": "r", "in": "query", "schema": TEXT}),
+        Change("put: parameter r (query)", "added, optional"),
+    ),
+    "required parameter added": (
+        lambda d: put(d)["parameters"].append({"name": "r", "in": "header", "required": True}),
+        Change("put: parameter r (header)", "added, required", breaking=True),
+    ),
+    "parameter now required": (
+        lambda d: put(d)["parameters"][0].update(required=True),
+        Change("put: parameter q (query)", "now required", breaking=True),
+    ),
+    "parameter type": (
+        lambda d: put(d)["parameters"][0].update(schema={"type": "integer"}),
+        Change("put: parameter q (query)", "type changed from string to integer", breaking=True),
+    ),
+    "body removed": (
+        lambda d: put(d).pop("requestBody"),
+        Change("put: body", "removed", breaking=True),
+    ),
+    "body now optional": (
+        lambda d: put(d)["requestBody"].pop("required"),
+        Change("put: body", "now optional"),
+    ),
+    "body media type": (
+        lambda d: put(d)["requestBody"]["content"].update({"text/plain": {}}),
+        Change("put: body", "text/plain added"),
+    ),
+    "response added": (
+        lambda d: put(d)["responses"].update({"404": {"description": ""}}),
+        Change("put: response 404", "added"),
+    ),
+    "response removed": (
+        lambda d: put(d)["responses"].pop("200"),
+        Change("put: response 200", "removed", breaking=True),
+    ),
+    "field received gone": (
+        lambda d: schema(d, "Thing")["properties"].pop("b"),
+        Change("Thing.b", "field removed", breaking=True),
+    ),
+    "field received added": (
+        lambda d: schema(d, "Thing")["properties"].update(c=TEXT),
+        Change("Thing.c", "field added, optional"),
+    ),
+    "field received no longer certain": (
+        lambda d: schema(d, "Thing").update(required=[]),
+        Change("Thing.a", "now optional", breaking=True),
+    ),
+    "field received may be null": (
+        lambda d: schema(d, "Thing")["properties"]["a"].update(nullable=True),
+        Change("Thing.a", "may be null now", breaking=True),
+    ),
+    "field sent may be null": (
+        lambda d: schema(d, "Sent")["properties"]["s"].update(nullable=True),
+        Change("Sent.s", "may be null now"),
+    ),
+    "field sent now required": (
+        lambda d: schema(d, "Sent").update(required=["s", "t"]),
+        Change("Sent.t", "now required", breaking=True),
+    ),
+    "field sent now optional": (
+        lambda d: schema(d, "Sent").update(required=[]),
+        Change("Sent.s", "now optional"),
+    ),
+    "required field sent added": (
+        lambda d: schema(d, "Sent").update(
+            required=["s", "u"], properties={**schema(d, "Sent")["properties"], "u": TEXT}
+        ),
+        Change("Sent.u", "field added, required", breaking=True),
+    ),
+    "value added": (
+        lambda d: schema(d, "Thing")["properties"]["b"]["enum"].append("z"),
+        Change("Thing.b", "value z added"),
+    ),
+    "value removed": (
+        lambda d: schema(d, "Thing")["properties"]["b"]["enum"].remove("y"),
+        Change("Thing.b", "value y removed", breaking=True),
+    ),
+    "limit": (
+        lambda d: schema(d, "Sent")["properties"]["s"].update(maxLength=3),
+        Change("Sent.s", "maxLength changed from nothing to 3"),
+    ),
+    "alternatives": (
+        lambda d: schema(d, "Thing")["properties"].update(a={**TEXT, "anyOf": [TEXT]}),
+        Change("Thing.a", "anyOf: an alternative added"),
+    ),
+    "closed": (
+        lambda d: schema(d, "Thing").update(additionalProperties=False),
+        Change("Thing", "additionalProperties changed from nothing to false"),
+    ),
+    "server": (
+        lambda d: d.update(servers=[{"url": "/"}]),
+        Change("servers", "changed"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("edit", "change"), EDITS.values(), ids=EDITS)
+def test_a_change_is_told_once_at_its_place(edit: Edit, change: Change) -> None:
+    old, new = contract(), contract()
+    edit(new)
+    assert compare(old, new) == [change]
+
+
+def test_no_change_is_no_change() -> None:
+    renamed = contract()
+    renamed["info"]["version"] = "2"
+    assert compare(contract(), contract()) == []
+    assert compare(contract(), renamed) == []
+
+
+def test_a_schema_written_out_or_renamed_is_compared_by_what_it_says() -> None:
+    old, new = contract(), contract()
+    new["components"]["schemas"]["Other"] = copy.deepcopy(schema(new, "Thing"))
+    new["paths"]["/b"]["get"]["responses"]["200"]["content"]["application/json"]["schema"] = ref(
+        "Other"
+    )
+    schema(new, "Other")["properties"]["a"] = {"type": "integer"}
+    told = [change.what for change in compare(old, new)]
+    assert told == ["type changed from string to integer"]
+
+
+def test_schemas_that_refer_to_themselves_end() -> None:
+    tree = {"type": "object", "properties": {"children": {"type": "array", "items": ref("Tree")}}}
+    old = select(api({"Tree": tree}), ["*"])
+    new = copy.deepcopy(old)
+    schema(new, "Tree")["properties"]["name"] = TEXT
+    assert [change.place for change in compare(old, new)] == ["Tree.name"]
+
+
+def test_the_published_versions_left_the_selected_operation_alone() -> None:
+    old, new = (select(read(published(name)), [DELETE]) for name in (JANUARY, JUNE))
+    assert compare(old, new) == []
+
+
+def test_digests_change_with_the_contract_and_with_nothing_else() -> None:
+    old, new = contract(), contract()
+    schema(new, "Sent")["properties"]["s"] = {"type": "integer"}
+    before, after = digests(old), digests(new)
+    assert before.keys() == {"put", "get"}
+    assert before["put"] != after["put"]
+    assert before["get"] == after["get"]
+
+
+def test_the_report_counts_and_names() -> None:
+    changes = [Change("a: b", "gone | `x`", breaking=True), Change("c", "added")]
+    report = make_report({"a": "1", "b": "1", "c": "1"}, {"a": "2", "b": "1", "d": "1"}, 2, changes)
+    assert report.text().splitlines() == [
+        "upstream: 3 operations; 1 added, 1 removed, 1 changed",
+        "  + d",
+        "  - c",
+        "  ~ a",
+        "selected: 2 operations; 2 changes, 1 breaking",
+        "  BREAKING a: b: gone | `x`",
+        "  fine     c: added",
+    ]
+    assert "| `a: b` | gone \\| 'x' | **breaking** |" in report.markdown()
+    assert "## Added upstream\n\n- `d`" in report.markdown()
+
+
+def test_the_report_of_a_first_run_and_of_no_change_is_short() -> None:
+    first = make_report({}, {"a": "1"}, 1, [])
+    assert first.text().startswith("upstream: 1 operations; no earlier record")
+    same = make_report({"a": "1"}, {"a": "1"}, 1, [])
+    assert same.text() == (
+        "upstream: 1 operations, none changed\nselected: 1 operation, contract unchanged"
+    )
+
+
+def test_long_lists_are_cut_on_the_terminal_only() -> None:
+    after = {f"op{number:03}": "1" for number in range(50)}
+    changes = [Change(f"p{number:03}", "added") for number in range(30)]
+    report = make_report({"old": "1"}, after, 1, changes)
+    assert "  + and 30 more" in report.text()
+    assert "  and 10 more; REPORT=file has them all" in report.text()
+    assert "op049" in report.markdown()
+    assert "p029" in report.markdown()
