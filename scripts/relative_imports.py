@@ -46,6 +46,8 @@ class Rewriter:
                 edits.append((start, end, self._statement(node, dots, name)))
             elif keyword := _FROM.match(source, start):
                 edits.append((keyword.end(), keyword.end(), dots))
+        if not edits:
+            return source
         for start, end, text in sorted(edits, reverse=True):
             source = source[:start] + text.encode() + source[end:]
         for node in self._imports(_parse(source, name), name):

@@ -100,16 +100,20 @@ def _is_written(folder: Path, manifest: Manifest) -> bool:
 
 @contextmanager
 def _made(folder: Path) -> Iterator[None]:
-    """Make the folder a package if it is not there, and take it away again if the rest fails."""
-    if folder.exists():
+    """Make a package of a folder that is not there or empty; undo that if the rest fails."""
+    was_there = folder.exists()
+    if was_there and any(folder.iterdir()):
         yield
         return
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
+    mark = folder / "__init__.py"
     try:
-        (folder / "__init__.py").touch()
+        mark.touch()
         yield
     except BaseException:
-        shutil.rmtree(folder)
+        mark.unlink(missing_ok=True)
+        if not was_there:
+            shutil.rmtree(folder)
         raise
 
 

@@ -1,0 +1,67 @@
+"""What takes long is made once: the wheel, and an environment for each interpreter."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.packaging.support import ROOT, VERSIONS, Environment, interpreter, run
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with sdist and wheel, built as `make build` does."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(dist: Path) -> Path:
+    (found,) = dist.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="session")
+def sdist(dist: Path) -> Path:
+    (found,) = dist.glob("*.tar.gz")
+    return found
+
+
+@pytest.fixture(scope="session")
+def base() -> Callable[[str], Path]:
+    @cache
+    def find(version: str) -> Path:
+        found = interpreter(version)
+        if found is None:
+            pytest.skip(f"there is no Python {version} here")
+        return found
+
+    return find
+
+
+@pytest.fixture(scope="session", params=VERSIONS)
+def installed(
+    request: pytest.FixtureRequest,
+    base: Callable[[str], Path],
+    wheel: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Environment:
+    """An environment that was empty before the wheel was installed in it."""
+    environment = Environment(tmp_path_factory.mktemp("installed"), base(request.param))
+    environment.install(wheel)
+    return environment
+
+
+@pytest.fixture(scope="session")
+def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """An environment with what the client needs, but without the client."""
+    environment = Environment(tmp_path_factory.mktemp("dependencies"))
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    environment.install(*settings["project"]["dependencies"])
+    return environment

@@ -1,0 +1,1 @@
+"""A project that uses the client: its types are checked, and it is run."""

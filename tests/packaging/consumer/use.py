@@ -1,0 +1,150 @@
+"""Uses the whole public surface, the way its types say.
+
+usage: python -m consumer.use BASE_URL TOKEN_URL API_TOKEN PROJECT SYNC_ID ASYNC_ID GENERATED_ID
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, assert_never, assert_type
+
+import upsun_client as upsun
+from upsun_api.api.third_party_integrations import delete_projects_integrations as generated
+from upsun_api.types import Response
+from upsun_client import (
+    AcceptedResponse,
+    APIConnectionError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    ApiTokenAuth,
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+    TokenExchangeError,
+    UnsafePathError,
+    UpsunClient,
+    UpsunError,
+    delete_projects_integrations,
+    delete_projects_integrations_async,
+)
+
+Delete = Callable[[str, str, UpsunClient], AcceptedResponse]
+DeleteAsync = Callable[[str, str, UpsunClient], Awaitable[AcceptedResponse]]
+
+
+def delete(project: str, integration: str, client: UpsunClient) -> AcceptedResponse:
+    accepted = delete_projects_integrations(project, integration, client=client)
+    assert_type(accepted, AcceptedResponse)
+    assert_type(accepted.status, str)
+    assert_type(accepted.code, int)
+    assert_type(accepted["_embedded"], Any)
+    assert_type(accepted.additional_properties, dict[str, Any])
+    return accepted
+
+
+async def delete_async(project: str, integration: str, client: UpsunClient) -> AcceptedResponse:
+    accepted = await delete_projects_integrations_async(project, integration, client=client)
+    assert_type(accepted, AcceptedResponse)
+    return accepted
+
+
+# Neither returns None, nor may it come to.
+sync_type: Delete = delete
+async_type: DeleteAsync = delete_async
+
+
+def clients(base_url: str, token_url: str, api_token: str) -> UpsunClient:
+    client = UpsunClient(
+        api_token,
+        base_url=base_url,
+        token_url=token_url,
+        timeout=10.0,
+        max_retries=2,
+        verify_ssl=True,
+        headers={"X-Reason": "tidying"},
+        cookies={},
+        httpx_args={"trust_env": False},
+        raise_on_unexpected_status=False,
+    )
+    assert_type(client.with_headers({}), UpsunClient)
+    assert_type(client.with_cookies({}), UpsunClient)
+    assert_type(client.with_timeout(None), UpsunClient)
+    assert_type(upsun.__version__, str)
+    assert isinstance(ApiTokenAuth(api_token, base_url=base_url, token_url=token_url), ApiTokenAuth)
+    return client
+
+
+def hal(client: UpsunClient) -> int:
+    return client.get_httpx_client().get("/projects/p/activities/a").status_code
+
+
+def explain(error: UpsunError) -> str:
+    match error:
+        case APIStatusError():
+            return explain_status(error)
+        case APITimeoutError() | APIConnectionError():
+            assert_type(error.attempts, int)
+            return f"{error.method} {error.path}"
+        case APIResponseValidationError():
+            return f"{error.status_code} {error.method} {error.path}"
+        case TokenExchangeError():
+            assert_type(error.status_code, int)
+            assert_type(error.error, str | None)
+            assert_type(error.error_description, str | None)
+            return error.error or "no code"
+        case ConfigurationError() | UnsafePathError():
+            as_value_error: ValueError = error
+            return f"{kind(error)}: {as_value_error}"
+        case _:
+            return str(error)
+
+
+def explain_status(error: APIStatusError) -> str:
+    assert_type(error.status_code, int)
+    assert_type(error.message, str)
+    assert_type(error.body, Any)
+    assert_type(error.headers, Mapping[str, str])
+    assert_type(error.retry_after, float | None)
+    match error:
+        case BadRequestError() | AuthenticationError() | PermissionDeniedError() | ConflictError():
+            return error.message
+        case RateLimitError() | ServerError():
+            return f"again in {error.retry_after or 60.0} s"
+        case NotFoundError():
+            return "gone" if error.attempts > 1 else "never there"
+        case _:
+            return f"{error.method} {error.path}: {error.headers.get('x-id', '')}"
+
+
+def kind(error: ConfigurationError | UnsafePathError) -> str:
+    if isinstance(error, ConfigurationError):
+        return "configuration"
+    if isinstance(error, UnsafePathError):
+        return "path"
+    assert_never(error)
+
+
+async def main(arguments: list[str]) -> None:
+    base_url, token_url, api_token, project, first, second, third = arguments
+    with clients(base_url, token_url, api_token) as client:
+        print(delete(project, first, client).status)
+        try:
+            delete(project, first, client)
+        except UpsunError as error:
+            print(explain(error))
+        detailed = generated.sync_detailed(project, third, client=client)
+        assert_type(detailed, Response[AcceptedResponse])
+        print(detailed.parsed.status if detailed.parsed else None)
+    async with clients(base_url, token_url, api_token) as client:
+        print((await delete_async(project, second, client)).status)
+    print(explain(UnsafePathError("..")))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))

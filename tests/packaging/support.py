@@ -1,0 +1,107 @@
+"""Interpreters, throwaway environments, and a project that a copy is vendored into."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.relative_imports import Rewriter
+from scripts.tree import Tree
+from upsun_client._vendored import PACKAGES
+
+ROOT = Path(__file__).parents[2]
+CONSUMER = Path(__file__).parent / "consumer"
+VERSIONS = ("3.11", "3.12", "3.13")
+
+
+def run(
+    *command: str | Path,
+    cwd: Path | None = None,
+    status: int | None = 0,
+    env: dict[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command, without what this process has in its environment of Python and of Upsun."""
+    plain = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "PYTEST", "COV", "UPSUN", "VIRTUAL_ENV", "MAKE"))
+        and not name.upper().endswith("_PROXY")
+    }
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=plain | (env or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert status is None or done.returncode == status, done.stdout + done.stderr
+    return done
+
+
+def interpreter(version: str) -> Path | None:
+    """Find an interpreter, where pyenv keeps those that are not switched on too."""
+    if sys.version_info[:2] == tuple(map(int, version.split("."))):
+        return Path(sys.executable).resolve()
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = [*pyenv.glob(f"versions/{version}.*/bin/python")]
+    if on_path := shutil.which(f"python{version}"):
+        found.insert(0, Path(on_path))
+    for candidate in found:
+        if run(candidate, "-c", "import venv, ssl", status=None).returncode == 0:
+            return candidate
+    return None
+
+
+@dataclass
+class Environment:
+    """A virtual environment without pip."""
+
+    folder: Path
+    base: Path = Path(sys.executable)
+
+    def __post_init__(self) -> None:
+        run(self.base, "-m", "venv", "--without-pip", self.folder)
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    def install(self, *what: str | Path) -> None:
+        pip = (sys.executable, "-m", "pip", "--python", self.folder)
+        proxies = {n: v for n, v in os.environ.items() if n.upper().endswith("_PROXY")}
+        run(*pip, "install", "-qq", *what, env=proxies)
+
+
+def project(root: Path, *, vendors: bool = True) -> Path:
+    """Make the project `root/consumer`; its imports are those of a vendored copy, or of a wheel."""
+    package = root / "consumer"
+    shutil.copytree(CONSUMER, package, ignore=shutil.ignore_patterns("__pycache__"))
+    if vendors:
+        use = package / "use.py"
+        # A module beside the two packages imports them as they import each other.
+        use.write_bytes(Rewriter(*PACKAGES).relative(use.read_bytes(), "use.py"))
+    return package
+
+
+def checkout(root: Path) -> Tree:
+    """Copy what of this repository a vendored copy is made of, to be changed by a test."""
+    for name in ("wrapper", "generated", "spec"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, root / name, ignore=ignored)
+    for name in ("LICENSE", "README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, root / name)
+    return Tree(root)
+
+
+def snapshot(folder: Path) -> dict[str, bytes | None]:
+    """Everything below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+        if "__pycache__" not in path.parts
+    }
