@@ -76,6 +76,12 @@ class Environment:
         proxies = {n: v for n, v in os.environ.items() if n.upper().endswith("_PROXY")}
         run(*pip, "install", "-qq", *what, env=proxies)
 
+    def add(self, other: Environment) -> None:
+        """Let this environment see what another one has."""
+        (theirs,) = other.folder.glob("lib/*/site-packages")
+        (ours,) = self.folder.glob("lib/*/site-packages")
+        (ours / "other.pth").write_text(f"{theirs}\n")
+
 
 def project(root: Path, *, vendors: bool = True) -> Path:
     """Make the project `root/consumer`; its imports are those of a vendored copy, or of a wheel."""

@@ -123,11 +123,13 @@ def explain_status(error: APIStatusError) -> str:
 
 
 def kind(error: ConfigurationError | UnsafePathError) -> str:
-    if isinstance(error, ConfigurationError):
-        return "configuration"
-    if isinstance(error, UnsafePathError):
-        return "path"
-    assert_never(error)
+    match error:
+        case ConfigurationError():
+            return "configuration"
+        case UnsafePathError():
+            return "path"
+        case _:
+            assert_never(error)
 
 
 async def main(arguments: list[str]) -> None:

@@ -1,0 +1,136 @@
+"""What `make build` makes: exactly what belongs there, the same bytes each time, and it works."""
+
+from __future__ import annotations
+
+import email
+import hashlib
+import os
+import shutil
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from scripts.sandbox import API_TOKEN, Sandbox
+from tests.packaging.support import ROOT, Environment, checkout, project, run
+from upsun_client import __version__
+
+NAME = f"upsun_client-{__version__}"
+
+
+def sources() -> dict[str, bytes]:
+    """The files of both packages, by their path in the repository."""
+    return {
+        file.relative_to(ROOT).as_posix(): file.read_bytes()
+        for folder in ("wrapper/upsun_client", "generated/upsun_api")
+        for file in (ROOT / folder).rglob("*")
+        if file.suffix == ".py" or file.name == "py.typed"
+    }
+
+
+def build(folder: Path, out: Path, *what: str, epoch: str | None = None) -> dict[str, str]:
+    """Build, and give the digest of each file that comes out."""
+    command = (sys.executable, "-m", "build", "--no-isolation", *what)
+    env = {"SOURCE_DATE_EPOCH": epoch} if epoch else None
+    run(*command, "--outdir", out, folder, env=env)
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in out.iterdir()}
+
+
+def test_the_wheel_holds_the_packages_the_licence_and_metadata(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
+    expected = {name.split("/", 1)[1]: content for name, content in sources().items()}
+    assert {"upsun_client/py.typed", "upsun_api/py.typed"} < expected.keys()
+    assert {name: found.pop(name) for name in expected} == expected
+    metadata = {"METADATA", "WHEEL", "RECORD", "licenses/LICENSE"}
+    assert found.keys() == {f"{NAME}.dist-info/{name}" for name in metadata}
+    assert found[f"{NAME}.dist-info/licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
+
+
+def test_the_sdist_holds_what_makes_the_wheel(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        found = {member.name for member in archive if member.isfile()}
+    # hatchling adds .gitignore to every sdist.
+    others = {"LICENSE", "README.md", "pyproject.toml", "PKG-INFO", ".gitignore"}
+    assert found == {f"{NAME}/{name}" for name in others | sources().keys()}
+
+
+def test_the_metadata_says_what_an_index_shows(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = email.message_from_bytes(archive.read(f"{NAME}.dist-info/METADATA"))
+    assert metadata["Name"] == "upsun-client"
+    assert metadata["Version"] == __version__
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert metadata.get_payload() == (ROOT / "README.md").read_text()
+    assert metadata.get_all("Project-URL")
+    classifiers = metadata.get_all("Classifier", [])
+    assert "Typing :: Typed" in classifiers
+    for minor in (11, 12, 13):
+        assert f"Programming Language :: Python :: 3.{minor}" in classifiers
+    for required in metadata.get_all("Requires-Dist", []):
+        assert ">=" in required
+        assert not {"<", "==", "~="} & {required[i : i + n] for i in range(99) for n in (1, 2)}
+
+
+@pytest.mark.slow
+def test_the_same_bytes_come_from_another_folder_at_another_time(
+    dist: Path, tmp_path: Path
+) -> None:
+    tree = checkout(tmp_path / "elsewhere")
+    shutil.copy(ROOT / ".gitignore", tree.root)
+    files = [path for path in tree.root.rglob("*") if path.is_file()]
+    for file in files:
+        file.chmod(0o600)
+        os.utime(file, (1, 1))
+    for package in (tree.package, tree.root / "wrapper" / "upsun_client"):
+        for junk in ("notes.txt", ".x.py.swp", "__pycache__/x.pyc", "new/notes.txt"):
+            (package / junk).parent.mkdir(exist_ok=True)
+            (package / junk).touch()
+    first = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in dist.iterdir()}
+    assert build(tree.root, tmp_path / "again") == first
+    # From the tree itself, where modes count, rather than by way of the sdist: the same wheel.
+    for file in files:
+        file.chmod(0o644)
+    (wheel,) = build(tree.root, tmp_path / "direct", "--wheel").items()
+    assert wheel in first.items()
+
+
+@pytest.mark.slow
+def test_the_epoch_decides_the_dates(sdist: Path, tmp_path: Path) -> None:
+    shutil.unpack_archive(sdist, tmp_path, filter="data")
+    made = [
+        build(tmp_path / NAME, tmp_path / str(n), "--wheel", epoch=epoch)
+        for n, epoch in enumerate(("1700000000", "1700000000", "1700000002"))
+    ]
+    assert made[0] == made[1] != made[2]
+    (wheel,) = (tmp_path / "0").iterdir()
+    with zipfile.ZipFile(wheel) as archive:
+        assert {member.date_time[:3] for member in archive.infolist()} == {(2023, 11, 14)}
+
+
+@pytest.mark.slow
+def test_it_installs_into_an_empty_environment_and_deletes(
+    installed: Environment, tmp_path: Path
+) -> None:
+    project(tmp_path, vendors=False)
+    with Sandbox() as sandbox:
+        sandbox.integrations = {("p", "1"), ("p", "2"), ("p", "3")}
+        done = run(
+            *(installed.python, "-W", "error", "-m", "consumer.use"),
+            *(sandbox.url, sandbox.token_url, API_TOKEN, "p", "1", "2", "3"),
+            cwd=tmp_path,
+        )
+        assert not sandbox.integrations
+    assert done.stdout.splitlines() == [
+        "Accepted",
+        "never there",
+        "Accepted",
+        "Accepted",
+        "path: ..",
+    ]
+    where = run(installed.python, "-I", "-c", "import upsun_api as a; print(a.__file__)").stdout
+    assert Path(where).is_relative_to(installed.folder)

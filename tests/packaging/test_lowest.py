@@ -1,0 +1,60 @@
+"""The bounds of the dependencies, as `make test-lowest` reads them."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from scripts import lowest
+from scripts.errors import PipelineError
+from scripts.tree import Tree
+from tests.packaging.support import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_every_dependency_has_a_lower_bound_and_no_upper_one() -> None:
+    assert PROJECT["dependencies"]
+    for text in PROJECT["dependencies"]:
+        assert [bound.operator for bound in Requirement(text).specifier] == [">="], text
+
+
+def test_the_generated_code_gets_what_it_needs() -> None:
+    """openapi-python-client asks httpx >= 0.23 and attrs >= 22.2 of who uses what it makes."""
+    bounds = {Requirement(text).name: Requirement(text) for text in PROJECT["dependencies"]}
+    assert not bounds["httpx"].specifier.contains("0.22.9")
+    assert not bounds["attrs"].specifier.contains("22.1.9")
+
+
+def test_the_lowest_versions_are_read_from_the_bounds() -> None:
+    assert lowest.pins(["a>=1.2", "b>=3,!=3.1", "c==4"]) == ["a==1.2", "b==3", "c==4"]
+
+
+@pytest.mark.parametrize("text", ["a", "a<3", "a!=2"])
+def test_a_bound_that_is_missing_is_named(text: str) -> None:
+    with pytest.raises(PipelineError, match=f"'{text}' has no lower bound"):
+        lowest.pins([text])
+
+
+def test_an_environment_that_is_complete_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[list[str]] = []
+
+    class Done:
+        returncode = 0
+
+    def run(command: list[str], **_: object) -> Done:
+        calls.append(command)
+        if "venv" in command:
+            (tmp_path / "venv/lib/python3/site-packages").mkdir(parents=True)
+        return Done()
+
+    monkeypatch.setattr("scripts.lowest.subprocess.run", run)
+    lowest.make(Tree(), tmp_path / "venv")
+    lowest.make(Tree(), tmp_path / "venv")
+    assert len(calls) == 2
+    assert set(lowest.pins(PROJECT["dependencies"])) < set(calls[1])
