@@ -17,7 +17,11 @@ class UnexpectedStatus(Exception):
 __all__ = ["UnexpectedStatus"]
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+from uuid import UUID
 
 if TYPE_CHECKING:
     import httpx
@@ -27,17 +31,27 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+def segment(value: object) -> str:
+    """Write a path parameter as one segment of the path.
+
+    What is no scalar, such as None, becomes a segment that no server takes (it starts with a null
+    character), rather than one that reads as an id.
+    """
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, str):
+        return quote(str.__str__(value), safe="")
+    if isinstance(value, int | float | date | UUID) and not isinstance(value, bool):
+        return quote(str(value), safe="")
+    return f"%00{type(value).__name__}"
+
+
 def parse(
     parser: "Callable[..., T]",
     *,
     client: "AuthenticatedClient | Client",
     response: "httpx.Response",
 ) -> T:
-    """Parse a response. If it does not fit, and has a method `misfit`, that makes the error."""
-    try:
-        return parser(client=client, response=response)
-    except (AttributeError, KeyError, TypeError, ValueError, UnexpectedStatus) as error:
-        misfit = getattr(response, "misfit", None)
-        if misfit is None:
-            raise
-        raise misfit(error) from None
+    """Let a parser read a response, or the response itself where it knows how, by `parse`."""
+    own: Callable[..., Any] | None = getattr(response, "parse", None)
+    return own(parser, client) if own else parser(client=client, response=response)

@@ -74,7 +74,7 @@ CASES = [
     Case("404 deep json", [answer(404, b"[" * 60_000)], raises=u.NotFoundError),
     # --- answers outside the contract
     *(
-        Case(f"{code} redirect", [answer(code, b"", Location="https://elsewhere.example/x?secret=1")], raises=u.APIResponseValidationError, shows={"status_code": code}, says="elsewhere.example/x)")
+        Case(f"{code} redirect", [answer(code, b"", Location="https://elsewhere.example/x?secret=1")], raises=u.APIResponseValidationError, shows={"status_code": code}, says="elsewhere.example/x")
         for code in (301, 302, 303, 307, 308)
     ),
     Case("304", [b"HTTP/1.1 304 Not Modified\r\n\r\n"], raises=u.APIResponseValidationError, shows={"status_code": 304}),

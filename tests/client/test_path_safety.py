@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from tests.client.conftest import Delete
 from tests.client.wire import Wire
 from upsun_api.api.third_party_integrations import delete_projects_integrations as generated
+from upsun_api.types import UNSET
 from upsun_client import UnsafePathError, UpsunClient, UpsunError, delete_projects_integrations
 from upsun_client._path import check_parameter, check_path
 
@@ -100,19 +102,66 @@ def test_unsafe_ids_send_nothing_not_even_an_exchange(delete: Delete, value: str
 
 @pytest.mark.parametrize("value", [None, 1, True, b"x", b"..", ["x"], object()], ids=repr)
 def test_what_is_no_string_is_refused(value: object) -> None:
-    with pytest.raises(UnsafePathError, match="a string is needed"):
+    with pytest.raises(UnsafePathError, match="no string"):
         check_parameter("project_id", value)
 
 
-def test_a_string_with_another_face_is_judged_by_the_one_that_is_sent(client: UpsunClient) -> None:
-    class Mask(str):
-        __slots__ = ()
+class Mask(str):
+    __slots__ = ()
 
-        def __str__(self) -> str:
-            return ".."
+    def __str__(self) -> str:
+        return "mask"
 
+
+@pytest.mark.parametrize("face", ["..", "a/..", ""])
+def test_a_string_with_another_face_is_judged_by_what_it_is(
+    server: Wire, client: UpsunClient, face: str
+) -> None:
+    before = len(server.calls)
+    for call in (
+        lambda: delete_projects_integrations("p", Mask(face), client=client),
+        lambda: generated.sync("p", Mask(face), client=client),
+        lambda: client.get_httpx_client().delete(Mask(f"/projects/{face}")),
+    ):
+        with pytest.raises(UnsafePathError):
+            call()
+    assert len(server.calls) == before
+
+
+def test_a_member_of_an_enum_is_sent_as_its_value(server: Wire, client: UpsunClient) -> None:
+    class Id(str, enum.Enum):  # noqa: UP042 - whose str() is not its value
+        ONE = "one"
+
+    for call in (delete_projects_integrations, generated.sync):
+        call("p", Id.ONE, client=client)
+        assert server.calls[-1].target == "/projects/p/integrations/one"
+
+
+@pytest.mark.parametrize("value", [None, True, b"x", b"..", ["x"], {}, UNSET, object()], ids=repr)
+def test_a_generated_operation_refuses_what_is_no_scalar(
+    server: Wire, client: UpsunClient, value: Any
+) -> None:
+    before = len(server.calls)
+    with pytest.raises(UnsafePathError, match=type(value).__name__):
+        generated.sync("p", value, client=client)
+    assert len(server.calls) == before
+
+
+@pytest.mark.parametrize(
+    "url", ["x:..", "https:..", "http:/projects", "ftp://127.0.0.1/x", "mailto:x", httpx.URL("/x"), b"/x", None],
+)  # fmt: skip
+def test_what_is_no_url_to_send_to_is_refused(server: Wire, client: UpsunClient, url: Any) -> None:
+    before = server.connections
     with pytest.raises(UnsafePathError):
-        delete_projects_integrations("p", Mask("harmless"), client=client)
+        client.get_httpx_client().delete(url)
+    assert server.connections == before
+
+
+def test_a_request_made_elsewhere_is_checked_too(server: Wire, client: UpsunClient) -> None:
+    before = server.connections
+    with pytest.raises(UnsafePathError):
+        client.get_httpx_client().send(httpx.Request("DELETE", f"{server.url}/projects/p%2F.."))
+    assert server.connections == before
 
 
 @pytest.mark.parametrize(

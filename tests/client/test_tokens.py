@@ -18,11 +18,12 @@ from upsun_client import (
     TokenExchangeError,
     UpsunClient,
     UpsunError,
+    _fork,
     delete_projects_integrations,
     delete_projects_integrations_async,
 )
 from upsun_client._token import AccessToken
-from upsun_client._tokens import Tokens
+from upsun_client._tokens import Tokens, _Flight
 
 BACKENDS = ["asyncio", "trio"]
 REFUSED = answer(400, {"error": "invalid_grant", "error_description": "No."})
@@ -297,12 +298,12 @@ def test_renewal_comes_ahead_of_expiry(
         return issued[-1]
 
     tokens = Tokens(exchange, _never)
-    assert tokens.get() == "t0"
+    assert tokens.get(0).token == "t0"
     clock.now += kept
-    assert tokens.get() == "t0"
+    assert tokens.get(0).token == "t0"
     clock.now += renewed - kept
-    assert tokens.get() == "t1"
-    assert tokens.held() == "t1"
+    assert tokens.get(0).token == "t1"
+    assert tokens.held() == ("t1", "t0")
 
 
 async def _never() -> AccessToken:
@@ -319,11 +320,7 @@ def test_the_life_of_a_token_counts_from_before_it_was_asked_for(
         return AccessToken("t", 100)
 
     tokens = Tokens(slow_exchange, _never)
-    tokens.get()
-    clock.now += 59
-    assert tokens._usable(None) == "t"
-    clock.now += 2
-    assert tokens._usable(None) is None
+    assert tokens.get(0).renew_at == 1000 + 90
 
 
 def test_a_failed_exchange_poisons_nothing() -> None:
@@ -353,31 +350,31 @@ def test_the_repr_of_a_token_is_none() -> None:
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_neither_shares_a_connection_nor_waits_for_a_lock() -> None:
     with Wire() as server, UpsunClient(**server.kwargs()) as client:
+        session = client.get_httpx_client()
         delete_projects_integrations("p", "i", client=client)
         before = server.connections
-        client._auth._tokens._lock.acquire()  # as if another thread led an exchange
-        client._lock.acquire()
-        child = os.fork()
-        if child == 0:
-            client._auth._tokens._current = None
-            os._exit(0 if outcome(lambda: _delete(client)) == "ok" else 1)
+        tokens, connector = client._auth._tokens, client._auth.connector
+        with tokens._lock, connector._lock, client._lock:  # as if other threads were at work
+            tokens._flight = _Flight()
+            child = os.fork()
+            if child == 0:
+                tokens._lease = None
+                good = (
+                    outcome(lambda: _delete(client)) == outcome(lambda: session.get("/x")) == "ok"
+                )
+                os._exit(0 if good else 1)
+        tokens._flight = None
         _, status = os.waitpid(child, 0)
-        client._auth._tokens._lock.release()
-        client._lock.release()
         assert os.waitstatus_to_exitcode(status) == 0
-        assert server.connections == before + 2  # the child's exchange and call
+        assert server.connections == before + 2  # the child's exchange and its calls
         delete_projects_integrations("p", "i", client=client)
         assert server.connections == before + 2  # the parent's connection still serves
 
 
-def test_what_a_child_does_after_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_done_after_a_fork() -> None:
     with Wire() as server, UpsunClient(**server.kwargs()) as client:
-        inherited = client.get_httpx_client()
-        client._auth._tokens._lock.acquire()
-        client._lock.acquire()
-        parent = os.getpid()
-        monkeypatch.setattr(os, "getpid", lambda: parent + 1)
+        client.get_httpx_client()
+        client.get_async_httpx_client()
+        with client._auth._tokens._lock, client._auth.connector._lock, client._lock:
+            _fork._start_over()
         delete_projects_integrations("p", "i", client=client)
-        assert client.get_httpx_client() is not inherited
-        assert len(server.exchanges) == 1
-        inherited.close()

@@ -1,26 +1,25 @@
-"""What an answer means: which error it is, and what the server said about it."""
+"""What an error answer says: its body, decoded, and the server's own words in it."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+import zlib
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ._errors import APIStatusError, status_error_class
-from ._retry import retry_after_seconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BODY_LIMIT = 64 * 1024  # bytes of an error's body that are read and kept
-_MESSAGE_LIMIT = 500  # characters of a body without structure that serve as the message
+_MESSAGE_LIMIT = 500  # characters
+_DEPTH = 50  # levels of JSON that are kept as such; what is deeper is kept as text
+_WORDS_DEPTH = 3  # levels in which words are looked for
 # Linear in the length of the body, whatever it holds.
 _TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
-_DEPTH = 3  # levels of JSON in which words are looked for
 # Most specific first; an answer rarely has more than two of them.
 _MESSAGE_KEYS = ("message", "error_description", "detail", "error_hint", "title", "error")
-
-Redact = Callable[[str], str]
 
 
 def phrase(status_code: int) -> str:
@@ -31,28 +30,61 @@ def phrase(status_code: int) -> str:
         return ""
 
 
-def decode_body(text: str) -> Any:
-    """Decode JSON; give the text if it is none, None if it is empty."""
-    text = text.removeprefix("\ufeff").strip()
-    if not text:
-        return None
+def decompress(raw: bytes, encoding: str) -> bytes:
+    """Undo a Content-Encoding, up to BODY_LIMIT; give b'' if it cannot be undone."""
+    if encoding in {"", "identity"}:
+        return raw[:BODY_LIMIT]
     try:
-        return json.loads(text)
+        # Both gzip and deflate. A small body may hold gigabytes, so never all at once.
+        return zlib.decompressobj(47).decompress(raw, BODY_LIMIT)
+    except zlib.error:
+        return b""
+
+
+def decode_body(body: bytes, charset: str | None = None, redact: Callable[[str], str] = str) -> Any:
+    """Decode JSON; give the text if it is none, None if it is empty.
+
+    Args:
+        body: as sent, but not compressed.
+        charset: of a body that is no JSON.
+        redact: takes credentials out of what the server echoed.
+    """
+    try:
+        return _redacted(json.loads(body), redact, _DEPTH)
     except (ValueError, RecursionError):
-        return text
+        pass
+    try:
+        text = body.decode(charset or "utf-8", errors="replace")
+    except LookupError:
+        text = body.decode(errors="replace")
+    return redact(text.removeprefix("\ufeff").strip()) or None
+
+
+def _redacted(value: Any, redact: Callable[[str], str], depth: int) -> Any:
+    if not depth:
+        raise RecursionError
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [_redacted(item, redact, depth - 1) for item in value]
+    if isinstance(value, dict):
+        return {redact(key): _redacted(item, redact, depth - 1) for key, item in value.items()}
+    return value
 
 
 def server_message(status_code: int, body: Any) -> str:
     """Return the server's own words about an error, wherever it put them."""
     standard = phrase(status_code)
-    words = list(_words(body))
+    words = list(_words(body, _WORDS_DEPTH))
     # "Bad Request." beside a title that says what is bad is no news.
     telling = [word for word in words if word.rstrip(".").lower() != standard.lower()]
     return (telling or words or [standard or f"status {status_code}"])[0]
 
 
-def _words(body: Any, depth: int = _DEPTH) -> list[str]:
+def _words(body: Any, depth: int) -> list[str]:
     if isinstance(body, str):
+        if body.startswith(("{", "[")):
+            return []  # JSON that is cut off or broken
         title = _TITLE.search(body)
         text = title[1] if title else _TAG.sub(" ", body)
         # Control characters have no business in a log or on a terminal.
@@ -62,32 +94,8 @@ def _words(body: Any, depth: int = _DEPTH) -> list[str]:
         return [word for item in body for word in _words(item, depth - 1)]
     if depth and isinstance(body, dict):
         found = [body[key] for key in _MESSAGE_KEYS if key in body]
+        if not found and depth < _WORDS_DEPTH:  # {"name": ["is too short"]}, as a detail may be
+            named = ((key, _words(value, depth - 1)) for key, value in body.items())
+            found = ["; ".join(f"{key}: {', '.join(words)}" for key, words in named if words)]
         return [word for value in found for word in _words(value, depth - 1)]
     return []
-
-
-def status_error(  # noqa: D417 - the rest goes into the error as it is
-    status_code: int,
-    text: str,
-    headers: Mapping[str, str],
-    *,
-    method: str,
-    path: str,
-    attempts: int,
-) -> APIStatusError:
-    """Build the error for an answer of 400 or more.
-
-    Args:
-        text: the body.
-    """
-    decoded = decode_body(text)
-    return status_error_class(status_code)(
-        server_message(status_code, decoded),
-        status_code=status_code,
-        body=decoded,
-        method=method,
-        path=path,
-        headers=headers,
-        retry_after=retry_after_seconds(headers),
-        attempts=attempts,
-    )

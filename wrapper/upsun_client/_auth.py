@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import quote_plus
 
 import httpx
 
-from ._connector import Connector, read_url, same_origin
-from ._errors import APIResponseValidationError, APIStatusError, TokenExchangeError
+from ._connector import Connector
+from ._errors import APIResponseValidationError, APIStatusError
 from ._http import AsyncSession, Session
-from ._rules import Rules
-from ._token import (
-    CREATE_TOKEN,
-    TOKEN_VARIABLE,
-    AccessToken,
-    read_api_token,
-    read_token_answer,
-)
-from ._tokens import Tokens
+from ._rules import Rules, can_be_sent_again
+from ._token import AccessToken, read_api_token, read_token_answer, refusal
+from ._tokens import Lease, Tokens
+from ._url import read_url, same_origin
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import AsyncGenerator, Generator, Iterator
 
 BASE_URL = "https://api.upsun.com"
 TOKEN_URL = "https://auth.upsun.com/oauth2/token"  # noqa: S105 - a URL, no secret
 _CLIENT = ("platform-api-user", "")
+_SHORTEST_SECRET = 8  # characters; what is shorter may well be a word of the server's
 
 
 class ApiTokenAuth(httpx.Auth):
@@ -76,15 +73,18 @@ class ApiTokenAuth(httpx.Auth):
         if not same_origin(request.url, self._origin):
             yield request
             return
-        token = self._tokens.get()
-        response = yield _authorised(request, token)
-        response.request = request
-        if _calls_for_renewal(response):
-            token = self._tokens.get(refused=token)
+        since = self._tokens.settled
+        lease = self._tokens.get(since)
+        with _authorised(request, lease) as sent:
+            response = yield sent
+        if self._calls_for_renewal(response, sent, lease):
+            lease = self._tokens.get(since, refused=lease)
             response.close()
-            _replace_body(response)
-            response = yield _authorised(request, token)
-            response.request = request
+            _empty(response)
+            _give_back(response, sent, request)
+            with _authorised(request, lease) as sent:
+                response = yield sent
+        _give_back(response, sent, request)
 
     async def async_auth_flow(
         self, request: httpx.Request
@@ -93,101 +93,97 @@ class ApiTokenAuth(httpx.Auth):
         if not same_origin(request.url, self._origin):
             yield request
             return
-        token = await self._tokens.get_async()
-        response = yield _authorised(request, token)
-        response.request = request
-        if _calls_for_renewal(response):
-            token = await self._tokens.get_async(refused=token)
+        since = self._tokens.settled
+        lease = await self._tokens.get_async(since)
+        with _authorised(request, lease) as sent:
+            response = yield sent
+        if self._calls_for_renewal(response, sent, lease):
+            lease = await self._tokens.get_async(since, refused=lease)
             await response.aclose()
-            _replace_body(response)
-            response = yield _authorised(request, token)
-            response.request = request
+            _empty(response)
+            _give_back(response, sent, request)
+            with _authorised(request, lease) as sent:
+                response = yield sent
+        _give_back(response, sent, request)
 
     def redact(self, text: str) -> str:
-        """Take both tokens out of a text that a server sent."""
-        for secret in (self._api_token, quote_plus(self._api_token), self._tokens.held()):
-            text = text.replace(secret, "[redacted]") if secret else text
+        """Take the tokens out of a text that a server sent."""
+        for secret in (self._api_token, quote_plus(self._api_token), *self._tokens.held()):
+            if len(secret) >= _SHORTEST_SECRET:
+                text = text.replace(secret, "[redacted]")
         return text
 
+    def _calls_for_renewal(
+        self, response: httpx.Response, sent: httpx.Request, lease: Lease
+    ) -> bool:
+        challenge = response.headers.get("WWW-Authenticate", "")
+        if (
+            response.status_code != 401
+            or response.request is not sent  # a redirect, in a client that follows them
+            # A stronger login (RFC 9470) is nothing that a new token can give.
+            or "insufficient_user_authentication" in challenge
+        ):
+            return False
+        if can_be_sent_again(sent):
+            return True
+        self._tokens.forget(lease)
+        return False
+
     def _exchange(self) -> AccessToken:
-        session = Session(self._rules(), **self.connector.exchange_options())
-        with self.connector.closing(session):
+        with self.connector.exchange_session(Session, self._rules()) as session:
+            request = session.build_request("POST", str(self._token_url), data=self._form())
             try:
-                response = session.send(self._request(session), auth=_CLIENT)
-                return read_token_answer(response.status_code, response.json())
+                response = session.send(request, auth=_CLIENT)
+                return read_token_answer(response.status_code, response.content)
             except (APIStatusError, APIResponseValidationError) as error:
-                refusal = _refusal(error)
-        raise refusal  # outside, so that it does not drag the answer along
+                refused = refusal(error)
+        raise refused  # outside, so that it does not drag the answer along
 
     async def _exchange_async(self) -> AccessToken:
-        session = AsyncSession(self._rules(), **self.connector.exchange_options())
-        async with self.connector.closing(session):
+        async with self.connector.exchange_session(AsyncSession, self._rules()) as session:
+            request = session.build_request("POST", str(self._token_url), data=self._form())
             try:
-                response = await session.send(self._request(session), auth=_CLIENT)
-                return read_token_answer(response.status_code, response.json())
+                response = await session.send(request, auth=_CLIENT)
+                return read_token_answer(response.status_code, response.content)
             except (APIStatusError, APIResponseValidationError) as error:
-                refusal = _refusal(error)
-        raise refusal  # outside, so that it does not drag the answer along
+                refused = refusal(error)
+        raise refused
+
+    def _form(self) -> dict[str, str]:
+        return {"grant_type": "api_token", "api_token": self._api_token}
 
     def _rules(self) -> Rules:
-        # To ask twice for a token does no harm.
-        return Rules(self.connector.max_retries, self.redact, repeatable=True)
-
-    def _request(self, session: Session | AsyncSession) -> httpx.Request:
-        form = {"grant_type": "api_token", "api_token": self._api_token}
-        return session.build_request("POST", str(self._token_url), data=form)
+        return Rules(self.connector.max_retries, self.redact, self._token_url, exchange=True)
 
 
-def _authorised(request: httpx.Request, token: str) -> httpx.Request:
+@contextmanager
+def _authorised(request: httpx.Request, lease: Lease) -> Iterator[httpx.Request]:
     """Copy a request with the token: who holds on to the original shall not hold the token."""
     headers = request.headers.copy()
-    headers["Authorization"] = f"Bearer {token}"
-    return httpx.Request(
+    headers["Authorization"] = f"Bearer {lease.token}"
+    sent = httpx.Request(
         request.method,
         request.url,
         headers=headers,
         stream=request.stream,
         extensions=request.extensions,
     )
+    if isinstance(request.stream, httpx.ByteStream):
+        sent.read()
+    try:
+        yield sent
+    except GeneratorExit:
+        # No answer: the copy lives on in an error.
+        del sent.headers["Authorization"]
+        raise
 
 
-def _calls_for_renewal(response: httpx.Response) -> bool:
-    """Tell whether a new token may help: a stronger login (RFC 9470) it cannot give."""
-    challenge = response.headers.get("WWW-Authenticate", "")
-    return (
-        response.status_code == 401
-        and "insufficient_user_authentication" not in challenge
-        # A body that streams is gone, and cannot be sent again.
-        and isinstance(response.request.stream, httpx.ByteStream)
-    )
+def _give_back(response: httpx.Response, sent: httpx.Request, request: httpx.Request) -> None:
+    if response.request is sent:
+        response.request = request
 
 
-def _replace_body(response: httpx.Response) -> None:
+def _empty(response: httpx.Response) -> None:
     """Let httpx, which reads a response before it sends the next request, read nothing."""
     response.stream = httpx.ByteStream(b"")
     response.is_closed = False
-
-
-def _refusal(error: APIStatusError | APIResponseValidationError) -> TokenExchangeError:
-    status = error.status_code
-    if isinstance(error, APIResponseValidationError):
-        return TokenExchangeError(
-            f"the auth server's answer {error}; "
-            "is token_url right, and no proxy or login page in between?",
-            status_code=status,
-        )
-    answer = error.body if isinstance(error.body, dict) else {}
-    code, description, hint = (
-        value if isinstance(value := answer.get(key), str) else None
-        for key in ("error", "error_description", "error_hint")
-    )
-    if status in {400, 401, 403}:
-        advice = f"the auth server refused the API token; check {TOKEN_VARIABLE}, or {CREATE_TOKEN}"
-    else:
-        advice = "the auth server did not exchange the API token; is token_url right, or try later"
-    return TokenExchangeError(
-        f"{advice} ({status}{f' {code}' if code else ''}: {error.message})",
-        status_code=status,
-        error=code,
-        error_description=description or hint,
-    )

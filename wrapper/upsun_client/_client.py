@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import threading
 from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+import httpx
 
 from upsun_api.client import Client
 
 from ._auth import BASE_URL, TOKEN_URL, ApiTokenAuth
 from ._connector import Connector, read_timeout
 from ._errors import ClientClosedError, ConfigurationError
+from ._fork import watch
 from ._http import AsyncSession, Session
 from ._loops import PerLoop
 from ._rules import Rules
 from ._version import __version__
 
 if TYPE_CHECKING:
-    import ssl
-
-    import httpx
-
-    from ._connector import Timeout
+    from ._connector import SessionT, Timeout, Verify
 
 _USER_AGENT = (
     f"upsun-client/{__version__} Python/{platform.python_version()} "
@@ -55,7 +53,7 @@ class UpsunClient(Client):
         ConfigurationError: if there is no API token, or an argument is unusable.
     """
 
-    __slots__ = ("_async_loop", "_auth", "_closed", "_lock", "_loops", "_process")
+    __slots__ = ("_async_sessions", "_auth", "_closed", "_lock")
 
     def __init__(
         self,
@@ -65,7 +63,7 @@ class UpsunClient(Client):
         token_url: str = TOKEN_URL,
         timeout: Timeout = 30.0,
         max_retries: int = 2,
-        verify_ssl: ssl.SSLContext | str | bool = True,
+        verify_ssl: Verify = True,
         headers: dict[str, str] | None = None,
         cookies: dict[str, str] | None = None,
         httpx_args: dict[str, Any] | None = None,
@@ -76,11 +74,12 @@ class UpsunClient(Client):
             verify_ssl=verify_ssl,
             max_retries=max_retries,
             httpx_args=httpx_args,
+            user_agent=_USER_AGENT,
         )
         self._set_up(
             ApiTokenAuth(api_token, base_url=base_url, token_url=token_url, connector=connector),
-            base_url=base_url,
-            headers={"User-Agent": _USER_AGENT, **(headers or {})},
+            base_url=base_url.rstrip("/"),
+            headers=dict(headers or {}),
             cookies=dict(cookies or {}),
             timeout=connector.timeout,
             raise_on_unexpected_status=raise_on_unexpected_status,
@@ -90,10 +89,13 @@ class UpsunClient(Client):
         super().__init__(**settings)
         self._auth = auth
         self._closed = False
+        self._async_sessions = PerLoop(lambda: self._session(AsyncSession))
+        self.after_fork()
+        watch(self)
+
+    def after_fork(self) -> None:
+        """Forget, in a forked child, a lock that a thread of the parent held."""
         self._lock = threading.Lock()
-        self._process = os.getpid()
-        self._loops = PerLoop(object)
-        self._async_loop: object = None
 
     def __repr__(self) -> str:
         """Show where, never what."""
@@ -120,6 +122,7 @@ class UpsunClient(Client):
         return self._derive(timeout=read_timeout(timeout))
 
     def _derive(self, **changes: Any) -> Self:
+        self._check_open()
         settings = {
             "base_url": self._base_url,
             "headers": self._headers,
@@ -142,22 +145,17 @@ class UpsunClient(Client):
         self._check_open()
         if self._client is None:
             with self._lock:
-                if self._client is None:
-                    self._client = Session(self._rules(), **self._options())
+                self._client = self._client or self._session(Session)
         return self._client
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """Return the asynchronous HTTP client below; see `get_httpx_client`.
 
-        Connections belong to an event loop, so each loop in turn gets a client of its own.
+        Connections belong to an event loop, so each loop gets a client of its own.
         """
         self._check_open()
-        loop = self._running_loop()
         with self._lock:
-            if self._async_client is None or self._async_loop not in (None, loop):
-                self._async_client = AsyncSession(self._rules(), **self._options())
-            self._async_loop = loop
-            return self._async_client
+            return self._async_sessions.get()
 
     def set_httpx_client(self, client: httpx.Client) -> NoReturn:  # noqa: ARG002
         """Raise ConfigurationError: a client from elsewhere would have none of the safety."""
@@ -168,16 +166,18 @@ class UpsunClient(Client):
         raise ConfigurationError("an UpsunClient makes its own HTTP client; pass httpx_args to it")
 
     def close(self) -> None:
-        """Close the client and its connections. What is asynchronous takes `aclose`."""
+        """Close the client and its connections. Those of event loops take `aclose`."""
         self._closed = True
         if self._client is not None:
             self._client.close()
+        for session in self._async_sessions:
+            session.retired = True
 
     async def aclose(self) -> None:
-        """Close the client and all its connections."""
+        """Close the client and its connections, those of the running event loop among them."""
         self.close()
-        if self._async_client is not None and self._async_loop in (None, self._running_loop()):
-            await self._async_client.aclose()
+        if session := self._async_sessions.held():
+            await session.aclose()
 
     def __enter__(self) -> Self:
         """Return the client, to be closed at the end of the block."""
@@ -197,31 +197,19 @@ class UpsunClient(Client):
         """Close the client."""
         await self.aclose()
 
-    def _rules(self) -> Rules:
-        return Rules(self._auth.connector.max_retries, self._auth.redact)
-
-    def _options(self) -> dict[str, Any]:
-        return {
-            **self._auth.connector.options(),
-            "auth": self._auth,
-            "base_url": self._base_url,
-            "cookies": self._cookies,
-            "headers": self._headers,
-            "timeout": self._timeout,
-        }
+    def _session(self, kind: type[SessionT]) -> SessionT:
+        connector = self._auth.connector
+        rules = Rules(connector.max_retries, self._auth.redact, httpx.URL(self._base_url))
+        return connector.session(
+            kind,
+            rules,
+            auth=self._auth,
+            base_url=self._base_url,
+            cookies=self._cookies,
+            headers={**connector.headers, **self._headers},
+            timeout=self._timeout,
+        )
 
     def _check_open(self) -> None:
         if self._closed:
             raise ClientClosedError("this client is closed; make a new one")
-        if self._process != os.getpid():
-            # A forked child must not talk on its parent's connections, nor wait for its locks.
-            self._process = os.getpid()
-            self._lock = threading.Lock()
-            self._client = self._async_client = None
-
-    def _running_loop(self) -> object:
-        """Return what stands for the running event loop; None if there is none."""
-        try:
-            return self._loops.get()
-        except RuntimeError:
-            return None

@@ -1,29 +1,33 @@
-"""The way to a server: URLs, TLS, proxies and timeouts, the same for the API and the exchange."""
+"""The way to a server: TLS, proxies and timeouts, the same for the API and the exchange."""
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
-from contextlib import nullcontext
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
-from ._errors import ConfigurationError, UnsafePathError
-from ._path import check_path
+from ._errors import ConfigurationError
+from ._fork import watch
+from ._http import AsyncSession, Session
+
+if TYPE_CHECKING:
+    from ._rules import Rules
 
 # What of httpx_args concerns the way to a server, and so holds for the exchange too.
-_WAY = ("cert", "http1", "http2", "mounts", "proxy", "transport", "trust_env")
+_WAY = ("cert", "http1", "http2", "proxy", "trust_env")
 _OURS = {"auth", "base_url", "cookies", "follow_redirects", "headers", "timeout", "verify"}
 
-SessionT = TypeVar("SessionT", httpx.Client, httpx.AsyncClient)
+SessionT = TypeVar("SessionT", Session, AsyncSession)
 Timeout = float | httpx.Timeout | None
+Verify = ssl.SSLContext | str | os.PathLike[str] | bool
 
 
 class Connector:
-    """Options for httpx clients that share one TLS context.
+    """Makes sessions that share one TLS context.
 
     Args:
         timeout: seconds for each of connecting, sending, receiving and waiting for a
@@ -32,41 +36,72 @@ class Connector:
             context, or False for none.
         max_retries: how often to try again.
         httpx_args: further arguments of ``httpx.Client``.
+        user_agent: sent with every request.
     """
 
     def __init__(
         self,
         *,
         timeout: Timeout = 30.0,
-        verify_ssl: ssl.SSLContext | str | bool = True,
+        verify_ssl: Verify = True,
         max_retries: int = 2,
         httpx_args: dict[str, Any] | None = None,
+        user_agent: str = "upsun-client",
     ) -> None:
-        httpx_args = dict(httpx_args or {})
         if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
             raise ConfigurationError(f"max_retries must be 0 or more, not {max_retries!r}")
-        if clash := sorted(_OURS & httpx_args.keys()):
+        if not isinstance(verify_ssl, bool | str | os.PathLike | ssl.SSLContext):
+            kind = type(verify_ssl).__name__
+            raise ConfigurationError(f"verify_ssl must be a bool, path or SSLContext, not {kind}")
+        self._args = dict(httpx_args or {})
+        if clash := sorted(_OURS & self._args.keys()):
             raise ConfigurationError(f"httpx_args cannot set {', '.join(clash)}")
         self.timeout = read_timeout(timeout)
         self.max_retries = max_retries
+        # Others, such as br, need libraries to undo that not everybody has.
+        self.headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
         self._verify = verify_ssl
-        self._args = httpx_args
         self._tls: ssl.SSLContext | None = None
+        self.after_fork()
+        watch(self)
+
+    def after_fork(self) -> None:
+        """Forget a lock that a thread of the parent held."""
         self._lock = threading.Lock()
 
-    def options(self) -> dict[str, Any]:
-        """Return the arguments of an httpx client for the API."""
-        return {**self._args, "verify": self._context()}
+    def session(self, kind: type[SessionT], rules: Rules, **options: Any) -> SessionT:
+        """Make a session for the API.
 
-    def exchange_options(self) -> dict[str, Any]:
-        """Return those of a client for the auth server: the way there, no hooks or headers."""
-        way = {key: value for key, value in self._args.items() if key in _WAY}
-        return {**way, "verify": self._context(), "timeout": self.timeout}
+        Raises:
+            ConfigurationError: if the arguments or the environment do not allow it.
+        """
+        return self._make(kind, rules, {**self._args, **options})
 
-    def closing(self, session: SessionT) -> SessionT | nullcontext[SessionT]:
-        """Return a context that closes a session, but not a transport that the caller lent."""
-        lent = not self._args.keys().isdisjoint({"mounts", "transport"})
-        return nullcontext(session) if lent else session
+    def exchange_session(self, kind: type[SessionT], rules: Rules) -> SessionT:
+        """Make a session for the auth server: the same way, but no hooks or headers.
+
+        Raises:
+            ConfigurationError: if the arguments or the environment do not allow it.
+        """
+        options = {key: value for key, value in self._args.items() if key in _WAY}
+        lent = _Lent if kind is Session else _AsyncLent
+        if transport := self._args.get("transport"):
+            options["transport"] = lent(transport)
+        mounts = self._args.get("mounts") or {}
+        options["mounts"] = {pattern: mount and lent(mount) for pattern, mount in mounts.items()}
+        return self._make(
+            kind, rules, {**options, "headers": self.headers, "timeout": self.timeout}
+        )
+
+    def _make(self, kind: type[SessionT], rules: Rules, options: dict[str, Any]) -> SessionT:
+        try:
+            return kind(rules, verify=self._context(), **options)
+        except (ImportError, TypeError, ValueError, httpx.InvalidURL) as error:
+            if isinstance(error, ConfigurationError):
+                raise
+            raise ConfigurationError(
+                f"httpx_args, headers or the proxy environment make no HTTP client: {error}"
+            ) from None
 
     def _context(self) -> ssl.SSLContext:
         with self._lock:
@@ -76,16 +111,37 @@ class Connector:
 
     def _make_context(self) -> ssl.SSLContext:
         verify = self._verify
+        where = "SSL_CERT_FILE or SSL_CERT_DIR"
         try:
-            if isinstance(verify, str):
-                if Path(verify).is_dir():
-                    return ssl.create_default_context(capath=verify)
-                return ssl.create_default_context(cafile=verify)
-            trust_env = self._args.get("trust_env", True)
-            return httpx.create_ssl_context(verify=verify, trust_env=trust_env)
+            if isinstance(verify, bool | ssl.SSLContext):
+                trust_env = self._args.get("trust_env", True)
+                return httpx.create_ssl_context(verify=verify, trust_env=trust_env)
+            where = os.fspath(verify)
+            if Path(where).is_dir():
+                return ssl.create_default_context(capath=where)
+            return ssl.create_default_context(cafile=where)
         except OSError as error:
-            where = verify if isinstance(verify, str) else "SSL_CERT_FILE or SSL_CERT_DIR"
             raise ConfigurationError(f"no certificate authorities at {where}: {error}") from error
+
+
+class _Lent(httpx.BaseTransport):
+    """A transport of the caller's, which the exchange uses but does not close."""
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        self._transport = transport
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._transport.handle_request(request)
+
+
+class _AsyncLent(httpx.AsyncBaseTransport):
+    """Its counterpart for asynchronous transports."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._transport.handle_async_request(request)
 
 
 def read_timeout(timeout: Timeout) -> httpx.Timeout:
@@ -96,48 +152,7 @@ def read_timeout(timeout: Timeout) -> httpx.Timeout:
     """
     if isinstance(timeout, httpx.Timeout):
         return timeout
-    if timeout is not None:
-        number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
-        if not number or not 0 < timeout < float("inf"):
-            raise ConfigurationError(f"timeout must be positive seconds or None, not {timeout!r}")
+    number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if timeout is not None and not (number and 0 < timeout < float("inf")):
+        raise ConfigurationError(f"timeout must be positive seconds or None, not {timeout!r}")
     return httpx.Timeout(timeout)
-
-
-def read_url(name: str, url: str) -> httpx.URL:
-    """Return a URL that credentials may be sent to.
-
-    Args:
-        name: of the argument, for the error.
-        url: what the caller gave.
-
-    Raises:
-        ConfigurationError: if it is no https URL (http is for loopback), or holds more than
-            an origin and a path.
-    """
-    try:
-        check_path(url)
-        parsed = httpx.URL(url)
-    except (httpx.InvalidURL, TypeError, UnsafePathError) as error:
-        raise ConfigurationError(f"{name} is no usable URL: {error}") from None
-    if parsed.userinfo or parsed.query or parsed.fragment:
-        # Not quoted: what stands there may be a password.
-        raise ConfigurationError(f"{name} must hold no user, query or fragment")
-    if not parsed.host or parsed.scheme not in {"http", "https"}:
-        raise ConfigurationError(f"{name} must be an https URL, not {url!r}")
-    if parsed.scheme == "http" and not _is_loopback(parsed.host):
-        raise ConfigurationError(
-            f"{name} must be https, as it is sent credentials; http is for loopback: {url!r}"
-        )
-    return parsed
-
-
-def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
-    """Tell whether both URLs name the same scheme, host and port."""
-    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -11,30 +11,42 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ._answer import BODY_LIMIT
-from ._rules import Answer, decompress, outside_contract
+from ._answer import BODY_LIMIT, decompress
+from ._errors import UpsunError
+from ._fork import watch
+from ._rules import check_open
 
 if TYPE_CHECKING:
     from ._rules import Rules
 
-# What may go wrong while the body of an error is read. The status has said what matters.
+# For the body of an error, in seconds: the status has said what matters.
+_PATIENCE = 10.0
 _BODY_FAULTS = (httpx.HTTPError, httpx.StreamError)
 
 
 class Session(httpx.Client):
     """An ``httpx.Client`` that follows the rules."""
 
-    def __init__(self, rules: Rules, **kwargs: Any) -> None:
+    def __init__(self, rules: Rules, **options: Any) -> None:
         self._rules = rules
-        super().__init__(**kwargs)
+        self._options = options
+        self.retired = False
+        super().__init__(**options)
+        watch(self)
+
+    def after_fork(self) -> None:
+        """Start over: a child must not talk on its parent's connections."""
+        super().__init__(**self._options)
 
     def build_request(self, method: str, url: Any, **kwargs: Any) -> httpx.Request:
         """Build a request.
 
         Raises:
-            UnsafePathError: if the path could be read as another place than it names.
+            UnsafePathError: if the URL could be read as another place than it names.
         """
-        return self._rules.build(super().build_request, method, url, kwargs)
+        request = super().build_request(method, self._rules.target(url), **kwargs)
+        self._rules.check_origin(request, self.headers)
+        return request
 
     def send(
         self, request: httpx.Request, *, stream: bool = False, **kwargs: Any
@@ -44,102 +56,164 @@ class Session(httpx.Client):
         Raises:
             UpsunError: unless the answer is a success; its class says why.
         """
-        trial = self._rules.trial(request, closed=self.is_closed)
+        trial = self._rules.trial(request)
         kwargs["follow_redirects"] = False
         while True:
+            check_open(self)
             trial.attempts += 1
             try:
                 response = super().send(request, stream=True, **kwargs)
                 if response.is_success:
-                    return self._success(response, stream=stream)
-                body = self._error_body(response)
+                    return self._accept(response, stream=stream)
+                body = self.read_some(response)
             except httpx.RequestError as error:
-                wait = self._rules.after_error(trial, error)
+                wait = self._rules.after_error(trial, request, error)
+            except UpsunError as error:
+                trial.note(error)
+                raise
+            except RuntimeError:
+                check_open(self)
+                raise
             else:
                 wait = self._rules.after_status(trial, response, body)
             time.sleep(wait)
 
-    def _success(self, response: httpx.Response, *, stream: bool) -> httpx.Response:
+    def read_some(self, response: httpx.Response, *, strict: bool = False) -> bytes:
+        """Read a body within limits of size and time, and close it.
+
+        Args:
+            response: not read yet, or read by a mock or a hook.
+            strict: whether to raise if it breaks off before.
+        """
+        with suppress(httpx.ResponseNotRead):
+            return response.content[:BODY_LIMIT]
+        raw = bytearray()
+        until = time.monotonic() + _PATIENCE
+        full = False
         try:
-            self._rules.check_success(response)
+            for chunk in response.iter_raw():
+                raw += chunk
+                full = len(raw) >= BODY_LIMIT or time.monotonic() > until
+                if full:
+                    response.close()  # which ends the iteration, down to its last generator
+        except _BODY_FAULTS:
+            if strict and not full:
+                raise
+        finally:
+            response.close()
+        return decompress(bytes(raw), response.headers.get("content-encoding", ""))
+
+    def _accept(self, response: httpx.Response, *, stream: bool) -> httpx.Response:
+        try:
+            answer = self._rules.accept(response)
+            if self._rules.exchange:
+                body = self.read_some(response, strict=True)
+                return httpx.Response(response.status_code, content=body)
             if not stream:
-                response.read()
+                answer.read()
         except BaseException as error:
             response.close()
             if isinstance(error, httpx.DecodingError):
-                raise outside_contract(response, f"undecodable body: {error}") from None
+                raise answer.outside_contract(f"undecodable body: {error}") from None
             raise
-        # In place, as the response belongs to the connection that it came by.
-        response.__class__ = Answer
-        return response
+        return answer
 
-    def _error_body(self, response: httpx.Response) -> bytes:
-        raw = bytearray()
-        try:
-            with suppress(*_BODY_FAULTS):
-                for chunk in response.iter_raw():
-                    raw += chunk
-                    if len(raw) >= BODY_LIMIT:
-                        break
-        finally:
-            response.close()
-        return decompress(response, raw)
+    def _build_redirect_request(
+        self,
+        request: httpx.Request,
+        response: httpx.Response,  # noqa: ARG002
+    ) -> httpx.Request:
+        # httpx builds it though nobody follows, and fails on a Location that is no URL.
+        return request
 
 
 class AsyncSession(httpx.AsyncClient):
     """An ``httpx.AsyncClient`` that follows the same rules; see `Session`."""
 
-    def __init__(self, rules: Rules, **kwargs: Any) -> None:
+    def __init__(self, rules: Rules, **options: Any) -> None:
         self._rules = rules
-        super().__init__(**kwargs)
+        self._options = options
+        self.retired = False
+        super().__init__(**options)
+        watch(self)
+
+    def after_fork(self) -> None:
+        """Start over: a child must not talk on its parent's connections."""
+        super().__init__(**self._options)
 
     def build_request(self, method: str, url: Any, **kwargs: Any) -> httpx.Request:
         """Build a request, as `Session.build_request` does."""
-        return self._rules.build(super().build_request, method, url, kwargs)
+        request = super().build_request(method, self._rules.target(url), **kwargs)
+        self._rules.check_origin(request, self.headers)
+        return request
 
     async def send(
         self, request: httpx.Request, *, stream: bool = False, **kwargs: Any
     ) -> httpx.Response:
         """Send a request, as `Session.send` does."""
-        trial = self._rules.trial(request, closed=self.is_closed)
+        trial = self._rules.trial(request)
         kwargs["follow_redirects"] = False
         while True:
+            check_open(self)
             trial.attempts += 1
             try:
                 response = await super().send(request, stream=True, **kwargs)
                 if response.is_success:
-                    return await self._success(response, stream=stream)
-                body = await self._error_body(response)
+                    return await self._accept(response, stream=stream)
+                body = await self.read_some(response)
             except httpx.RequestError as error:
-                wait = self._rules.after_error(trial, error)
+                wait = self._rules.after_error(trial, request, error)
+            except UpsunError as error:
+                trial.note(error)
+                raise
+            except RuntimeError:
+                check_open(self)
+                raise
             else:
                 wait = self._rules.after_status(trial, response, body)
             await _sleep(wait)
 
-    async def _success(self, response: httpx.Response, *, stream: bool) -> httpx.Response:
+    async def read_some(self, response: httpx.Response, *, strict: bool = False) -> bytes:
+        """Read a body within limits, as `Session.read_some` does."""
+        with suppress(httpx.ResponseNotRead):
+            return response.content[:BODY_LIMIT]
+        raw = bytearray()
+        until = time.monotonic() + _PATIENCE
+        full = False
         try:
-            self._rules.check_success(response)
+            async for chunk in response.aiter_raw():
+                raw += chunk
+                full = len(raw) >= BODY_LIMIT or time.monotonic() > until
+                if full:
+                    await response.aclose()
+        except _BODY_FAULTS:
+            if strict and not full:
+                raise
+        finally:
+            await response.aclose()
+        return decompress(bytes(raw), response.headers.get("content-encoding", ""))
+
+    async def _accept(self, response: httpx.Response, *, stream: bool) -> httpx.Response:
+        try:
+            answer = self._rules.accept(response)
+            if self._rules.exchange:
+                body = await self.read_some(response, strict=True)
+                return httpx.Response(response.status_code, content=body)
             if not stream:
-                await response.aread()
+                await answer.aread()
         except BaseException as error:
             await response.aclose()
             if isinstance(error, httpx.DecodingError):
-                raise outside_contract(response, f"undecodable body: {error}") from None
+                raise answer.outside_contract(f"undecodable body: {error}") from None
             raise
-        response.__class__ = Answer
-        return response
+        return answer
 
-    async def _error_body(self, response: httpx.Response) -> bytes:
-        raw = bytearray()
-        try:
-            with suppress(*_BODY_FAULTS):
-                async for chunk in response.aiter_raw():
-                    raw += chunk
-                    if len(raw) >= BODY_LIMIT:
-                        break
-        finally:
-            await response.aclose()
-        return decompress(response, raw)
+    def _build_redirect_request(
+        self,
+        request: httpx.Request,
+        response: httpx.Response,  # noqa: ARG002
+    ) -> httpx.Request:
+        return request  # see `Session`
 
 
 async def _sleep(seconds: float) -> None:

@@ -1,36 +1,59 @@
-"""One value for each event loop."""
+"""Event loops, of asyncio and of trio."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+import sys
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from anyio.lowlevel import RunVar
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
 
 
-class PerLoop(Generic[T]):
-    """Makes a value on first use in an event loop, and gives it back in the same one.
+def running_loop() -> Any:
+    """Return what stands for the running event loop; None if there is none."""
+    # Who has not imported them runs neither; who runs neither shall not pay for their import.
+    if asyncio := sys.modules.get("asyncio"):
+        try:
+            return asyncio.get_running_loop()
+        except RuntimeError:
+            pass
+    if trio := sys.modules.get("trio"):
+        try:
+            return trio.lowlevel.current_trio_token()
+        except RuntimeError:
+            pass
+    return None
 
-    Nothing of anyio is imported before: a synchronous caller never pays for it.
-    """
+
+def has_stopped(loop: Any) -> bool:
+    """Tell whether the tasks of a loop stand still. A trio loop ends with all its tasks."""
+    return hasattr(loop, "is_running") and not loop.is_running()
+
+
+class PerLoop(Generic[T]):
+    """Makes a value on first use in an event loop, and gives it back in the same one."""
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
-        self._values: RunVar[T] | None = None
+        self._values: dict[Any, T] = {}
+
+    def __iter__(self) -> Iterator[T]:
+        """Iterate over all values."""
+        return iter(list(self._values.values()))
+
+    def held(self) -> T | None:
+        """Return the value of the running loop, if it has one."""
+        return self._values.get(running_loop()) or self._values.get(None)
 
     def get(self) -> T:
-        """Return the value of the running loop. Raises RuntimeError if there is none."""
-        if self._values is None:
-            from anyio.lowlevel import RunVar  # noqa: PLC0415
-
-            self._values = RunVar(f"upsun_client.{id(self)}")
-        try:
-            return self._values.get()
-        except LookupError:
-            value = self._make()
-            self._values.set(value)
-            return value
+        """Return the value of the running loop; without one, that of the next that runs."""
+        loop = running_loop()
+        if loop not in self._values:
+            # Of a trio loop nobody can tell; in the worst case its value is made again.
+            for other in list(self._values):
+                if other and (not hasattr(other, "is_closed") or other.is_closed()):
+                    del self._values[other]
+            self._values[loop] = self._values.pop(None, None) or self._make()
+        return self._values[loop]

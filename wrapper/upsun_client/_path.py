@@ -41,8 +41,8 @@ def check_path(url: str) -> None:
             )
 
 
-def check_parameter(name: str, value: object) -> None:
-    """Refuse a value that cannot stand for one path parameter.
+def check_parameter(name: str, value: object) -> str:
+    """Return what may stand for a path parameter, as a plain string.
 
     Args:
         name: of the parameter, for the error.
@@ -51,13 +51,11 @@ def check_parameter(name: str, value: object) -> None:
     Raises:
         UnsafePathError: if it is no string, cannot be encoded, or would leave its place.
     """
-    if not isinstance(value, str):
-        fault: str | None = f"a {type(value).__name__} where a string is needed"
-    else:
-        fault = _fault(str(value))
+    plain = str.__str__(value) if isinstance(value, str) else ""
+    fault = _fault(plain) if isinstance(value, str) else f"a {type(value).__name__}, no string"
     if fault:
-        shown = repr(value)[:_SHOWN]
-        raise UnsafePathError(f"{name}: {fault}, got {shown}; nothing was sent")
+        raise UnsafePathError(f"{name}: {fault}, got {repr(value)[:_SHOWN]}; nothing was sent")
+    return plain
 
 
 def _fault(decoded: str) -> str | None:

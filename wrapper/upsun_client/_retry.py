@@ -51,22 +51,32 @@ class Trial:
         self.method = method
         self.path = path
         self.attempts = 0
+        self.sent = False  # whether any attempt may have taken effect
         self._retries = retries
         self._idempotent = idempotent
 
     def wait_after_error(self, *, sent: bool, reason: str) -> float | None:
         """Return the seconds to wait after an attempt without an answer; None to give up."""
+        self.sent = self.sent or sent
         if self._spent() or (sent and not self._idempotent):
             return None
         return self._announce(self._backoff(), reason)
 
     def wait_after_status(self, status_code: int, headers: Mapping[str, str]) -> float | None:
         """Return the seconds to wait after an error status; None to give up."""
+        self.sent = self.sent or status_code not in _NOT_PROCESSED
         weather = status_code in _NOT_PROCESSED or (self._idempotent and status_code in _WEATHER)
         asked = retry_after_seconds(headers)
         if self._spent() or not weather or (asked is not None and asked > _LONGEST_RETRY_AFTER):
             return None
         return self._announce(self._backoff() if asked is None else asked, str(status_code))
+
+    def note(self, error: Exception) -> None:
+        """Say on an error of another request, such as an exchange, what came before it."""
+        if self.sent:
+            error.add_note(
+                f"An earlier attempt of {self.method} {self.path} may have taken effect."
+            )
 
     def _spent(self) -> bool:
         return self.attempts > self._retries

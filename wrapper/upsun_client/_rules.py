@@ -2,61 +2,47 @@
 
 from __future__ import annotations
 
+import re
 import ssl
+import typing
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ._answer import BODY_LIMIT, Redact, status_error
+from upsun_api.errors import UnexpectedStatus
+from upsun_api.models.accepted_response import AcceptedResponse
+
+from ._answer import decode_body, phrase, server_message
 from ._errors import (
     APIConnectionError,
     APIResponseValidationError,
     APITimeoutError,
     ClientClosedError,
     UnsafePathError,
+    status_error_class,
 )
 from ._path import check_path
-from ._retry import IDEMPOTENT, Trial
+from ._retry import IDEMPOTENT, Trial, retry_after_seconds
+from ._url import is_guarded, same_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ._http import AsyncSession, Session
+
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_HOPELESS = (ssl.SSLCertVerificationError, httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 _KNOWN_STATUSES = frozenset(int(status) for status in HTTPStatus)
+# What httpx itself, or this client for every server, sets.
+_PLAIN_HEADERS = frozenset({"accept", "accept-encoding", "connection", "host", "user-agent"})
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
-class Answer(httpx.Response):
-    """A successful answer, whose JSON is what a parser of the contract may expect."""
-
-    def json(self, **kwargs: Any) -> Any:
-        """Decode the body; an empty one is the status line, as AcceptedResponse is by definition.
-
-        Raises:
-            APIResponseValidationError: if the body is no JSON.
-        """
-        if not self.content.strip():
-            return {"status": self.reason_phrase, "code": self.status_code}
-        try:
-            return super().json(**kwargs)
-        except (ValueError, RecursionError):
-            kind = self.headers.get("content-type", "no content type")
-            problem = f"the body is no JSON ({kind}, {len(self.content)} bytes)"
-        raise outside_contract(self, problem)
-
-    def misfit(self, error: Exception) -> APIResponseValidationError:
-        """Make the error for what a generated parser says of this answer."""
-        return outside_contract(self, f"the body does not fit the contract ({error!r})")
-
-
-def outside_contract(response: httpx.Response, problem: str) -> APIResponseValidationError:
-    """Build the error for an answer that the contract does not know."""
-    return APIResponseValidationError(
-        problem,
-        status_code=response.status_code,
-        method=response.request.method,
-        path=path_of(response.request),
-    )
+def can_be_sent_again(request: httpx.Request) -> bool:
+    """Tell whether the body is still there after it was sent; an iterator's is not."""
+    body = request.stream
+    return isinstance(body, httpx.SyncByteStream) and isinstance(body, httpx.AsyncByteStream)
 
 
 def path_of(request: httpx.Request) -> str:
@@ -64,20 +50,67 @@ def path_of(request: httpx.Request) -> str:
     return request.url.raw_path.partition(b"?")[0].decode("ascii")
 
 
-def decompress(response: httpx.Response, raw: bytearray) -> bytes:
-    """Return what the server said, as far as it can be made out."""
-    encoding = {"Content-Encoding": response.headers.get("Content-Encoding", "identity")}
-    try:
-        text = httpx.Response(response.status_code, headers=encoding, content=bytes(raw)).content
-    except httpx.DecodingError:
-        text = b""
-    return text[:BODY_LIMIT]
+class Answer(httpx.Response):
+    """A successful answer, which says so itself if it does not fit the contract."""
+
+    def outside_contract(self, problem: str) -> APIResponseValidationError:
+        """Make the error for an answer that the contract does not know."""
+        request = self.request
+        return APIResponseValidationError(
+            problem,
+            status_code=self.status_code,
+            method=request.method,
+            path=path_of(request),
+        )
+
+    def json(self, **kwargs: Any) -> Any:
+        """Decode the body.
+
+        Raises:
+            APIResponseValidationError: if it is no JSON.
+        """
+        try:
+            return super().json(**kwargs)
+        except (ValueError, RecursionError):
+            kind = self.headers.get("content-type", "").partition(";")[0][:40]
+        raise self.outside_contract(f"the body ({len(self.content)} bytes of {kind}) is no JSON")
+
+    def parse(self, parser: Callable[..., Any], client: object) -> Any:
+        """Let a generated parser read this answer.
+
+        An empty body is a success: as AcceptedResponse, which is the status line by definition,
+        or None.
+
+        Raises:
+            APIResponseValidationError: if it does not fit the contract.
+        """
+        try:
+            if self.content.strip(b"\xef\xbb\xbf \t\r\n"):
+                parsed = parser(client=client, response=self)
+            else:
+                parsed = self._status_line(parser)
+        except (AttributeError, KeyError, TypeError, ValueError, UnexpectedStatus) as error:
+            problem = f"the body does not fit the contract ({error!r})"
+            raise self.outside_contract(problem) from None
+        if isinstance(parsed, AcceptedResponse) and not _accepts(parsed):
+            raise self.outside_contract("the body does not fit the contract (status or code)")
+        return parsed
+
+    def _status_line(self, parser: Callable[..., Any]) -> AcceptedResponse | None:
+        contract = parser.__annotations__.get("return")
+        if AcceptedResponse not in {contract, *typing.get_args(contract)}:
+            return None
+        text = self.reason_phrase or phrase(self.status_code)
+        return AcceptedResponse(status=text, code=self.status_code)
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+def _accepts(accepted: AcceptedResponse) -> bool:
+    # A 200 whose body says 404 is no acceptance.
+    return (
+        isinstance(accepted.status, str)
+        and type(accepted.code) is int
+        and 200 <= accepted.code < 300
+    )
 
 
 class Rules:
@@ -86,54 +119,89 @@ class Rules:
     Args:
         retries: how often to try again.
         redact: takes credentials out of what a server echoed.
-        repeatable: whether a request may be sent again whatever its method.
+        base: URL of the server that the client is for.
+        exchange: whether the session is for the exchange: to ask twice for a token does no harm,
+            and the answer is small.
     """
 
-    def __init__(self, retries: int, redact: Redact, *, repeatable: bool = False) -> None:
+    def __init__(
+        self,
+        retries: int,
+        redact: Callable[[str], str],
+        base: httpx.URL,
+        *,
+        exchange: bool = False,
+    ) -> None:
         self._retries = retries
         self._redact = redact
-        self._repeatable = repeatable
+        self._base = base
+        self.exchange = exchange
 
-    def build(
-        self, build: Callable[..., httpx.Request], method: str, url: Any, options: dict[str, Any]
-    ) -> httpx.Request:
-        """Build a request, if its path is safe as the caller wrote it."""
-        check_path(str(url))
+    def target(self, url: Any) -> str:
+        """Return the URL to build a request for, if it is safe as the caller wrote it.
+
+        Raises:
+            UnsafePathError: if it is not.
+        """
+        if not isinstance(url, str):
+            # An httpx.URL has folded its dot segments already.
+            raise UnsafePathError(f"a URL must be a string, not {type(url).__name__}")
+        plain: str = str.__str__(url)
+        check_path(plain)
+        if _SCHEME.match(plain) and not plain.lower().startswith(("https://", "http://")):
+            raise UnsafePathError(f"no URL that this client sends to: {plain[:80]!r}")
         try:
-            return build(method, url, **options)
+            httpx.URL(plain)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise UnsafePathError(f"no usable URL: {error}; nothing was sent") from None
+        prefix = self._base.path.rstrip("/")
+        if prefix and plain.startswith(f"{prefix}/"):
+            # A HAL link starts at the root; httpx would add the prefix of the base URL to it.
+            return f"{self._base.scheme}://{self._base.netloc.decode('ascii')}{plain}"
+        return plain
 
-    def trial(self, request: httpx.Request, *, closed: bool) -> Trial:
+    def check_origin(self, request: httpx.Request, own_headers: httpx.Headers) -> None:
+        """Keep what is meant for the API from other servers."""
+        if same_origin(request.url, self._base):
+            return
+        if not is_guarded(request.url):
+            raise UnsafePathError(f"http is for loopback only: {request.url.host}")
+        for name in own_headers:
+            if name not in _PLAIN_HEADERS:
+                request.headers.pop(name, None)
+        request.headers.pop("cookie", None)
+
+    def trial(self, request: httpx.Request) -> Trial:
         """Start counting the attempts at a request."""
-        if closed:
-            raise ClientClosedError("this client is closed; make a new one")
-        # A body that streams is gone after the first attempt.
-        retries = self._retries if isinstance(request.stream, httpx.ByteStream) else 0
-        idempotent = self._repeatable or request.method in IDEMPOTENT
+        check_path(str(request.url))
+        retries = self._retries if can_be_sent_again(request) else 0
+        idempotent = self.exchange or request.method in IDEMPOTENT
         return Trial(request.method, path_of(request), retries=retries, idempotent=idempotent)
 
-    def check_success(self, response: httpx.Response) -> None:
-        """Refuse a 2xx that HTTP does not know; generated code would fail on it."""
+    def accept(self, response: httpx.Response) -> Answer:
+        """Return a 2xx as an answer; refuse one that HTTP, and so generated code, does not know."""
+        # In place, as the response belongs to the connection that it came by.
+        response.__class__ = Answer
+        answer = typing.cast("Answer", response)
         if response.status_code not in _KNOWN_STATUSES:
-            raise outside_contract(response, "HTTP has no such status")
+            raise answer.outside_contract("HTTP has no such status")
+        return answer
 
-    def after_error(self, trial: Trial, error: httpx.RequestError) -> float:
+    def after_error(self, trial: Trial, request: httpx.Request, error: httpx.RequestError) -> float:
         """Return the seconds to wait before the next attempt, or raise the typed error."""
-        # The request carries credentials; who gets the error needs none of them.
-        host = error.request.url.host
-        error.request = httpx.Request(trial.method, error.request.url.copy_with(query=None))
-        sent = not isinstance(error, _NEVER_SENT)
-        reasons = list(_chain(error))
-        if not any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
-            wait = trial.wait_after_error(sent=sent, reason=type(error).__name__)
+        bare(error, request, self._redact)
+        causes = list(_chain(error))
+        never_sent = isinstance(error, _NEVER_SENT)
+        if not any(isinstance(cause, _HOPELESS) for cause in causes):
+            wait = trial.wait_after_error(sent=not never_sent, reason=type(error).__name__)
             if wait is not None:
                 return wait
-        words = next((str(reason) for reason in reasons if str(reason)), type(error).__name__)
+        trial.sent = trial.sent or not never_sent
+        words = next((str(cause) for cause in causes if str(cause)), type(error).__name__)
         kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
-        fate = "whether it took effect is unknown" if sent else "nothing was sent"
+        fate = "whether it took effect is unknown" if trial.sent else "nothing was sent"
         raise kind(
-            f"no answer from {host} to {trial.method} {trial.path} "
+            f"no answer from {request.url.host} to {trial.method} {trial.path} "
             f"({words}; attempt {trial.attempts}); {fate}",
             method=trial.method,
             path=trial.path,
@@ -144,16 +212,44 @@ class Rules:
         """Return the seconds to wait before the next attempt, or raise the typed error."""
         status = response.status_code
         if status < 400:
-            where = self._redact(response.headers.get("location", "nowhere")).partition("?")[0]
-            raise outside_contract(response, f"redirects are not followed (to {where})")
+            response.__class__ = Answer
+            where = self._redact(response.headers.get("location", "")).partition("?")[0]
+            to = f", to {where[:200]}" if where else ""
+            raise typing.cast("Answer", response).outside_contract(
+                f"it is no success; redirects are not followed{to}"
+            )
         wait = trial.wait_after_status(status, response.headers)
         if wait is not None:
             return wait
-        raise status_error(
-            status,
-            self._redact(body.decode(errors="replace")),
-            httpx.Headers([(k, self._redact(v)) for k, v in response.headers.multi_items()]),
+        decoded = decode_body(body, response.charset_encoding, self._redact)
+        raise status_error_class(status)(
+            server_message(status, decoded),
+            status_code=status,
+            body=decoded,
             method=trial.method,
             path=trial.path,
+            headers=httpx.Headers(
+                [(name, self._redact(value)) for name, value in response.headers.multi_items()]
+            ),
+            retry_after=retry_after_seconds(response.headers),
             attempts=trial.attempts,
         )
+
+
+def bare(error: httpx.HTTPError, request: httpx.Request, redact: Callable[[str], str]) -> None:
+    """Take the credentials out of an error of httpx: who gets it needs none of them."""
+    error.request = httpx.Request(request.method, request.url.copy_with(query=None))
+    for cause in _chain(error):
+        cause.args = tuple(redact(str(arg)) for arg in cause.args)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def check_open(session: Session | AsyncSession) -> None:
+    """Raise the error for the use of a closed client, if it is closed."""
+    if session.is_closed or session.retired:
+        raise ClientClosedError("this client is closed; make a new one")

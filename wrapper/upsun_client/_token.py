@@ -5,12 +5,19 @@ from __future__ import annotations
 import math
 import os
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ._errors import ConfigurationError, TokenExchangeError
+from ._answer import decode_body
+from ._errors import (
+    APIResponseValidationError,
+    APIStatusError,
+    ConfigurationError,
+    TokenExchangeError,
+)
 
 TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
-CREATE_TOKEN = "create one in the Upsun console, account settings, API tokens"  # noqa: S105
+_CREATE = "create one in the Upsun console, account settings, API tokens"
+_CHECK = "is token_url right, and no proxy or login page in between?"
 _DOCUMENTED_LIFETIME = 900.0  # seconds, where the answer gives none that makes sense
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 
@@ -45,7 +52,7 @@ def read_api_token(given: str | None) -> str:
     if not token:
         raise ConfigurationError(
             f"no API token: {source} is empty or not set. Set {TOKEN_VARIABLE} or pass api_token; "
-            f"{CREATE_TOKEN}"
+            f"{_CREATE}"
         )
     if not _VISIBLE_ASCII.fullmatch(token):
         raise ConfigurationError(
@@ -55,17 +62,17 @@ def read_api_token(given: str | None) -> str:
     return token
 
 
-def read_token_answer(status_code: int, answer: Any) -> AccessToken:
+def read_token_answer(status_code: int, body: bytes) -> AccessToken:
     """Return the access token in a successful answer of the auth server.
 
     Raises:
         TokenExchangeError: if the answer is no token that can be used. It is not quoted.
     """
+    answer = decode_body(body)
     value = answer.get("access_token") if isinstance(answer, dict) else None
     if not isinstance(value, str) or not _VISIBLE_ASCII.fullmatch(value):
         raise TokenExchangeError(
-            f"the auth server answered {status_code} without a usable access token; "
-            "is token_url right, and no proxy or login page in between?",
+            f"the auth server answered {status_code} without a usable access token; {_CHECK}",
             status_code=status_code,
         )
     kind = answer.get("token_type") or "bearer"
@@ -86,3 +93,28 @@ def _lifetime(expires_in: object) -> float:
     except (ValueError, OverflowError):
         return _DOCUMENTED_LIFETIME
     return seconds if seconds > 0 and math.isfinite(seconds) else _DOCUMENTED_LIFETIME
+
+
+def refusal(error: APIStatusError | APIResponseValidationError) -> TokenExchangeError:
+    """Say what the auth server's answer means for the caller."""
+    status = error.status_code
+    if isinstance(error, APIResponseValidationError):
+        return TokenExchangeError(
+            f"the auth server did not exchange the API token ({error}); {_CHECK}",
+            status_code=status,
+        )
+    answer = error.body if isinstance(error.body, dict) else {}
+    code, description, hint = (
+        value if isinstance(value := answer.get(key), str) else None
+        for key in ("error", "error_description", "error_hint")
+    )
+    if status in {400, 401, 403}:
+        advice = f"the auth server refused the API token; check {TOKEN_VARIABLE}, or {_CREATE}"
+    else:
+        advice = "the auth server did not exchange the API token; is token_url right, or try later"
+    return TokenExchangeError(
+        f"{advice} ({status}{f' {code}' if code else ''}: {error.message})",
+        status_code=status,
+        error=code,
+        error_description=description or hint,
+    )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
-import os
 import threading
 import time
-from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 from ._errors import UpsunError
-from ._loops import PerLoop
+from ._fork import watch
+from ._loops import PerLoop, has_stopped, running_loop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from anyio import Lock
 
@@ -22,27 +22,55 @@ if TYPE_CHECKING:
 _POLL = 0.005  # seconds between looks at an exchange that another thread or loop leads
 
 
+class Lease(NamedTuple):
+    """An access token, as the outcome of one exchange."""
+
+    token: str
+    renew_at: float  # seconds on the monotonic clock
+    number: int  # of the exchange
+
+    def __repr__(self) -> str:
+        """Keep the token out of logs."""
+        return f"<Lease {self.number}>"
+
+
+class _Flight:
+    """An exchange that somebody leads. Without an outcome, it was cancelled."""
+
+    def __init__(self) -> None:
+        self.landed = threading.Event()
+        self.outcome: Lease | UpsunError | None = None
+        self.loop = running_loop()
+        self.thread = threading.get_ident()
+
+    def is_over(self) -> bool:
+        # The loop of its leader may stop, and never go on.
+        return self.landed.is_set() or has_stopped(self.loop)
+
+
 class Tokens:
     """Holds the access token and renews it, with one exchange at a time.
 
-    Who has to wait for an exchange gets its outcome, be it a token or an error. One that is
-    cancelled has no outcome: the next in line starts over.
+    Who waits for an exchange gets its outcome, be it a token or an error. One that is cancelled
+    has no outcome: the next in line starts over.
 
     Args:
         exchange: asks the auth server for a token.
         exchange_async: does the same without blocking the event loop.
     """
 
-    __slots__ = (  # rather than a __dict__ that shows the token
-        "_current",
+    # Rather than a __dict__ that shows the token.
+    __slots__ = (
+        "__weakref__",
         "_exchange",
         "_exchange_async",
         "_failure",
+        "_flight",
         "_gates",
-        "_leader",
+        "_lease",
         "_lock",
-        "_outcomes",
-        "_process",
+        "_past",
+        "settled",
     )
 
     def __init__(
@@ -52,100 +80,123 @@ class Tokens:
     ) -> None:
         self._exchange = exchange
         self._exchange_async = exchange_async
-        self._current: tuple[str, float] | None = None  # the token, and when to renew it
-        self._outcomes = 0  # exchanges that came to an outcome
+        self._lease: Lease | None = None
+        self._past = ""  # the token before
         self._failure: tuple[UpsunError, int] | None = None  # the last outcome, if an error
-        self._lock = threading.Lock()
-        self._leader: int | None = None  # the thread that leads an exchange
-        self._process = os.getpid()
+        self._flight: _Flight | None = None
         self._gates = PerLoop(_anyio_lock)
+        self.settled = 0  # exchanges that came to an outcome
+        self.after_fork()
+        watch(self)
 
-    def get(self, refused: str | None = None) -> str:
-        """Return a token to use, other than a refused one, after an exchange if need be."""
-        if token := self._usable(refused):
-            return token
-        seen = self._outcomes
-        with self._lead():
-            if token := self._shared(refused, seen):
-                return token
-            with self._outcome():
-                return self._keep(time.monotonic(), self._exchange())
+    def get(self, since: int, refused: Lease | None = None) -> Lease:
+        """Return a token to use, after an exchange if need be.
 
-    async def get_async(self, refused: str | None = None) -> str:
+        Args:
+            since: what `settled` was when the caller began. A later failure is the caller's too:
+                a burst of callers is not to ask again one by one.
+            refused: what the API did not take.
+
+        Raises:
+            UpsunError: as the exchange failed.
+        """
+        while True:
+            flight, lead = self._board(since, refused)
+            if isinstance(flight, Lease):
+                return flight
+            if lead:
+                with self._leading(flight):
+                    return self._land(flight, time.monotonic(), self._exchange())
+            if flight.thread == threading.get_ident():
+                # A task of this very thread leads, and cannot go on while we wait for it.
+                return self._land(_Flight(), time.monotonic(), self._exchange())
+            while not flight.is_over():
+                flight.landed.wait(0.1)
+            if outcome := _outcome(flight):
+                return outcome
+
+    async def get_async(self, since: int, refused: Lease | None = None) -> Lease:
         """Do as `get` does, without blocking the event loop."""
-        if token := self._usable(refused):
-            return token
-        seen = self._outcomes
-        async with self._lead_async():
-            if token := self._shared(refused, seen):
-                return token
-            with self._outcome():
-                return self._keep(time.monotonic(), await self._exchange_async())
+        while True:
+            flight, lead = self._board(since, refused)
+            if isinstance(flight, Lease):
+                return flight
+            if lead:
+                with self._leading(flight):
+                    return self._land(flight, time.monotonic(), await self._exchange_async())
+            await self._wait(flight)
+            if outcome := _outcome(flight):
+                return outcome
 
-    def held(self) -> str:
-        """Return the token that is held, however old; '' if there is none."""
-        return self._current[0] if self._current else ""
+    def forget(self, refused: Lease) -> None:
+        """Use a refused token no more."""
+        with self._lock:
+            if self._lease is refused:
+                self._past, self._lease = refused.token, None
 
-    def _usable(self, refused: str | None) -> str | None:
-        token, renew_at = self._current or ("", 0.0)
-        return token if token != refused and time.monotonic() < renew_at else None
+    def held(self) -> tuple[str, str]:
+        """Return the token that is held, and the one before; '' for none."""
+        return (self._lease.token if self._lease else "", self._past)
 
-    def _shared(self, refused: str | None, seen: int) -> str | None:
-        """Return, or raise, what an exchange came to while this caller waited for it."""
-        if self._failure and self._failure[1] > seen:
-            raise _copy(self._failure[0])
-        return self._usable(refused)
+    def after_fork(self) -> None:
+        """Forget what a thread of the parent was doing."""
+        self._lock = threading.Lock()
+        self._flight = None
 
-    def _keep(self, asked_at: float, token: AccessToken) -> str:
-        self._current = (token.value, asked_at + token.renew_after)
-        self._failure = None
-        self._outcomes += 1
-        return token.value
+    def _board(self, since: int, refused: Lease | None) -> tuple[Lease | _Flight, bool]:
+        """Return a usable token, or the exchange to wait for, or the one to lead."""
+        if lease := self._usable(refused):
+            return lease, False
+        with self._lock:
+            if lease := self._usable(refused):
+                return lease, False
+            if self._failure and self._failure[1] > since:
+                raise _copy(self._failure[0])
+            if self._flight and not self._flight.is_over():
+                return self._flight, False
+            self._flight = _Flight()
+            return self._flight, True
+
+    def _usable(self, refused: Lease | None) -> Lease | None:
+        lease = self._lease
+        fresh = lease and lease is not refused and time.monotonic() < lease.renew_at
+        return lease if fresh else None
 
     @contextmanager
-    def _outcome(self) -> Iterator[None]:
+    def _leading(self, flight: _Flight) -> Iterator[None]:
         try:
             yield
         except UpsunError as error:
-            self._outcomes += 1
-            self._failure = (_copy(error), self._outcomes)
+            with self._lock:
+                self.settled += 1
+                flight.outcome = _copy(error)
+                self._failure = (flight.outcome, self.settled)
             raise
+        finally:
+            flight.landed.set()
 
-    @contextmanager
-    def _lead(self) -> Iterator[None]:
-        self._leave_parent()
-        if self._leader == threading.get_ident():
-            # A task of this very thread leads, and cannot go on while we wait for it.
-            yield
-            return
+    def _land(self, flight: _Flight, asked_at: float, token: AccessToken) -> Lease:
         with self._lock:
-            self._leader = threading.get_ident()
-            try:
-                yield
-            finally:
-                self._leader = None
+            self.settled += 1
+            self._past = self._lease.token if self._lease else self._past
+            lease = Lease(token.value, asked_at + token.renew_after, self.settled)
+            self._lease = flight.outcome = lease
+            self._failure = None
+        return lease
 
-    @asynccontextmanager
-    async def _lead_async(self) -> AsyncIterator[None]:
+    async def _wait(self, flight: _Flight) -> None:
         from anyio import sleep  # noqa: PLC0415 - a synchronous caller never pays for it
 
-        self._leave_parent()
-        async with self._gates.get():  # one task of each loop vies with threads and other loops
-            while not self._lock.acquire(blocking=False):  # noqa: ASYNC110 - no event spans them
+        # One task of each loop looks, as no event spans threads and loops; the others queue.
+        async with self._gates.get():
+            while not flight.is_over():  # noqa: ASYNC110
                 await sleep(_POLL)
-            self._leader = threading.get_ident()
-            try:
-                yield
-            finally:
-                self._leader = None
-                self._lock.release()
 
-    def _leave_parent(self) -> None:
-        """Forget, in a forked child, a lock that a thread of the parent held."""
-        if self._process != os.getpid():
-            self._process = os.getpid()
-            self._lock = threading.Lock()
-            self._leader = None
+
+def _outcome(flight: _Flight) -> Lease | None:
+    if isinstance(flight.outcome, UpsunError):
+        raise _copy(flight.outcome)
+    return flight.outcome
 
 
 def _anyio_lock() -> Lock:

@@ -1,7 +1,6 @@
 # DO NOT EDIT. Made by `make generate` from spec/ with openapi-python-client 0.29.1.
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
@@ -19,8 +18,8 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "delete",
         "url": "/projects/{project_id}/integrations/{integration_id}".format(
-            project_id=quote(str(project_id), safe=""),
-            integration_id=quote(str(integration_id), safe=""),
+            project_id=errors.segment(project_id),
+            integration_id=errors.segment(integration_id),
         ),
     }
 

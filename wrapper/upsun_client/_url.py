@@ -1,0 +1,51 @@
+"""Which URLs credentials may be sent to."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+import httpx
+
+from ._errors import ConfigurationError, UnsafePathError
+from ._path import check_path
+
+
+def read_url(name: str, url: str) -> httpx.URL:
+    """Return a URL that credentials may be sent to.
+
+    Args:
+        name: of the argument, for the error.
+        url: what the caller gave.
+
+    Raises:
+        ConfigurationError: if it is no https URL (http is for loopback), or holds more than
+            an origin and a path. What may be a password is not quoted.
+    """
+    try:
+        url = url.rstrip("/")
+        parsed = httpx.URL(url)
+        check_path(url)
+    except (AttributeError, httpx.InvalidURL, UnicodeError, UnsafePathError):
+        raise ConfigurationError(f"{name} is no usable URL") from None
+    if "@" in url or parsed.query or parsed.fragment:
+        raise ConfigurationError(f"{name} must hold no user, query or fragment")
+    if not parsed.host or parsed.scheme not in {"http", "https"}:
+        raise ConfigurationError(f"{name} must be an https URL, not {url!r}")
+    if not is_guarded(parsed):
+        raise ConfigurationError(f"{name} must be https; http is for loopback only: {url!r}")
+    return parsed
+
+
+def is_guarded(url: httpx.URL) -> bool:
+    """Tell whether nobody on the way can listen: https, or loopback."""
+    if url.scheme == "https":
+        return True
+    try:
+        return ip_address(url.host).is_loopback
+    except ValueError:
+        return url.host == "localhost"
+
+
+def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
+    """Tell whether both URLs name the same scheme, host and port."""
+    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
