@@ -111,14 +111,19 @@ class Wire:
         self.stopping.set()
         if self.hold:
             self.hold.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
+        self.take_no_more()
         self._acceptor.join()
-        self._listener.close()
         for connection in list(self._open):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
+
+    def take_no_more(self) -> None:
+        """Refuse further connections."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
 
     def hang(self, connection: socket.socket) -> None:
         """Answer nothing until the test is over."""
