@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.support import ROOT, VERSIONS, Environment, interpreter, run
+from scripts.tree import Tree
+from tests.packaging.copies import Copy
+from tests.packaging.support import ROOT, VERSIONS, Environment, checkout, interpreter, run
+from upsun_client import __version__
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +68,26 @@ def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     environment.install(*settings["project"]["dependencies"])
     return environment
+
+
+@pytest.fixture
+def copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Copy:
+    (tmp_path / "project").mkdir()
+    return Copy(tmp_path / "project", capsys)
+
+
+@pytest.fixture
+def written(copy: Copy) -> Copy:
+    assert copy.vendor()[0] == 0
+    return copy
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Tree:
+    """This project in another state: an operation less, a file more, a newer version."""
+    tree = checkout(tmp_path / "checkout")
+    version = tree.root / "wrapper/upsun_client/_version.py"
+    version.write_text(version.read_text().replace(__version__, "99.0.0"))
+    (tree.package / "models" / "new.py").write_text("from upsun_api.client import Client\n")
+    (tree.package / "errors.py").unlink()
+    return tree

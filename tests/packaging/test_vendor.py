@@ -4,71 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
-import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from scripts import errors, vendor, vendor_check
-from scripts.swap import Swap
 from scripts.tree import Tree
-from scripts.vendor import Folder
+from tests.packaging.copies import Copy, touch_up
 from tests.packaging.support import ROOT, checkout, run, snapshot
 from upsun_client import __version__
 from upsun_client._vendored import MANIFEST, PACKAGES
-
-
-class Copy:
-    """A project with the package `app`, and the make targets pointed at it."""
-
-    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.root = root
-        self.app = root / "app"
-        self.app.mkdir()
-        (self.app / "__init__.py").write_text("# theirs")
-        self.folder = self.app / "vendor"
-        self._capsys = capsys
-        self.tree = Tree()
-
-    def vendor(self, **env: str) -> tuple[int, str, str]:
-        """Exit code, stdout and stderr of `make vendor`."""
-        env = {"DEST": str(self.folder)} | env
-        code = errors.run("vendor", lambda: vendor.run(self.tree, env))
-        return code, *self._capsys.readouterr()
-
-    def check(self) -> tuple[int, str, str]:
-        env = {"DEST": str(self.folder)}
-        code = errors.run("vendor-check", lambda: vendor_check.run(self.tree, env))
-        return code, *self._capsys.readouterr()
-
-    def state(self) -> dict[str, bytes | None]:
-        return snapshot(self.root)
-
-
-@pytest.fixture
-def copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Copy:
-    (tmp_path / "project").mkdir()
-    return Copy(tmp_path / "project", capsys)
-
-
-@pytest.fixture
-def written(copy: Copy) -> Copy:
-    assert copy.vendor()[0] == 0
-    return copy
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Tree:
-    """This project in another state: an operation less, a file more, a newer version."""
-    tree = checkout(tmp_path / "checkout")
-    version = tree.root / "wrapper/upsun_client/_version.py"
-    version.write_text(version.read_text().replace(__version__, "99.0.0"))
-    (tree.package / "models" / "new.py").write_text("from upsun_api.client import Client\n")
-    (tree.package / "errors.py").unlink()
-    return tree
 
 
 def test_a_copy_holds_the_packages_the_licence_and_a_manifest(written: Copy) -> None:
@@ -168,29 +112,6 @@ def test_an_update_takes_what_is_new_and_removes_what_is_gone(written: Copy, oth
     assert snapshot(written.app)["__init__.py"] == b"# theirs"
 
 
-def touch_up(copy: Copy) -> set[str]:
-    """Do what people do to a copy; return what `vendor` has to name."""
-    api, client = copy.folder / "upsun_api", copy.folder / "upsun_client"
-    with (api / "client.py").open("a") as file:
-        file.write("# ours\n")
-    (client / "py.typed").write_text("partial\n")
-    (client / "notes.txt").write_text("keep")
-    (api / "models" / "mine").mkdir()
-    (api / "models" / "mine" / "x.py").touch()
-    (client / "_path.py").unlink()
-    (client / "_path.py").symlink_to("_errors.py")
-    (client / "linked").symlink_to(copy.app)
-    (api / "types.py").unlink()
-    return {
-        "upsun_api/client.py edited",
-        "upsun_client/py.typed edited",
-        "upsun_client/notes.txt added",
-        "upsun_api/models/mine/x.py added",
-        "upsun_client/_path.py edited",
-        "upsun_client/linked added",
-    }
-
-
 def test_what_was_edited_or_added_is_named_and_stops_an_update(written: Copy) -> None:
     named = touch_up(written)
     before = written.state()
@@ -288,65 +209,6 @@ def test_a_folder_that_cannot_be_written_is_one_line(
     assert err.startswith(f"vendor: Permission denied ({copy.folder})")
 
 
-KILLED = """
-import os, pathlib, signal, sys
-from scripts import swap, vendor
-from scripts.tree import Tree
-
-steps, last = 0, int(sys.argv[3])
-def step(wrapped):
-    def call(*args, **kwargs):
-        global steps
-        steps += 1
-        if steps == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return wrapped(*args, **kwargs)
-    return call
-for name in ("mkdir", "touch", "write_bytes", "replace", "rename", "unlink"):
-    setattr(pathlib.Path, name, step(getattr(pathlib.Path, name)))
-swap._exchange = step(swap._exchange)
-vendor.shutil.rmtree = step(vendor.shutil.rmtree)
-sys.stdout, out = sys.stderr, sys.stdout
-vendor.run(Tree(pathlib.Path(sys.argv[1])), {"DEST": sys.argv[2]})
-print(steps, file=out)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("there", [False, True])
-def test_a_killed_run_leaves_the_old_or_the_new_copy(copy: Copy, other: Tree, there: bool) -> None:
-    def start(step: int) -> subprocess.CompletedProcess[str]:
-        shutil.rmtree(copy.folder, ignore_errors=True)
-        copy.tree = Tree()
-        assert not there or copy.vendor()[0] == 0
-        copy.tree = other
-        command = [sys.executable, "-c", KILLED, str(other.root), str(copy.folder), str(step)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-    def shown() -> dict[str, bytes | None]:
-        found = snapshot(copy.folder)
-        return {name: found[name] for name in found if name.startswith(PACKAGES)}
-
-    start(1)
-    old = shown()
-    steps = int(start(0).stdout)
-    new, whole = shown(), snapshot(copy.folder)
-    ends = set()
-    # All of the swap, and a few of the many like steps before it.
-    for step in (1, 2, 3, 5, steps // 2, *range(steps - 10, steps + 1)):
-        assert start(step).returncode == -signal.SIGKILL
-        if Folder(copy.folder).is_pending:
-            ends.add("pending")
-            assert "was killed" in copy.check()[2]
-        else:
-            assert shown() in (old, new)
-            ends.add("old" if shown() == old else "new")
-        assert copy.vendor()[0] == 0
-        assert snapshot(copy.folder) == whole
-        assert copy.check()[0] == 0
-    assert ends == {"old", "pending", "new"}
-
-
 def test_an_empty_folder_becomes_a_package(copy: Copy, other: Tree) -> None:
     copy.folder.mkdir()
     good, copy.tree = copy.tree, other
@@ -356,83 +218,6 @@ def test_an_empty_folder_becomes_a_package(copy: Copy, other: Tree) -> None:
     copy.tree = good
     assert copy.vendor()[0] == 0
     assert (copy.folder / "__init__.py").read_bytes() == b""
-
-
-def test_two_runs_at_once_do_not_mix(written: Copy, other: Tree) -> None:
-    with Swap(Folder(written.folder)):
-        written.tree = other
-        code, _, err = written.vendor()
-    assert (code, err.count("\n")) == (1, 1)
-    assert "another run is at work" in err
-
-
-# --- vendor-check
-
-
-def test_an_untouched_copy_passes(written: Copy) -> None:
-    (written.folder / "upsun_api" / "__pycache__").mkdir()
-    (written.folder / "upsun_api" / "__pycache__" / "x.pyc").touch()
-    (written.folder / "theirs.py").touch()
-    before = written.state()
-    code, out, err = written.check()
-    assert (code, err) == (0, "")
-    assert "is untouched and current: upsun-client" in out
-    assert written.state() == before
-
-
-def test_line_ends_that_git_changed_do_not_count(written: Copy) -> None:
-    for file in written.folder.rglob("*"):
-        if file.is_file():
-            file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
-    assert written.check()[0] == 0
-
-
-def test_what_was_edited_added_or_lost_is_named(written: Copy) -> None:
-    named = touch_up(written) | {"upsun_api/types.py lost"}
-    code, out, err = written.check()
-    assert code == 1
-    assert set(out.splitlines()) == {f"{written.folder}/{line}" for line in named}
-    assert err == f"vendor-check: the copy in {written.folder} is not as it was written (7 files)\n"
-
-
-@pytest.mark.parametrize(
-    ("version", "says"), [("0.0.1", "is version 0.0.1, older than"), ("99.0", "99.0, newer than")]
-)
-def test_the_age_of_a_copy_is_told(written: Copy, other: Tree, version: str, says: str) -> None:
-    file = other.root / "wrapper/upsun_client/_version.py"
-    file.write_text(f'__version__ = "{version}"\n')
-    written.tree, checkout_ = other, written.tree
-    assert written.vendor()[0] == 0
-    written.tree = checkout_
-    code, out, err = written.check()
-    assert (code, out) == (1, "")
-    assert says in err
-
-
-def test_another_state_of_the_same_version_is_told(written: Copy, tmp_path: Path) -> None:
-    tree = checkout(tmp_path / "checkout")
-    contract = json.loads(tree.contract.read_text())
-    contract["paths"]["/new"] = {"get": {"operationId": "get-new", "responses": {}}}
-    tree.contract.write_text(json.dumps(contract))
-    (tree.package / "types.py").write_text("x = 1\n")
-    settings = tree.root / "pyproject.toml"
-    settings.write_text(settings.read_text().replace("attrs>=22.2", "attrs>=30"))
-    written.tree = tree
-    code, _, err = written.check()
-    assert code == 1
-    assert "as is this checkout, but of another state: 1 files, the contract, " in err
-    assert "the choice of operations, the requirements differ" in err
-
-
-def test_no_copy_is_no_success(copy: Copy) -> None:
-    copy.folder.mkdir()
-    before = copy.state()
-    code, _, err = copy.check()
-    assert (code, err) == (
-        1,
-        f"vendor-check: there is no vendored copy in {copy.folder}; `make vendor` writes one\n",
-    )
-    assert copy.state() == before
 
 
 # --- as make runs them (without its `setup`, which could rebuild what these tests run in)
