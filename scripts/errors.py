@@ -31,6 +31,8 @@ def run(name: str, main: Callable[[], int]) -> int:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         message = f"{error.strerror or error}{where}; free the disk or fix the permissions"
+    except RecursionError:
+        message = "the schemas of the document are nested into each other without end"
     except MemoryError:
         message = "out of memory; the document is too large for this machine"
     print(f"{name}: {' '.join(message.split())}", file=sys.stderr)

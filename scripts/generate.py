@@ -42,7 +42,11 @@ def generate(document: "Node", package: Path) -> None:
     Raises:
         PipelineError: At the first thing the generator warns about, whatever its level.
     """
-    found = sorted(map(_told, _render(document, package)), key=lambda told: _FOLLOWS in told)
+    try:
+        warnings = _render(document, package)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise PipelineError(f"the generator broke down: {error!r}") from error
+    found = sorted(map(_told, warnings), key=lambda told: _FOLLOWS in told)
     if found:
         raise PipelineError(f"the generator left something out: {found[0]}")
     (package / "py.typed").write_bytes(b"")
@@ -94,7 +98,8 @@ def _render(document: "Node", package: Path) -> "list[GeneratorError]":
     with contextlib.redirect_stdout(io.StringIO()):
         found = list(project.build())
     for file in package.glob("api/*/[!_]*.py"):
-        if "errors.parse(" not in file.read_text(encoding="utf-8"):
+        text = file.read_text(encoding="utf-8")
+        if "errors.parse(" not in text or "quote(" in text:
             raise PipelineError(f"{file.name} parses without a guard; mend {TEMPLATES.name}/")
     return found
 

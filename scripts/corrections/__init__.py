@@ -7,7 +7,11 @@ without it. They run in the order of `RULES`; later ones rely on what earlier on
 from collections.abc import Callable, Mapping
 
 from scripts.corrections.composition import flatten_all_of, resolve_aliases, simplify_unions
-from scripts.corrections.media import keep_files_out_of_json, settle_bodies
+from scripts.corrections.media import (
+    keep_files_out_of_json,
+    leave_form_extras_untyped,
+    settle_bodies,
+)
 from scripts.corrections.naming import name_classes
 from scripts.corrections.operations import (
     inline_shared_parts,
@@ -42,14 +46,15 @@ RULES: Mapping[str, Rule] = {
         say_null_one_way,
         resolve_aliases,
         open_objects,
-        settle_enums,
         settle_operations,
         match_path_parameters,
         settle_parameters,
         flatten_all_of,
         simplify_unions,
+        settle_enums,
         settle_bodies,
         keep_files_out_of_json,
+        leave_form_extras_untyped,
         tolerate_in_maps,
         drop_odd_defaults,
         move_null_to_references,

@@ -22,12 +22,7 @@ def flatten_all_of(document: Node) -> Node:
     reference to an enum: `AutoscalerCondition.duration`), loses nested ones and their unions
     (`ProjectAddon`), and loses null where one reference is left.
     """
-    return each_schema(document, lambda schema: _flat(document, schema))
-
-
-def _flat(document: Node, schema: Node) -> Node:
-    own = without(schema, "oneOf", "anyOf", "nullable", "default", "type")
-    return flatten(document, schema) if "allOf" in schema or (members(schema) and own) else schema
+    return each_schema(document, lambda schema: flatten(document, schema))
 
 
 def simplify_unions(document: Node) -> Node:
@@ -36,7 +31,9 @@ def simplify_unions(document: Node) -> Node:
     Cause: the generator tells alternatives apart by their JSON type: of two lists it reads the
     first and writes with the other's rules, a date swallows any text that looks like one.
     """
-    return each_schema(document, lambda schema: _union(document, schema))
+    once = each_schema(document, lambda schema: _union(document, schema))
+    # What was joined may have brought unions along.
+    return each_schema(once, lambda schema: _union(once, schema))
 
 
 def _union(document: Node, schema: Node) -> Node:
@@ -77,7 +74,7 @@ def _expanded(
             inner, inner_null = _expanded(document, members(there), below)
             found += inner
             null = null or inner_null
-        elif name and (there.get("type") == "object" or is_enum(there)):
+        elif name and (there.get("type") in ("object", "array") or is_enum(there)):
             found.append(schema)
         else:
             found.append(without(there, "nullable", "default"))
@@ -98,12 +95,12 @@ def _joined_strings(schemas: list[Node]) -> list[Node]:
 
 
 def _joined_arrays(document: Node, schemas: list[Node]) -> list[Node]:
-    arrays = [schema for schema in schemas if schema.get("type") == "array"]
+    arrays = [schema for schema in schemas if look(document, schema).get("type") == "array"]
     if len(arrays) < 2:
         return schemas
-    items = _union(document, {"oneOf": [array.get("items", {}) for array in arrays]})
+    items = [look(document, array).get("items", {}) for array in arrays]
     rest = [schema for schema in schemas if schema not in arrays]
-    return [*rest, {"type": "array", "items": items}]
+    return [*rest, {"type": "array", "items": _union(document, {"oneOf": items})}]
 
 
 def resolve_aliases(document: Node) -> Node:

@@ -1,12 +1,21 @@
 """Rules for request and response bodies."""
 
-from scripts.corrections.common import components, is_object, look, name_of, without
+from scripts.corrections.common import (
+    components,
+    is_class,
+    is_object,
+    look,
+    members,
+    name_of,
+    without,
+)
 from scripts.document import canonical
 from scripts.shape import Node, rebuild, walk
 
 BINARY = "application/octet-stream"
 _JSON = "application/json"
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_PLAIN = ("string", "integer", "number", "boolean")
 _FILE: Node = {"type": "string", "format": "binary"}
 _TEXT: Node = {"type": "string"}
 
@@ -46,7 +55,10 @@ def settle_bodies(document: Node) -> Node:
         if kind == "response" and node.get("content"):
             return {**node, "content": _response(node["content"], sent)}
         if kind == "requestBody":
-            return {**node, "content": _request(document, node.get("content", {}))}
+            content = _request(document, node.get("content", {}))
+            if not node.get("required"):
+                content = {name: _optional(document, content[name]) for name in content}
+            return {**node, "content": content}
         return node
 
     return rebuild(document, "document", visit)
@@ -78,6 +90,34 @@ def keep_files_out_of_json(document: Node) -> Node:
     if not schemas:
         return made
     return {**made, "components": {**made["components"], "schemas": schemas}}
+
+
+def leave_form_extras_untyped(document: Node) -> Node:
+    """Let a form hold further fields of any type.
+
+    Cause: the generator indents the code for further fields wrongly when they are of a type that
+    takes more than one line.
+    """
+    forms = [
+        media.get("schema", {})
+        for _, kind, node in walk(document, "document")
+        if kind == "requestBody"
+        for name, media in node.get("content", {}).items()
+        if _essence(name) in _FORMS
+    ]
+    named = {name_of(schema) for schema in forms}
+    inline = {canonical(schema) for schema in forms}
+
+    def visit(node: Node, kind: str) -> Node:
+        found = kind == "schema" and canonical(node) in inline
+        return without(node, "additionalProperties") if found else node
+
+    made = rebuild(document, "document", visit)
+    schemas = {
+        name: without(schema, "additionalProperties") if name in named else schema
+        for name, schema in components(made).items()
+    }
+    return {**made, "components": {**made.get("components", {}), "schemas": schemas}}
 
 
 def _without_files(media: Node) -> Node:
@@ -149,6 +189,16 @@ def _request(document: Node, content: Node) -> Node:
         if not kept or (told_apart and schema not in others):
             kept[name] = {"schema": schema}
     return kept or {BINARY: {"schema": _FILE}}
+
+
+def _optional(document: Node, media: Node) -> Node:
+    """Leave a choice of plain values untyped: code that sends one or nothing has no syntax."""
+    schema = look(document, media["schema"])
+    options = members(schema)
+    written = [look(document, option) for option in options]
+    is_plain = not any(is_class(each) or each.get("type") == "array" for each in written)
+    is_null = schema.get("nullable") and schema.get("type") in _PLAIN
+    return {"schema": {}} if (options and is_plain) or is_null else media
 
 
 def _has_class(document: Node, schema: Node) -> bool:

@@ -3,14 +3,25 @@
 from functools import reduce
 
 from scripts.corrections.common import look, members, name_of, only, without
-from scripts.shape import Node
+from scripts.shape import Node, rebuild
 
 # More alternatives than this help nobody; what they share is kept, the rest stays untyped.
 _MOST = 24
+# Components written out within each other; published documents reach 2.
+_DEEPEST = 6
 
 
 def flatten(document: Node, schema: Node, trail: frozenset[str] = frozenset()) -> Node:
-    """Resolve the `allOf` of a schema, and own keywords beside a union, into one schema."""
+    """Resolve the `allOf` of a schema, and own keywords beside a union, into one schema.
+
+    Args:
+        document: Where references lead.
+        schema: Left as it is when there is nothing to resolve.
+        trail: The components that are being written out already.
+    """
+    own = without(schema, "oneOf", "anyOf", "nullable", "default", "type")
+    if "allOf" not in schema and not (members(schema) and own):
+        return schema
     parts = [without(schema, "allOf", "oneOf", "anyOf", "nullable", "default")]
     parts += schema.get("allOf", [])
     if members(schema):
@@ -22,10 +33,29 @@ def flatten(document: Node, schema: Node, trail: frozenset[str] = frozenset()) -
     if len(telling) == 1:
         return _single(telling[0], rest)
     whole = [_opened(document, part, trail) for part in telling]
+    below = trail | _written_out(document, telling)
+    trail |= {name for part in telling if (name := name_of(part))}
     if all(part.get("nullable") for part in whole):
         rest["nullable"] = True
     merged = reduce(lambda one, other: merge(document, one, other, trail), whole)
-    return {**without(merged, "nullable"), **rest}
+    # What was written out may hold an `allOf` of its own.
+    inner = rebuild(merged, "schema", lambda part, _: flatten(document, part, below))
+    return {**without(inner, "nullable"), **rest}
+
+
+def _written_out(document: Node, schemas: list[Node]) -> set[str]:
+    """Name the components that are looked through to merge schemas."""
+    found: set[str] = set()
+    waiting = list(schemas)
+    while waiting:
+        schema = waiting.pop()
+        name = name_of(schema)
+        if name is None:
+            waiting += [*members(schema), *schema.get("allOf", [])]
+        elif name not in found:
+            found.add(name)
+            waiting.append(look(document, schema))
+    return found
 
 
 def _single(schema: Node, rest: Node) -> Node:
@@ -40,13 +70,11 @@ def _opened(document: Node, schema: Node, trail: frozenset[str]) -> Node:
     """Look through a reference, and flatten what is there; a circle means anything."""
     name = name_of(schema)
     if name is not None:
-        if name in trail:
+        if name in trail or len(trail) > _DEEPEST:
             return {}
         trail = trail | {name}
         schema = look(document, schema)
-    if "allOf" in schema or (members(schema) and schema.get("properties")):
-        return flatten(document, schema, trail)
-    return schema
+    return flatten(document, schema, trail)
 
 
 def merge(document: Node, one: Node, other: Node, trail: frozenset[str] = frozenset()) -> Node:
@@ -58,7 +86,9 @@ def merge(document: Node, one: Node, other: Node, trail: frozenset[str] = frozen
         return other
     if not other:
         return one
+    names = {name for part in (one, other) if (name := name_of(part))}
     one, other = _opened(document, one, trail), _opened(document, other, trail)
+    trail |= names
     ours, theirs = _alternatives(document, one, trail), _alternatives(document, other, trail)
     if len(ours) * len(theirs) > _MOST:
         return _merge_plain(document, _own(one), _own(other), trail)
@@ -75,8 +105,10 @@ def _alternatives(document: Node, schema: Node, trail: frozenset[str]) -> list[N
     if not members(schema):
         return [schema]
     own = without(_own(schema), "nullable", "default")
-    opened = [_opened(document, member, trail) for member in members(schema)]
-    nested = [inner for member in opened for inner in _alternatives(document, member, trail)]
+    nested: list[Node] = []
+    for member in members(schema):
+        below = trail | {name for name in [name_of(member)] if name}
+        nested += _alternatives(document, _opened(document, member, trail), below)
     return [_merge_plain(document, own, member, trail) for member in nested] if own else nested
 
 
@@ -121,4 +153,6 @@ def _merge_plain(document: Node, one: Node, other: Node, trail: frozenset[str]) 
 def _shared_enum(one: Node, other: Node) -> Node:
     if "enum" not in one or "enum" not in other:
         return {}
-    return {"enum": [value for value in one["enum"] if value in other["enum"]]}
+    both = [value for value in one["enum"] if value in other["enum"]]
+    # None that satisfies both: upstream contradicts itself, and what comes is still to be kept.
+    return {"enum": both or [*one["enum"], *other["enum"]]}

@@ -20,6 +20,7 @@ TAKEN = frozenset(
 
 _Found = Iterator[tuple[Place, str]]
 _SHARED = {"parameters": "", "requestBodies": "Body", "responses": "Response"}
+_TOLERANT = 2  # what a map's values are, and anything
 _IN_PARAMETER = 4  # paths, path, method, parameters, *index*
 
 
@@ -148,7 +149,8 @@ def _below(schema: Node, place: Place, name: str, *, top: bool = False) -> _Foun
     extra = schema.get("additionalProperties")
     if isinstance(extra, dict):
         # The tolerance of a map is a union around what its values are.
-        inner = extra["oneOf"][0] if extra.get("oneOf", [None])[-1] == {} else extra
+        options = extra.get("oneOf", [])
+        inner = options[0] if len(options) == _TOLERANT and options[1] == {} else extra
         where = ("oneOf", 0) if inner is not extra else ()
         here = (*place, "additionalProperties", *where)
         yield from _below(inner, here, f"{name}AdditionalProperty")

@@ -107,10 +107,9 @@ def _scalar(document: Node, schema: Node) -> Node:
     there = look(document, schema)
     if members(there) or there.get("type") not in _PLAIN_TYPES:
         return {"type": "string"}
-    if there.get("nullable"):
-        return without(there, "nullable", "default")
-    is_text = there.get("type") == "string" and "enum" not in there
-    return {"type": "string"} if is_text else schema
+    if there.get("type") == "string" and "enum" not in there:
+        return {"type": "string"}
+    return without(there, "nullable", "default") if there.get("nullable") else schema
 
 
 def match_path_parameters(document: Node) -> Node:

@@ -278,6 +278,25 @@ CASES = {
         api({"A": thing(x={"type": "string", "format": "binary"})}),
         keeps("A", {"x": "bytes"}),
     ),
+    "a form with further fields": Case(
+        "leave_form_extras_untyped",
+        api(
+            paths={
+                "/a": {
+                    "put": operation(
+                        "a",
+                        requestBody=body(
+                            (
+                                "multipart/form-data",
+                                {**thing(x=TEXT), "additionalProperties": {"oneOf": [PAIR, MORE]}},
+                            )
+                        ),
+                    )
+                }
+            }
+        ),
+        has("ABody"),
+    ),
     "links in a map of models": Case(
         "tolerate_in_maps",
         api({"A": {"type": "object", "additionalProperties": PAIR}}),
