@@ -102,8 +102,11 @@ class UpsunClient(Client):
         return f"<{type(self).__name__} of {self._base_url}>"
 
     # By identity: two clients with the same settings may act for different users.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__  # type: ignore[assignment]  # the generated class has none
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
 
     def __reduce__(self) -> NoReturn:
         """Refuse to write credentials down."""
