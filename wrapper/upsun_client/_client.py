@@ -105,7 +105,7 @@ class UpsunClient(Client):
     def __eq__(self, other: object) -> bool:
         return self is other
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]  # the generated class has none
         return id(self)
 
     def __reduce__(self) -> NoReturn:
