@@ -1,5 +1,5 @@
 # DO NOT EDIT. Made by `make generate` from spec/ with openapi-python-client 0.29.1.
-"""A client library for accessing Upsun.com Rest API"""
+"""A client library for accessing Upsun REST API"""
 
 from .client import AuthenticatedClient, Client
 
