@@ -1,0 +1,220 @@
+"""The plain decisions, each without a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from upsun_client._answer import decode_body, decompress, phrase, server_message
+from upsun_client._errors import APIStatusError, NotFoundError, ServerError, status_error_class
+from upsun_client._retry import Trial, retry_after_seconds
+from upsun_client._token import AccessToken, read_token_answer
+
+DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": ""}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "-1"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "0"}, 0.0),
+        ({"retry-after": " 7 "}, 7.0),
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after": "9" * 400}, float("inf")),
+        ({"retry-after": DATE}, 0.0),
+        ({"retry-after": DATE, "date": "Wed, 21 Oct 2015 07:27:18 GMT"}, 42.0),
+        ({"retry-after": DATE, "date": "Wed, 21 Oct 2015 07:27:18"}, 42.0),
+        ({"retry-after": DATE, "date": "Wed, 21 Oct 2015 09:27:18 +0200"}, 42.0),
+        ({"retry-after": "Wed, 99 Oct 2015 07:28:00 GMT"}, None),
+    ],
+)
+def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after_seconds(headers) == seconds
+
+
+def trial(**kwargs: Any) -> Trial:
+    return Trial("DELETE", "/x", **({"retries": 2, "idempotent": True} | kwargs))
+
+
+def test_the_backoff_doubles_up_to_a_limit_with_full_jitter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[float, float]] = []
+
+    def uniform(low: float, high: float) -> float:
+        asked.append((low, high))
+        return high
+
+    monkeypatch.setattr("upsun_client._retry.random.uniform", uniform)
+    patient = trial(retries=2000)
+    for attempt in (1, 2, 3, 4, 5, 6, 1999):
+        patient.attempts = attempt
+        patient.wait_after_error(sent=True, reason="x")
+    assert asked == [(0, 0.5), (0, 1.0), (0, 2.0), (0, 4.0), (0, 8.0), (0, 8.0), (0, 8.0)]
+
+
+@pytest.mark.parametrize(
+    ("status", "idempotent", "headers", "again"),
+    [
+        (429, True, {}, True),
+        (429, False, {}, True),
+        (503, True, {}, True),
+        (502, True, {}, True),
+        (504, True, {}, True),
+        (503, False, {}, False),
+        (500, True, {}, False),
+        (501, True, {}, False),
+        (524, True, {}, False),
+        (404, True, {}, False),
+        (408, True, {}, False),
+        (503, True, {"retry-after": "60"}, True),
+        (503, True, {"retry-after": "60.1"}, False),
+        (429, False, {"retry-after": "3600"}, False),
+    ],
+)
+def test_which_status_is_tried_again(
+    status: int, idempotent: bool, headers: dict[str, str], again: bool
+) -> None:
+    one = trial(idempotent=idempotent)
+    one.attempts = 1
+    assert (one.wait_after_status(status, headers) is not None) is again
+    assert one.sent is (status != 429)
+
+
+@pytest.mark.parametrize(
+    ("sent", "idempotent", "again"),
+    [(True, True, True), (True, False, False), (False, False, True), (False, True, True)],
+)
+def test_which_failure_is_tried_again(sent: bool, idempotent: bool, again: bool) -> None:
+    one = trial(idempotent=idempotent)
+    one.attempts = 1
+    assert (one.wait_after_error(sent=sent, reason="x") is not None) is again
+    assert one.sent is sent
+
+
+@pytest.mark.parametrize("retries", [0, 1, 2, 5])
+def test_attempts_are_bounded(retries: int) -> None:
+    one = trial(retries=retries)
+    while True:
+        one.attempts += 1
+        if one.wait_after_error(sent=False, reason="x") is None:
+            break
+    assert one.attempts == retries + 1
+
+
+def test_retry_after_is_waited_to_the_second() -> None:
+    one = trial()
+    one.attempts = 1
+    assert one.wait_after_status(503, {"retry-after": "7"}) == 7.0
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "renew_after"), [(900, 840), (600, 540), (599, 539.1), (60, 54), (1, 0.9)]
+)
+def test_how_long_a_token_is_used(lifetime: float, renew_after: float) -> None:
+    assert AccessToken("t", lifetime).renew_after == pytest.approx(renew_after)
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "lifetime"),
+    [
+        ("900", 900), ("120", 120), ("1.5", 1.5), ('"300"', 300), ("null", 900), ('"soon"', 900), ("0", 900),
+        ("-5", 900), ("NaN", 900), ("Infinity", 900), ("true", 900), ("[]", 900), ("1e999", 900),
+        ("1" + "0" * 400, 900),
+    ],
+)  # fmt: skip
+def test_how_long_a_token_lives(expires_in: str, lifetime: float) -> None:
+    body = f'{{"access_token": "t", "expires_in": {expires_in}}}'.encode()
+    assert read_token_answer(200, body) == ("t", lifetime)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            {"message": "m", "error_description": "d", "detail": "x", "title": "t", "error": "e"},
+            "m",
+        ),
+        ({"error_description": "d", "detail": "x", "title": "t", "error": "e"}, "d"),
+        ({"detail": "x", "error_hint": "h", "title": "t", "error": "e"}, "x"),
+        ({"error_hint": "h", "title": "t", "error": "e"}, "h"),
+        ({"title": "t", "error": "e"}, "t"),
+        ({"error": "e"}, "e"),
+        ({"message": "BAD REQUEST.", "title": "t"}, "t"),
+        ({"message": "Bad Request"}, "Bad Request"),
+        ({"message": None, "error": 5}, "Bad Request"),
+        ({"error": {"message": {"detail": "deep"}}}, "deep"),
+        ({"error": {"message": {"detail": {"message": "deeper"}}}}, "Bad Request"),
+        ({"detail": {"a": ["b", "c"], "d": 1, "e": "f"}}, "a: b, c; e: f"),
+        ({"unknown": "field"}, "Bad Request"),
+        (["first", "second"], "first"),
+        ("x" * 600, "x" * 500),
+        ("<html><TITLE class=x> a  b </title>c", "a b"),
+        ("<p>a</p>b", "a b"),
+        ("...", "Bad Request"),
+        (None, "Bad Request"),
+        (7, "Bad Request"),
+    ],
+)
+def test_the_servers_own_words(body: Any, message: str) -> None:
+    assert server_message(400, body) == message
+
+
+def test_phrases() -> None:
+    assert phrase(404) == "Not Found"
+    assert phrase(599) == ""
+    assert server_message(599, None) == "status 599"
+
+
+@pytest.mark.parametrize(
+    ("body", "decoded"),
+    [
+        (b"", None),
+        (b" \n", None),
+        (b"null", None),
+        (b'"x"', "x"),
+        (b'{"a": [1]}', {"a": [1]}),
+        (b"\xef\xbb\xbf text ", "text"),
+        (b"[" * 50 + b"]" * 50, "json"),
+        (b"[" * 51 + b"]" * 51, "text"),
+    ],
+)
+def test_bodies(body: bytes, decoded: Any) -> None:
+    found = decode_body(body)
+    if decoded == "json":
+        assert isinstance(found, list)
+    elif decoded == "text" and body.startswith(b"["):
+        assert found == body.decode()
+    else:
+        assert found == decoded
+
+
+def test_bodies_are_redacted_wherever_the_secret_is() -> None:
+    def redact(text: str) -> str:
+        return text.replace("secret", "-")
+
+    assert decode_body(b'{"secret": ["a secret", 1]}', None, redact) == {"-": ["a -", 1]}
+    assert decode_body(b"a secret", None, redact) == "a -"
+
+
+def test_bodies_are_decompressed_up_to_a_limit() -> None:
+    import gzip
+    import zlib
+
+    for squeeze, name in ((gzip.compress, "gzip"), (zlib.compress, "deflate")):
+        assert decompress(squeeze(b"words"), name) == b"words"
+        assert len(decompress(squeeze(b"x" * 10**6), name)) == 64 * 1024
+    assert decompress(b"x" * 70_000, "") == b"x" * 64 * 1024
+    assert decompress(b"x", "identity") == b"x"
+    assert decompress(b"x", "br") == b""
+
+
+def test_classes_of_errors() -> None:
+    assert status_error_class(404) is NotFoundError
+    assert status_error_class(499) is APIStatusError
+    assert status_error_class(500) is status_error_class(599) is ServerError
