@@ -19,6 +19,7 @@ from scripts.corrections.operations import (
     open_to_every_client,
     settle_operations,
     settle_parameters,
+    spread_deep_objects,
 )
 from scripts.corrections.plain import (
     give_types,
@@ -49,6 +50,7 @@ RULES: Mapping[str, Rule] = {
         settle_operations,
         match_path_parameters,
         settle_parameters,
+        spread_deep_objects,
         flatten_all_of,
         simplify_unions,
         settle_enums,

@@ -112,6 +112,43 @@ def _scalar(document: Node, schema: Node) -> Node:
     return without(there, "nullable", "default") if there.get("nullable") else schema
 
 
+def spread_deep_objects(document: Node) -> Node:
+    """Make each field of an object in the query (`style: deepObject`) a parameter of its own.
+
+    Cause: the generator sends the field under its own name (`eq=x` for `filter[id][eq]=x`), which
+    a server takes for nothing, and answers as if nothing had been filtered. Seen in `filter[...]`
+    of the operations that list.
+    """
+    paths = dict(document.get("paths", {}))
+    for path, method, operation in operations(document):
+        spread = [
+            part
+            for parameter in operation.get("parameters", [])
+            for part in _spread(document, parameter)
+        ]
+        if spread:
+            paths[path] = {**paths[path], method: {**operation, "parameters": spread}}
+    return {**document, "paths": paths}
+
+
+def _spread(document: Node, parameter: Node) -> list[Node]:
+    whole = _whole(document, parameter)
+    schema = look(document, whole.get("schema", {}))
+    fields = schema.get("properties", {})
+    if whole.get("in") != "query" or whole.get("style") != "deepObject" or not fields:
+        return [parameter]
+    required = set(schema.get("required", [])) if whole.get("required") else set()
+    return [
+        {
+            "name": f"{whole['name']}[{field}]",
+            "in": "query",
+            "required": field in required,
+            "schema": fields[field],
+        }
+        for field in fields
+    ]
+
+
 def match_path_parameters(document: Node) -> Node:
     """Make the parameters of a path and its placeholders the same.
 

@@ -93,6 +93,11 @@ def check_query(load: Load) -> None:
     assert load(".api.t.a")._get_kwargs(q="1")["params"] == {"q": "1"}
 
 
+def check_filter(load: Load) -> None:
+    made = load(".api.t.a")._get_kwargs(filteridin="1,2", sort="b")
+    assert made["params"] == {"filter[id][in]": "1,2", "sort": "b"}
+
+
 def takes_any_client(module: ModuleType, client: type) -> None:
     assert client in get_args(get_type_hints(module.sync_detailed)["client"])
 
@@ -211,6 +216,25 @@ CASES = {
         "match_path_parameters",
         api(paths={"/a/{b.c}/{d}": get(path_parameter("zz", required=True))}),
         sends("a", "/a/1%2F/2", "1/", "2"),
+    ),
+    "an object in the query": Case(
+        "spread_deep_objects",
+        api(
+            {"F": thing(eq=TEXT, **{"in": TEXT})},
+            paths={
+                "/a": get(
+                    {
+                        "name": "filter[id]",
+                        "in": "query",
+                        "style": "deepObject",
+                        "explode": True,
+                        "schema": ref("F"),
+                    },
+                    {"name": "sort", "in": "query", "schema": TEXT},
+                )
+            },
+        ),
+        check_filter,
     ),
     "an optional path parameter": Case(
         "settle_parameters",
