@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import pickle
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,8 @@ from upsun_client import (
     delete_projects_integrations_async,
 )
 from upsun_client._errors import ClientClosedError
+from upsun_client._loops import running_loop
+from upsun_client._rules import Answer
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
 
@@ -509,3 +512,54 @@ def test_a_lent_transport_of_tasks_is_not_closed_either() -> None:
 
     with Wire() as server:
         anyio.run(run)
+
+
+# --- corners
+
+
+def test_in_a_plain_client_that_follows_redirects_the_answer_is_of_the_last_request() -> None:
+    def api(request: Request) -> bytes:
+        return answer(302, b"", Location="/there") if request.target == "/here" else ACCEPTED
+
+    with Wire(api) as server:
+        auth = ApiTokenAuth("t", base_url=server.url, token_url=server.token_url)
+        with httpx.Client(auth=auth, follow_redirects=True) as client:
+            assert client.get(f"{server.url}/here").url.path == "/there"
+
+
+def test_an_error_of_a_hook_is_left_alone(delete: Delete) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("mine")
+
+    async def fail_async(_: object) -> None:
+        raise RuntimeError("mine")
+
+    async def run() -> None:
+        async with UpsunClient(**kwargs(fail_async)) as client:
+            await delete_projects_integrations_async("p", "i", client=client)
+
+    def kwargs(hook: Any) -> dict[str, Any]:
+        return server.kwargs(httpx_args={"event_hooks": {"request": [hook]}})
+
+    with Wire() as server:
+        with UpsunClient(**kwargs(fail)) as client, pytest.raises(RuntimeError, match="mine"):
+            delete_projects_integrations("p", "i", client=client)
+        with pytest.raises(RuntimeError, match="mine"):
+            anyio.run(run)
+
+
+def test_an_empty_success_of_another_contract_is_none() -> None:
+    response = httpx.Response(200, request=httpx.Request("GET", "https://x/"))
+    assert Answer.parse(_as_answer(response), lambda **_: 1, None) is None
+
+
+def _as_answer(response: httpx.Response) -> Answer:
+    response.__class__ = Answer
+    assert isinstance(response, Answer)
+    return response
+
+
+def test_without_a_library_for_loops_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("asyncio", "trio"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    assert running_loop() is None

@@ -378,3 +378,59 @@ def test_what_is_done_after_a_fork() -> None:
         with client._auth._tokens._lock, client._auth.connector._lock, client._lock:
             _fork._start_over()
         delete_projects_integrations("p", "i", client=client)
+
+
+def _tokens(*outcomes: AccessToken | UpsunError) -> Tokens:
+    script = iter(outcomes)
+
+    def exchange() -> AccessToken:
+        outcome = next(script)
+        if isinstance(outcome, UpsunError):
+            raise outcome
+        return outcome
+
+    return Tokens(exchange, _never)
+
+
+def test_a_lease_shows_no_token() -> None:
+    assert repr(_tokens(AccessToken("secret", 900)).get(0)) == "<Lease 1>"
+
+
+def test_a_failure_is_shared_with_who_began_before_it_and_nobody_else() -> None:
+    tokens = _tokens(UpsunError("one"), UpsunError("two"), AccessToken("t", 900))
+    since = tokens.settled
+    with pytest.raises(UpsunError, match="one") as first:
+        tokens.get(since)
+    with pytest.raises(UpsunError, match="one") as again:
+        tokens.get(since)
+    assert again.value is not first.value
+    with pytest.raises(UpsunError, match="two"):
+        tokens.get(tokens.settled)
+    assert tokens.get(tokens.settled).token == "t"
+
+
+def test_a_token_that_came_between_two_looks_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = _tokens(AccessToken("t", 900))
+    lease = tokens.get(0)
+    looks = iter([None, lease])
+    monkeypatch.setattr(Tokens, "_usable", lambda *_: next(looks))
+    assert tokens.get(0) is lease
+
+
+def test_who_waited_for_a_cancelled_exchange_leads_the_next() -> None:
+    tokens = _tokens(AccessToken("t", 900))
+    cancelled = tokens._flight = _Flight()
+    cancelled.thread = -1
+    threading.Timer(0.05, cancelled.landed.set).start()
+    assert tokens.get(0).token == "t"
+
+
+def test_only_the_refused_token_is_forgotten() -> None:
+    tokens = _tokens(AccessToken("one", 900), AccessToken("two", 900))
+    one = tokens.get(0)
+    two = tokens.get(0, refused=one)
+    tokens.forget(one)
+    assert tokens.get(0) is two
+    assert tokens.held() == ("two", "one")
+    tokens.forget(two)
+    assert tokens.held() == ("", "two")

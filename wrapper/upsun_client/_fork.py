@@ -27,5 +27,5 @@ def _start_over() -> None:
         thing.after_fork()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows does not fork
     os.register_at_fork(after_in_child=_start_over)
