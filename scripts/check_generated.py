@@ -35,7 +35,9 @@ def check(tree: Tree) -> int:
         found = differences(made, tree.package)
     for line in found:
         print(f"{tree.name(tree.package)}/{line}")
-    if found:
+    if not found:
+        print("generated/ is in step with spec/")
+    else:
         print("generated/ is out of step with spec/; `make generate` rebuilds it", file=sys.stderr)
     return 1 if found else 0
 

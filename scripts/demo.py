@@ -25,7 +25,7 @@ def main() -> int:
     except UpsunError as error:
         print(f"demo: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
-    _say("6. the sandbox has stopped", "nothing left this machine, nothing was left behind")
+    _say("6. the sandbox has stopped")
     return 0
 
 
@@ -41,7 +41,7 @@ def _contract() -> list[str]:
     if len(operations) > len(shown):
         shown.append(f"... and {len(operations) - len(shown)} more")
     title = f"{document['info']['title']} {document['info']['version']}"
-    return [f"spec/{SPEC.name}: {title}, {len(operations)} operation(s) selected", *shown]
+    return [f"spec/{SPEC.name}: {title}, operations selected: {len(operations)}", *shown]
 
 
 def _run(sandbox: Sandbox) -> None:

@@ -170,10 +170,14 @@ def _refusal(status: int, error: str, description: str) -> JSONResponse:
 def main() -> None:
     """Run until interrupted, and say how to use it."""
     with Sandbox() as sandbox:
-        print(f"The sandbox is at {sandbox.url}; Ctrl-C stops it. From Python:")
-        print(f'  UpsunClient("{API_TOKEN}", base_url="{sandbox.url}",')
-        print(f'              token_url="{sandbox.token_url}")')
-        print(f'  delete_projects_integrations("{PROJECT}", "{INTEGRATION}", client=client)')
+        print(f"The sandbox is at {sandbox.url}; Ctrl-C stops it. This works once per start:\n")
+        print("from upsun_client import UpsunClient, delete_projects_integrations\n")
+        print("with UpsunClient(")
+        print(f'    "{API_TOKEN}", base_url="{sandbox.url}", token_url="{sandbox.token_url}"')
+        print(") as client:")
+        print(
+            f'    print(delete_projects_integrations("{PROJECT}", "{INTEGRATION}", client=client))'
+        )
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

@@ -130,7 +130,7 @@ CASES = [
     Case("exchange invalid_grant", exchange=[answer(400, {"error": "invalid_grant", "error_description": "No."})], raises=u.TokenExchangeError, shows={"status_code": 400, "error": "invalid_grant", "error_description": "No."}, says="UPSUN_CLI_TOKEN", calls=0),
     Case("exchange request_unauthorized", exchange=[answer(401, {"error": "request_unauthorized", "error_hint": "Look."})], raises=u.TokenExchangeError, shows={"status_code": 401, "error_description": "Look."}, calls=0),
     Case("exchange of the mock", exchange=[answer(400, {"error": "invalid API token"})], raises=u.TokenExchangeError, shows={"error": "invalid API token"}, calls=0),
-    Case("exchange 404", exchange=[answer(404, HTML)], raises=u.TokenExchangeError, says="token_url", calls=0),
+    Case("exchange 404", exchange=[answer(404, HTML)], raises=u.TokenExchangeError, says="check token_url", calls=0),
     Case("exchange 500", exchange=[answer(500)], raises=u.TokenExchangeError, shows={"status_code": 500}, calls=0),
     Case("exchange 503 once", exchange=[answer(503), token()], exchanges=2),
     Case("exchange 429 once", exchange=[answer(429, b"", Retry_After="0"), token()], exchanges=2),

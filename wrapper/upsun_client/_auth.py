@@ -31,6 +31,9 @@ class ApiTokenAuth(httpx.Auth):
     One access token serves all threads and tasks. It goes to the origin of ``base_url`` only.
     A 401 is answered once with a new token.
 
+    It authenticates, no more: in a plain httpx client, an id of ``..`` still deletes the project.
+    Use `UpsunClient` for all that is safe.
+
     Args:
         api_token: default: the environment variable UPSUN_CLI_TOKEN.
         base_url: whose origin gets the access token.

@@ -169,7 +169,7 @@ class UpsunClient(Client):
         raise ConfigurationError("an UpsunClient makes its own HTTP client; pass httpx_args to it")
 
     def close(self) -> None:
-        """Close the client and its connections. Those of event loops take `aclose`."""
+        """Close the client, not those derived from it. Connections of event loops take `aclose`."""
         self._closed = True
         if self._client is not None:
             self._client.close()

@@ -51,19 +51,24 @@ def check_parameter(name: str, value: object) -> str:
     Raises:
         UnsafePathError: if it is no string, cannot be encoded, or would leave its place.
     """
-    plain = str.__str__(value) if isinstance(value, str) else ""
-    fault = _fault(plain) if isinstance(value, str) else f"a {type(value).__name__}, no string"
-    if fault:
-        raise UnsafePathError(f"{name}: {fault}, got {repr(value)[:_SHOWN]}; nothing was sent")
+    if not isinstance(value, str):
+        raise UnsafePathError(
+            f"{name} must be a string, not {type(value).__name__}; nothing was sent"
+        )
+    plain: str = str.__str__(value)
+    if fault := _fault(plain):
+        raise UnsafePathError(f"{name} holds {fault}: {plain[:_SHOWN]!r}; nothing was sent")
     return plain
 
 
 def _fault(decoded: str) -> str | None:
     for part in _SEPARATOR.split(decoded):
         if not part.strip():
-            return "an empty part"
+            return "an empty or blank segment"
         if part.strip() in {".", ".."}:
             return f"a dot segment ({part.strip()!r})"
+        if part.startswith("\0"):  # as generated code writes what is no scalar
+            return f"{part[1:]!r} where a string is needed"
         if any(unicodedata.category(character) == "Cc" for character in part):
             return "a control character"
     if any("\ud800" <= character <= "\udfff" for character in decoded):

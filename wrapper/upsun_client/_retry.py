@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ._errors import UpsunError
+
 logger = logging.getLogger("upsun_client")
 
 IDEMPOTENT = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"})
@@ -71,12 +73,13 @@ class Trial:
             return None
         return self._announce(self._backoff() if asked is None else asked, str(status_code))
 
-    def note(self, error: Exception) -> None:
-        """Say on an error of another request, such as an exchange, what came before it."""
+    def note(self, error: UpsunError) -> UpsunError:
+        """Say on an error, of this request or an exchange for it, what came before."""
         if self.sent:
             error.add_note(
                 f"An earlier attempt of {self.method} {self.path} may have taken effect."
             )
+        return error
 
     def _spent(self) -> bool:
         return self.attempts > self._retries

@@ -184,7 +184,9 @@ class Rules:
         response.__class__ = Answer
         answer = typing.cast("Answer", response)
         if response.status_code not in _KNOWN_STATUSES:
-            raise answer.outside_contract("HTTP has no such status")
+            raise answer.outside_contract(
+                "no status that this client knows; the request has probably worked"
+            )
         return answer
 
     def after_error(self, trial: Trial, request: httpx.Request, error: httpx.RequestError) -> float:
@@ -197,12 +199,14 @@ class Rules:
             if wait is not None:
                 return wait
         trial.sent = trial.sent or not never_sent
-        words = next((str(cause) for cause in causes if str(cause)), type(error).__name__)
-        kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
+        words = next((str(cause) for cause in causes if str(cause)), "")
+        kind = APIConnectionError
+        if isinstance(error, httpx.TimeoutException):
+            kind, words = APITimeoutError, ""  # which would tell of the event loop's inside
         fate = "whether it took effect is unknown" if trial.sent else "nothing was sent"
         raise kind(
             f"no answer from {request.url.host} to {trial.method} {trial.path} "
-            f"({words}; attempt {trial.attempts}); {fate}",
+            f"({words or type(error).__name__}; attempt {trial.attempts}); {fate}",
             method=trial.method,
             path=trial.path,
             attempts=trial.attempts,
@@ -211,18 +215,20 @@ class Rules:
     def after_status(self, trial: Trial, response: httpx.Response, body: bytes) -> float:
         """Return the seconds to wait before the next attempt, or raise the typed error."""
         status = response.status_code
+        earlier = trial.sent
         if status < 400:
             response.__class__ = Answer
             where = self._redact(response.headers.get("location", "")).partition("?")[0]
             to = f", to {where[:200]}" if where else ""
-            raise typing.cast("Answer", response).outside_contract(
+            odd = typing.cast("Answer", response).outside_contract(
                 f"it is no success; redirects are not followed{to}"
             )
+            raise trial.note(odd) if earlier else odd
         wait = trial.wait_after_status(status, response.headers)
         if wait is not None:
             return wait
         decoded = decode_body(body, response.charset_encoding, self._redact)
-        raise status_error_class(status)(
+        error = status_error_class(status)(
             server_message(status, decoded),
             status_code=status,
             body=decoded,
@@ -234,6 +240,7 @@ class Rules:
             retry_after=retry_after_seconds(response.headers),
             attempts=trial.attempts,
         )
+        raise trial.note(error) if earlier else error
 
 
 def bare(error: httpx.HTTPError, request: httpx.Request, redact: Callable[[str], str]) -> None:

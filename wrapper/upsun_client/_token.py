@@ -110,8 +110,10 @@ def refusal(error: APIStatusError | APIResponseValidationError) -> TokenExchange
     )
     if status in {400, 401, 403}:
         advice = f"the auth server refused the API token; check {TOKEN_VARIABLE}, or {_CREATE}"
+    elif status == 429 or status >= 500:
+        advice = "the auth server is busy or failing; try again later"
     else:
-        advice = "the auth server did not exchange the API token; is token_url right, or try later"
+        advice = "the auth server did not exchange the API token; check token_url"
     return TokenExchangeError(
         f"{advice} ({status}{f' {code}' if code else ''}: {error.message})",
         status_code=status,
