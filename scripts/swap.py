@@ -135,8 +135,16 @@ def _inode(path: Path) -> int:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    # Not by a mask, which leaves the signal to any other thread of the process.
+    late: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: late.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for caught in late:
+            signal.raise_signal(caught)
