@@ -36,7 +36,7 @@ from upsun_client import (
 )
 from upsun_client._errors import ClientClosedError
 from upsun_client._loops import running_loop
-from upsun_client._rules import Answer
+from upsun_client._success import Answer
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
 

@@ -10,13 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from upsun_api.errors import UnexpectedStatus
-from upsun_api.models.accepted_response import AcceptedResponse
-
-from ._answer import decode_body, phrase, server_message
+from ._answer import decode_body, server_message
 from ._errors import (
     APIConnectionError,
-    APIResponseValidationError,
     APITimeoutError,
     ClientClosedError,
     UnsafePathError,
@@ -24,6 +20,7 @@ from ._errors import (
 )
 from ._path import check_path
 from ._retry import IDEMPOTENT, Trial, retry_after_seconds
+from ._success import Answer, path_of
 from ._url import is_guarded, same_origin
 
 if TYPE_CHECKING:
@@ -43,74 +40,6 @@ def can_be_sent_again(request: httpx.Request) -> bool:
     """Tell whether the body is still there after it was sent; an iterator's is not."""
     body = request.stream
     return isinstance(body, httpx.SyncByteStream) and isinstance(body, httpx.AsyncByteStream)
-
-
-def path_of(request: httpx.Request) -> str:
-    """Return the path as sent, without the query."""
-    return request.url.raw_path.partition(b"?")[0].decode("ascii")
-
-
-class Answer(httpx.Response):
-    """A successful answer, which says so itself if it does not fit the contract."""
-
-    def outside_contract(self, problem: str) -> APIResponseValidationError:
-        """Make the error for an answer that the contract does not know."""
-        request = self.request
-        return APIResponseValidationError(
-            problem,
-            status_code=self.status_code,
-            method=request.method,
-            path=path_of(request),
-        )
-
-    def json(self, **kwargs: Any) -> Any:
-        """Decode the body.
-
-        Raises:
-            APIResponseValidationError: if it is no JSON.
-        """
-        try:
-            return super().json(**kwargs)
-        except (ValueError, RecursionError):
-            kind = self.headers.get("content-type", "").partition(";")[0][:40]
-        raise self.outside_contract(f"the body ({len(self.content)} bytes of {kind}) is no JSON")
-
-    def parse(self, parser: Callable[..., Any], client: object) -> Any:
-        """Let a generated parser read this answer.
-
-        An empty body is a success: as AcceptedResponse, which is the status line by definition,
-        or None.
-
-        Raises:
-            APIResponseValidationError: if it does not fit the contract.
-        """
-        try:
-            if self.content.strip(b"\xef\xbb\xbf \t\r\n"):
-                parsed = parser(client=client, response=self)
-            else:
-                parsed = self._status_line(parser)
-        except (AttributeError, KeyError, TypeError, ValueError, UnexpectedStatus) as error:
-            problem = f"the body does not fit the contract ({error!r})"
-            raise self.outside_contract(problem) from None
-        if isinstance(parsed, AcceptedResponse) and not _accepts(parsed):
-            raise self.outside_contract("the body does not fit the contract (status or code)")
-        return parsed
-
-    def _status_line(self, parser: Callable[..., Any]) -> AcceptedResponse | None:
-        contract = parser.__annotations__.get("return")
-        if AcceptedResponse not in {contract, *typing.get_args(contract)}:
-            return None
-        text = self.reason_phrase or phrase(self.status_code)
-        return AcceptedResponse(status=text, code=self.status_code)
-
-
-def _accepts(accepted: AcceptedResponse) -> bool:
-    # A 200 whose body says 404 is no acceptance.
-    return (
-        isinstance(accepted.status, str)
-        and type(accepted.code) is int
-        and 200 <= accepted.code < 300
-    )
 
 
 class Rules:
