@@ -162,17 +162,9 @@ class ApiTokenAuth(httpx.Auth):
 @contextmanager
 def _authorised(request: httpx.Request, lease: Lease) -> Iterator[httpx.Request]:
     """Copy a request with the token: who holds on to the original shall not hold the token."""
-    headers = request.headers.copy()
-    headers["Authorization"] = f"Bearer {lease.token}"
-    sent = httpx.Request(
-        request.method,
-        request.url,
-        headers=headers,
-        stream=request.stream,
-        extensions=request.extensions,
-    )
-    if isinstance(request.stream, httpx.ByteStream):
-        sent.read()
+    sent = object.__new__(httpx.Request)  # as `copy` leaves out what httpx does not pickle
+    vars(sent).update(vars(request), headers=httpx.Headers(request.headers))
+    sent.headers["Authorization"] = f"Bearer {lease.token}"
     try:
         yield sent
     except GeneratorExit:

@@ -7,14 +7,11 @@ Percent-encoding leaves dots alone, and an HTTP library folds them: as an id, ``
 from __future__ import annotations
 
 import re
-import unicodedata
 from urllib.parse import unquote
 
 from ._errors import UnsafePathError
 
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\\?#]*")
-_END_OF_PATH = re.compile(r"[?#]")
-_SEPARATOR = re.compile(r"[/\\]")
 _SHOWN = 80  # characters of a refused value that an error quotes
 
 
@@ -31,14 +28,13 @@ def check_path(url: str) -> None:
         UnsafePathError: if a part is empty, blank, ``.`` or ``..``, or holds a control character.
     """
     origin = _ORIGIN.match(url)
-    path = _END_OF_PATH.split(url[origin.end() :] if origin else url, maxsplit=1)[0]
+    path = (url[origin.end() :] if origin else url).partition("?")[0].partition("#")[0]
     if path in {"", "/"}:
         return
-    for segment in path.removeprefix("/").split("/"):
-        if fault := _fault(unquote(segment)):
-            raise UnsafePathError(
-                f"{fault} in the path {path[:_SHOWN]!r}; nothing was sent. Check the ids"
-            )
+    if fault := _fault(unquote(path.removeprefix("/"))):
+        raise UnsafePathError(
+            f"{fault} in the path {path[:_SHOWN]!r}; nothing was sent. Check the ids"
+        )
 
 
 def check_parameter(name: str, value: object) -> str:
@@ -62,15 +58,20 @@ def check_parameter(name: str, value: object) -> str:
 
 
 def _fault(decoded: str) -> str | None:
-    for part in _SEPARATOR.split(decoded):
-        if not part.strip():
+    for part in decoded.replace("\\", "/").split("/"):
+        bare = part.strip()
+        if not bare:
             return "an empty or blank segment"
-        if part.strip() in {".", ".."}:
-            return f"a dot segment ({part.strip()!r})"
-        if part.startswith("\0"):  # as generated code writes what is no scalar
+        if bare in {".", ".."}:
+            return f"a dot segment ({bare!r})"
+        if part[0] == "\0":  # as generated code writes what is no scalar
             return f"{part[1:]!r} where a string is needed"
-        if any(unicodedata.category(character) == "Cc" for character in part):
-            return "a control character"
+    return None if decoded.isprintable() else _unprintable(decoded)
+
+
+def _unprintable(decoded: str) -> str | None:
+    if any(character < " " or "\x7f" <= character < "\xa0" for character in decoded):
+        return "a control character"
     if any("\ud800" <= character <= "\udfff" for character in decoded):
         return "a character that has no encoding"
     return None

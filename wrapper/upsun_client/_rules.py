@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 import typing
 from http import HTTPStatus
@@ -33,7 +32,6 @@ _HOPELESS = (ssl.SSLCertVerificationError, httpx.LocalProtocolError, httpx.Unsup
 _KNOWN_STATUSES = frozenset(int(status) for status in HTTPStatus)
 # What httpx itself, or this client for every server, sets.
 _PLAIN_HEADERS = frozenset({"accept", "accept-encoding", "connection", "host", "user-agent"})
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def can_be_sent_again(request: httpx.Request) -> bool:
@@ -64,9 +62,10 @@ class Rules:
         self._retries = retries
         self._redact = redact
         self._base = base
+        self._prefix = base.path.rstrip("/") and f"{base.path.rstrip('/')}/"
         self.exchange = exchange
 
-    def target(self, url: Any) -> str:
+    def target(self, url: Any) -> httpx.URL:
         """Return the URL to build a request for, if it is safe as the caller wrote it.
 
         Raises:
@@ -77,17 +76,16 @@ class Rules:
             raise UnsafePathError(f"a URL must be a string, not {type(url).__name__}")
         plain: str = str.__str__(url)
         check_path(plain)
-        if _SCHEME.match(plain) and not plain.lower().startswith(("https://", "http://")):
-            raise UnsafePathError(f"no URL that this client sends to: {plain[:80]!r}")
         try:
-            httpx.URL(plain)
+            parsed = httpx.URL(plain)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise UnsafePathError(f"no usable URL: {error}; nothing was sent") from None
-        prefix = self._base.path.rstrip("/")
-        if prefix and plain.startswith(f"{prefix}/"):
+        if parsed.scheme and not (parsed.scheme in {"http", "https"} and parsed.host):
+            raise UnsafePathError(f"no URL that this client sends to: {plain[:80]!r}")
+        if self._prefix and plain.startswith(self._prefix):
             # A HAL link starts at the root; httpx would add the prefix of the base URL to it.
-            return f"{self._base.scheme}://{self._base.netloc.decode('ascii')}{plain}"
-        return plain
+            return httpx.URL(f"{self._base.scheme}://{self._base.netloc.decode('ascii')}{plain}")
+        return parsed
 
     def check_origin(self, request: httpx.Request, own_headers: httpx.Headers) -> None:
         """Keep what is meant for the API from other servers."""
@@ -102,10 +100,11 @@ class Rules:
 
     def trial(self, request: httpx.Request) -> Trial:
         """Start counting the attempts at a request."""
-        check_path(str(request.url))
+        path = path_of(request)
+        check_path(path)
         retries = self._retries if can_be_sent_again(request) else 0
         idempotent = self.exchange or request.method in IDEMPOTENT
-        return Trial(request.method, path_of(request), retries=retries, idempotent=idempotent)
+        return Trial(request.method, path, retries=retries, idempotent=idempotent)
 
     def accept(self, response: httpx.Response) -> Answer:
         """Return a 2xx as an answer; refuse one that HTTP, and so generated code, does not know."""

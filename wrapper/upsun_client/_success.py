@@ -16,6 +16,8 @@ from ._errors import APIResponseValidationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark, and JSON's whitespace
+
 
 def path_of(request: httpx.Request) -> str:
     """Return the path as sent, without the query."""
@@ -57,7 +59,7 @@ class Answer(httpx.Response):
             APIResponseValidationError: if it does not fit the contract.
         """
         try:
-            if self.content.strip(b"\xef\xbb\xbf \t\r\n"):
+            if self.content.lstrip(_BLANK):
                 parsed = parser(client=client, response=self)
             else:
                 parsed = self._status_line(parser)

@@ -48,4 +48,8 @@ def is_guarded(url: httpx.URL) -> bool:
 
 def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
     """Tell whether both URLs name the same scheme, host and port."""
-    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
+    return _origin(one) == _origin(other)
+
+
+def _origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
+    return url.raw_scheme, url.raw_host, url.port
