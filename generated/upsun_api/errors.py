@@ -21,7 +21,6 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
-from uuid import UUID
 
 if TYPE_CHECKING:
     import httpx
@@ -41,7 +40,8 @@ def segment(value: object) -> str:
         value = value.value
     if isinstance(value, str):
         return quote(str.__str__(value), safe="")
-    if isinstance(value, int | float | date | UUID) and not isinstance(value, bool):
+    scalar = isinstance(value, int | float | date) and not isinstance(value, bool)
+    if scalar or type(value).__name__ == "UUID":  # which not everybody has imported
         return quote(str(value), safe="")
     return f"%00{type(value).__name__}"
 

@@ -130,7 +130,8 @@ def test_how_long_a_token_is_used(lifetime: float, renew_after: float) -> None:
 )  # fmt: skip
 def test_how_long_a_token_lives(expires_in: str, lifetime: float) -> None:
     body = f'{{"access_token": "t", "expires_in": {expires_in}}}'.encode()
-    assert read_token_answer(200, body) == ("t", lifetime)
+    token = read_token_answer(200, body)
+    assert (token.value, token.lifetime) == ("t", lifetime)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
+import subprocess
+import sys
 
 import pytest
 
@@ -131,3 +133,37 @@ def test_signatures() -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "__version__"])
 def test_everything_public_is_documented(name: str) -> None:
     assert inspect.getdoc(getattr(u, name))
+
+
+# --- loaded when used
+
+LAZY = """
+import sys
+import upsun_client
+upsun_client.delete_projects_integrations, upsun_client.NotFoundError
+assert not {"httpx", "attrs", "upsun_api"} & set(sys.modules), "import"
+upsun_client.UpsunClient("t")
+assert "upsun_api.client" in sys.modules
+assert not {"anyio.abc", "upsun_api.api"} & set(sys.modules), "client"
+"""
+
+
+def test_nothing_is_loaded_before_it_is_needed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", LAZY], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_listed_is_there_and_the_same_each_time() -> None:
+    for name in u.__all__:
+        assert getattr(u, name) is getattr(u, name)
+        assert name in dir(u)
+    with pytest.raises(AttributeError, match="'upsun_client' has no attribute 'Upsun'"):
+        u.Upsun  # noqa: B018
+
+
+def test_all_names_can_be_imported_at_once() -> None:
+    names: dict[str, object] = {}
+    exec("from upsun_client import *", names)
+    assert set(names) >= set(u.__all__)

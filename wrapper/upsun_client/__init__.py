@@ -3,31 +3,59 @@
 >>> from upsun_client import UpsunClient, delete_projects_integrations
 >>> with UpsunClient() as client:  # API token from UPSUN_CLI_TOKEN
 ...     accepted = delete_projects_integrations("project-id", "integration-id", client=client)
+
+Each name is loaded when it is first used, so that a program that may never call the API does not
+wait for an HTTP library at its start.
 """
 
-from upsun_api.models.accepted_response import AcceptedResponse
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from ._auth import ApiTokenAuth
-from ._client import UpsunClient
-from ._errors import (
-    APIConnectionError,
-    APIResponseValidationError,
-    APIStatusError,
-    APITimeoutError,
-    AuthenticationError,
-    BadRequestError,
-    ConfigurationError,
-    ConflictError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    ServerError,
-    TokenExchangeError,
-    UnsafePathError,
-    UpsunError,
-)
-from ._integrations import delete_projects_integrations, delete_projects_integrations_async
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from upsun_api.models.accepted_response import AcceptedResponse
+
+    from ._auth import ApiTokenAuth
+    from ._client import UpsunClient
+    from ._errors import (
+        APIConnectionError,
+        APIResponseValidationError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ConfigurationError,
+        ConflictError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimitError,
+        ServerError,
+        TokenExchangeError,
+        UnsafePathError,
+        UpsunError,
+    )
+    from ._integrations import delete_projects_integrations, delete_projects_integrations_async
+else:
+    # All others are errors.
+    _MODULES = {
+        "AcceptedResponse": "_success",
+        "ApiTokenAuth": "_auth",
+        "UpsunClient": "_client",
+        "delete_projects_integrations": "_integrations",
+        "delete_projects_integrations_async": "_integrations",
+    }
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f".{_MODULES.get(name, '_errors')}", __name__), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "APIConnectionError",

@@ -15,9 +15,9 @@ BODY_LIMIT = 64 * 1024  # bytes of an error's body that are read and kept
 _MESSAGE_LIMIT = 500  # characters
 _DEPTH = 50  # levels of JSON that are kept as such; what is deeper is kept as text
 _WORDS_DEPTH = 3  # levels in which words are looked for
-# Linear in the length of the body, whatever it holds.
-_TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]*>")
+# Linear in the length of the body, whatever it holds. Compiled when there is HTML to read.
+_TITLE = r"<title[^<>]*>([^<]*)"
+_TAG = r"<[^<>]*>"
 # Most specific first; an answer rarely has more than two of them.
 _MESSAGE_KEYS = ("message", "error_description", "detail", "error_hint", "title", "error")
 
@@ -85,8 +85,8 @@ def _words(body: Any, depth: int) -> list[str]:
     if isinstance(body, str):
         if body.startswith(("{", "[")):
             return []  # JSON that is cut off or broken
-        title = _TITLE.search(body)
-        text = title[1] if title else _TAG.sub(" ", body)
+        title = re.search(_TITLE, body, re.IGNORECASE)
+        text = title[1] if title else re.sub(_TAG, " ", body)
         # Control characters have no business in a log or on a terminal.
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return [text[:_MESSAGE_LIMIT]] if any(c.isalnum() for c in text) else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -22,9 +22,8 @@ from ._version import __version__
 if TYPE_CHECKING:
     from ._connector import SessionT, Timeout, Verify
 
-_USER_AGENT = (
-    f"upsun-client/{__version__} Python/{platform.python_version()} "
-    f"{platform.system()}/{platform.machine()}"
+_USER_AGENT = "upsun-client/{} Python/{}.{}.{} {}".format(
+    __version__, *sys.version_info[:3], sys.platform
 )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+if TYPE_CHECKING:
+    from typing import Protocol
 
-class Forkable(Protocol):
-    """Has something of its own for each process."""
+    class Forkable(Protocol):
+        """Has something of its own for each process."""
 
-    def after_fork(self) -> None:
-        """Start over, in the child."""
+        def after_fork(self) -> None:
+            """Start over, in the child."""
 
 
 _known: WeakSet[Forkable] = WeakSet()

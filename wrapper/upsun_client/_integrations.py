@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from upsun_api.api.third_party_integrations import delete_projects_integrations as generated
-
-from ._client import UpsunClient
 from ._errors import ConfigurationError
 from ._path import check_parameter
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from upsun_api.models.accepted_response import AcceptedResponse
     from upsun_api.types import Response
+
+    from ._client import UpsunClient
 
 
 def delete_projects_integrations(
@@ -34,7 +35,7 @@ def delete_projects_integrations(
         UpsunError: every other failure; the class says which.
     """
     project_id, integration_id = _checked(project_id, integration_id, client)
-    return _accepted(generated.sync_detailed(project_id, integration_id, client=client))
+    return _accepted(_generated().sync_detailed(project_id, integration_id, client=client))
 
 
 async def delete_projects_integrations_async(
@@ -42,16 +43,27 @@ async def delete_projects_integrations_async(
 ) -> AcceptedResponse:
     """Delete an integration of a project, as `delete_projects_integrations` does."""
     project_id, integration_id = _checked(project_id, integration_id, client)
-    return _accepted(await generated.asyncio_detailed(project_id, integration_id, client=client))
+    return _accepted(await _generated().asyncio_detailed(project_id, integration_id, client=client))
 
 
 def _checked(project_id: str, integration_id: str, client: UpsunClient) -> tuple[str, str]:
+    from ._client import UpsunClient  # noqa: PLC0415 - who calls has loaded it
+
     if not isinstance(client, UpsunClient):
         raise ConfigurationError(f"client must be an UpsunClient, not {type(client).__name__}")
     return (
         check_parameter("project_id", project_id),
         check_parameter("integration_id", integration_id),
     )
+
+
+def _generated() -> ModuleType:
+    # With what it imports, as costly as the client: not before it is called.
+    from upsun_api.api.third_party_integrations import (  # noqa: PLC0415
+        delete_projects_integrations as generated,
+    )
+
+    return generated
 
 
 def _accepted(response: Response[AcceptedResponse]) -> AcceptedResponse:

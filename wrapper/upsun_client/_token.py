@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
-from typing import NamedTuple
 
 from ._answer import decode_body
 from ._errors import (
@@ -19,14 +17,16 @@ TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
 _CREATE = "create one in the Upsun console, account settings, API tokens"
 _CHECK = "is token_url right, and no proxy or login page in between?"
 _DOCUMENTED_LIFETIME = 900.0  # seconds, where the answer gives none that makes sense
-_VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 
-class AccessToken(NamedTuple):
+class AccessToken:
     """A bearer token and how long it may be used, in seconds after it was asked for."""
 
-    value: str
-    lifetime: float
+    __slots__ = ("lifetime", "value")
+
+    def __init__(self, value: str, lifetime: float) -> None:
+        self.value = value
+        self.lifetime = lifetime
 
     def __repr__(self) -> str:
         """Keep the token out of logs."""
@@ -54,7 +54,7 @@ def read_api_token(given: str | None) -> str:
             f"no API token: {source} is empty or not set. Set {TOKEN_VARIABLE} or pass api_token; "
             f"{_CREATE}"
         )
-    if not _VISIBLE_ASCII.fullmatch(token):
+    if not _is_visible(token):
         raise ConfigurationError(
             f"{source} holds whitespace, control or non-ASCII characters, which no API token has; "
             "copy it again"
@@ -70,7 +70,7 @@ def read_token_answer(status_code: int, body: bytes) -> AccessToken:
     """
     answer = decode_body(body)
     value = answer.get("access_token") if isinstance(answer, dict) else None
-    if not isinstance(value, str) or not _VISIBLE_ASCII.fullmatch(value):
+    if not isinstance(value, str) or not _is_visible(value):
         raise TokenExchangeError(
             f"the auth server answered {status_code} without a usable access token; {_CHECK}",
             status_code=status_code,
@@ -82,6 +82,11 @@ def read_token_answer(status_code: int, body: bytes) -> AccessToken:
             status_code=status_code,
         )
     return AccessToken(value, _lifetime(answer.get("expires_in")))
+
+
+def _is_visible(text: str) -> bool:
+    """Tell whether a text is visible ASCII, and some."""
+    return text != "" and text.isascii() and text.isprintable() and " " not in text
 
 
 def _lifetime(expires_in: object) -> float:

@@ -6,7 +6,7 @@ import copy
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ._errors import UpsunError
 from ._fork import watch
@@ -22,12 +22,21 @@ if TYPE_CHECKING:
 _POLL = 0.005  # seconds between looks at an exchange that another thread or loop leads
 
 
-class Lease(NamedTuple):
-    """An access token, as the outcome of one exchange."""
+class Lease:
+    """An access token, as the outcome of one exchange.
 
-    token: str
-    renew_at: float  # seconds on the monotonic clock
-    number: int  # of the exchange
+    Args:
+        token: the access token.
+        renew_at: when to ask for another, in seconds on the monotonic clock.
+        number: of the exchange.
+    """
+
+    __slots__ = ("number", "renew_at", "token")
+
+    def __init__(self, token: str, renew_at: float, number: int) -> None:
+        self.token = token
+        self.renew_at = renew_at
+        self.number = number
 
     def __repr__(self) -> str:
         """Keep the token out of logs."""
