@@ -268,11 +268,11 @@ def test_a_silent_server_times_out(delete: Delete) -> None:
 
 def test_nobody_at_home(delete: Delete, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("upsun_client._retry._FIRST_BACKOFF", 0.01)
-    # Bound, so that nobody else gets the port, but not listening.
-    with socket.socket() as nobody, pytest.raises(APIConnectionError, match="nothing was") as caught:
-        nobody.bind(("127.0.0.1", 0))
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # so that nobody else gets the port; it does not listen
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-        delete(api_token="t", base_url=url, token_url=f"{url}/oauth2/token")
+        with pytest.raises(APIConnectionError, match="nothing was sent") as caught:
+            delete(api_token="t", base_url=url, token_url=f"{url}/oauth2/token")
     assert caught.value.attempts == 3
     assert isinstance(caught.value.__cause__, httpx.ConnectError)
 
