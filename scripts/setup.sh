@@ -19,6 +19,8 @@ interpreter() {
 }
 
 asked=${1:-}
+# Nothing asked for, nothing changed: every target comes by here, so without starting a Python.
+if [ -z "$asked" ] && [ -x $venv/bin/python ] && [ $stamp -nt pyproject.toml ] && [ $stamp -nt scripts/setup.sh ]; then exit 0; fi
 if [ -z "$asked" ] && [ -x $venv/bin/python ]; then
     python=$venv/bin/python
 else
@@ -33,7 +35,7 @@ import sys, tomllib
 project = tomllib.load(open("pyproject.toml", "rb"))
 print(sys.version, project["build-system"], project["project"], project["dependency-groups"], project["tool"]["hatch"])
 ') || die "cannot read pyproject.toml"
-if [ -f $stamp ] && [ "$(cat $stamp)" = "$want" ]; then exit 0; fi
+if [ -f $stamp ] && [ "$(cat $stamp)" = "$want" ]; then touch $stamp; exit 0; fi
 
 echo "setup: making $venv with $("$python" -V 2>&1) (about a minute, once)"
 # A venv cannot rebuild itself with its own interpreter: find the one below it.
