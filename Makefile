@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup check regenerate generate check-spec vendor vendor-check build test-lowest
+.PHONY: help demo test setup check regenerate generate check-spec vendor vendor-check build bench test-lowest
 
 RUN := .venv/bin/python
 # A PYTHON from the environment or the command line chooses the interpreter; otherwise .venv keeps its own.
@@ -46,6 +46,9 @@ vendor-check: setup ## is the copy in DEST untouched and what this checkout woul
 
 build: setup ## sdist and wheel in dist/
 	@$(RUN) -m build --no-isolation
+
+bench: setup ## our figures beside bare httpx and the generator alone (some minutes; best on an idle machine)
+	@$(RUN) -m scripts.bench
 
 test-lowest: setup ## the client's tests in .venv-lowest, with the lowest versions that pyproject.toml allows
 	@$(RUN) -m scripts.lowest

@@ -1,15 +1,12 @@
 """Part of `make test-lowest`: make .venv-lowest, with the lowest versions that are allowed."""
 
-import json
-import shutil
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from scripts import errors
+from scripts import environment, errors
 from scripts.errors import PipelineError
 from scripts.tree import Tree
 
@@ -41,25 +38,12 @@ def make(tree: Tree, venv: Path) -> None:
     file = tree.root / "pyproject.toml"
     settings = tomllib.loads(file.read_text())
     wanted = pins(settings["project"]["dependencies"])
-    stamp = venv / ".complete"
-    state = json.dumps([sys.version, wanted, settings["dependency-groups"][GROUP]])
-    if stamp.is_file() and stamp.read_text() == state:
-        return
-    print(f"test-lowest: making {venv.name} with {', '.join(wanted)}")
-    shutil.rmtree(venv, ignore_errors=True)
-    group = f"{file}:{GROUP}"
-    steps = (
-        ["venv", "--without-pip", str(venv)],
-        ["pip", "--python", str(venv), "install", "-qq", *wanted, "--group", group],
+    environment.make(
+        venv,
+        [*wanted, "--group", f"{file}:{GROUP}"],
+        holds=[wanted, settings["dependency-groups"][GROUP]],
+        path=[tree.root / folder for folder in ("wrapper", "generated")],
     )
-    for step in steps:
-        if subprocess.run([sys.executable, "-m", *step], check=False).returncode:
-            raise PipelineError(f"could not make {venv}; is the package index reachable?")
-    (packages,) = venv.glob("lib/python*/site-packages")
-    (packages / "checkout.pth").write_text(
-        "".join(f"{tree.root / folder}\n" for folder in ("wrapper", "generated"))
-    )
-    stamp.write_text(state)
 
 
 def main() -> int:

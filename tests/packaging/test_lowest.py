@@ -53,7 +53,7 @@ def test_an_environment_that_is_complete_is_left_alone(
             (tmp_path / "venv/lib/python3/site-packages").mkdir(parents=True)
         return Done()
 
-    monkeypatch.setattr("scripts.lowest.subprocess.run", run)
+    monkeypatch.setattr("scripts.environment.subprocess.run", run)
     lowest.make(Tree(), tmp_path / "venv")
     lowest.make(Tree(), tmp_path / "venv")
     assert len(calls) == 2

@@ -1,0 +1,1 @@
+"""What our own code costs, beside bare httpx and the generated code alone: `make bench`."""

@@ -1,0 +1,68 @@
+"""What `make regenerate` costs, beside the generator alone."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import DEVNULL, run
+from time import perf_counter
+
+from scripts.bench.pairs import in_turn
+from scripts.bench.progress import show
+from scripts.bench.row import Row, compare
+from scripts.bench.workbench import Workbench
+from scripts.errors import PipelineError
+from scripts.tree import Tree
+
+_SELECTED, _WHOLE = 7, 3  # pairs
+
+
+def selected(bench: Workbench, document: Path) -> Row:
+    """Regenerate the operations of spec/operations.txt from a local file."""
+    tree = bench.copy("tree")
+    operations = tree.operations.read_text()
+    times = _regenerate(bench, tree, document, operations, tree.contract, pairs=_SELECTED)
+    return compare("make regenerate, the selected operations", 1.5, "s", 1, times)
+
+
+def whole(bench: Workbench, document: Path) -> tuple[Row, Tree]:
+    """Regenerate everything; give the tree it is in, too."""
+    tree = bench.copy("whole-tree")
+    times = _regenerate(bench, tree, document, "*", document, pairs=_WHOLE)
+    return compare("make regenerate, whole API", 1.5, "s", 1, times), tree
+
+
+def _regenerate(
+    bench: Workbench, tree: Tree, document: Path, operations: str, alone: Path, *, pairs: int
+) -> dict[str, list[float]]:
+    settings = {"SPEC_URL": str(document), "OPERATIONS": " ".join(operations.split()), "FORCE": "1"}
+    bins = tree.root / ".venv" / "bin"
+    made = bench.folder / "alone"
+    generator = ["generate", "--path", str(alone), "--meta", "none", "--output-path", str(made)]
+    return in_turn(
+        {
+            "limit": _timed([str(bins / "openapi-python-client"), *generator], tree, {}, made),
+            "ours": _timed(["make", "regenerate"], tree, settings, None),
+        },
+        pairs,
+        show,
+    )
+
+
+def _timed(
+    command: list[str], tree: Tree, settings: dict[str, str], output: Path | None
+) -> Callable[[], float]:
+    bins = tree.root / ".venv" / "bin"
+    environ = {**os.environ, **settings, "PATH": f"{bins}{os.pathsep}{os.environ['PATH']}"}
+
+    def once() -> float:
+        if output:
+            shutil.rmtree(output, ignore_errors=True)
+        start = perf_counter()
+        done = run(command, cwd=tree.root, env=environ, stdout=DEVNULL, stderr=DEVNULL, check=False)
+        seconds = perf_counter() - start
+        if done.returncode:
+            raise PipelineError(f"`{' '.join(command[:2])}` failed in the bench; run it by itself")
+        return seconds
+
+    return once

@@ -1,0 +1,33 @@
+"""Import one side and print the seconds it took, and the resident bytes afterwards.
+
+Argument: `ours` touches the operation, `loaded` what a call of it needs, `generated` the same of
+the generated code alone, `limit` imports httpx.
+"""
+
+import json
+import sys
+from pathlib import Path
+from time import perf_counter
+
+side = sys.argv[1]
+start = perf_counter()
+if side == "ours":
+    import upsun_client
+
+    upsun_client.delete_projects_integrations  # noqa: B018 - which loads it
+elif side == "loaded":
+    from upsun_client import UpsunClient
+
+    UpsunClient.get_httpx_client  # noqa: B018
+elif side == "generated":
+    from upsun_api import AuthenticatedClient
+
+    AuthenticatedClient.get_httpx_client  # noqa: B018
+else:
+    import httpx
+
+    httpx.Client  # noqa: B018
+seconds = perf_counter() - start
+pages = Path("/proc/self/statm")
+resident = int(pages.read_text().split()[1]) * 4096 if pages.exists() else None
+print(json.dumps([seconds, resident]))
