@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from scripts.compare_schemas import REQUEST, RESPONSE, Change, SchemaComparison, told, whole
+from scripts.contract import name_of
 from scripts.shape import Node, operations
 
 
@@ -105,7 +106,7 @@ class _Comparison(SchemaComparison):
 
 def _by_id(document: Node) -> dict[str, Node]:
     return {
-        operation.get("operationId") or f"{method.upper()} {path}": {
+        name_of(path, method, operation): {
             **operation,
             "where": f"{method.upper()} {path}",
             "shared": document["paths"][path].get("parameters", []),

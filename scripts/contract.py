@@ -15,7 +15,7 @@ def digests(document: Node) -> dict[str, str]:
         document: As `select` gives it: without prose, so that only the contract counts.
 
     Returns:
-        Digests by operation id, or by `METHOD path` where there is none.
+        Digests by operation, as `name_of` names it.
     """
     components = {
         (section, name): component
@@ -31,9 +31,13 @@ def digests(document: Node) -> dict[str, str]:
         total = hashlib.sha256(canonical(part))
         for key in sorted(_closure(_needs("", part), needs)):
             total.update("/".join(key).encode() + parts[key])
-        name = operation.get("operationId") or f"{method.upper()} {path}"
-        told[name] = total.hexdigest()[:_LENGTH]
+        told[name_of(path, method, operation)] = total.hexdigest()[:_LENGTH]
     return told
+
+
+def name_of(path: str, method: str, operation: Node) -> str:
+    """Name an operation by its id, or by `METHOD path` where it has none."""
+    return operation.get("operationId") or f"{method.upper()} {path}"
 
 
 def _closure(

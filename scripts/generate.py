@@ -6,12 +6,14 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts import errors, identifiers, overlay, select, verify
 from scripts.corrections import correct, media
+from scripts.corrections.names import identifier
 from scripts.document import parse
 from scripts.errors import PipelineError
 from scripts.progress import stage
@@ -144,6 +146,15 @@ def build(tree: Tree, document: "Node", package: Path, *, partial: bool) -> None
         generate(corrected, package)
     with stage("verify"):
         verify.verify(document, package)
+
+
+def imports(package: Path, names: Iterable[str]) -> dict[str, str]:
+    """Say how to import operations from a generated package, by operation id."""
+    told = {}
+    for name in names:
+        for module in package.glob(f"api/*/{identifier(name)}.py"):
+            told[name] = f"from {package.name}.api.{module.parent.name} import {module.stem}"
+    return told
 
 
 def rebuild(tree: Tree, package: Path) -> None:

@@ -34,15 +34,17 @@ def regenerate(env: Mapping[str, str], tree: Tree) -> int:
         # A target that is absent from the whole document has moved; say so now.
         overlay.apply(upstream.everything, overlay.read_overlay(tree.overlay), partial=False)
         partial = select.EVERYTHING not in wanted
-        generate.build(tree, upstream.selected, swap.stage(tree.package), partial=partial)
+        package = swap.stage(tree.package)
+        generate.build(tree, upstream.selected, package, partial=partial)
+        report = upstream.report.naming(generate.imports(package, upstream.report.gained))
         swap.write(tree.contract, generate.spell(upstream.selected))
         if wanted != wanted_operations({}, tree) or not tree.operations.exists():
             swap.write(tree.operations, "".join(f"{name}\n" for name in wanted).encode())
         swap.write(tree.source, generate.spell(upstream.source.dump()))
-        upstream.report.write(env.get("REPORT") or "")
+        report.write(env.get("REPORT") or "")
         swap.commit()
         remember(tree, upstream.url, upstream.source.sha256, upstream.validators)
-    print(upstream.report.text())
+    print(report.text())
     return 0
 
 

@@ -1,6 +1,6 @@
 """Read the published document once: what the tree records of it, and what it says now."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -9,7 +9,7 @@ from scripts.compare import compare
 from scripts.fetch import Validators, fetch
 from scripts.progress import stage
 from scripts.report import Report, make_report
-from scripts.shape import Node, operations
+from scripts.shape import METHODS, Node
 from scripts.source import Source, known_validators, new_source, read_source
 from scripts.tree import PUBLISHED, Tree
 
@@ -52,13 +52,7 @@ def read_upstream(env: Mapping[str, str], tree: Tree, wanted: list[str]) -> Upst
         selected = select.select(whole, wanted, url)
         everything = select.select(whole, [select.EVERYTHING], url)
         digests = contract.digests(everything)
-        committed = _committed(tree)
-        report = make_report(
-            dict(old.operations),
-            digests,
-            sum(1 for _ in operations(selected)),
-            compare(committed, selected) if committed else [],
-        )
+        report = _report(dict(old.operations), digests, _committed(tree), selected)
     source = new_source(old, url, whole, answer.validators, digests)
     return Upstream(url, answer.validators, source, everything, selected, report)
 
@@ -76,6 +70,33 @@ def _validators(tree: Tree, old: Source, url: str, wanted: list[str]) -> Validat
     made = tree.contract.exists() and tree.package.exists()
     same = tree.operations.exists() and wanted == wanted_operations({}, tree)
     return known_validators(tree, old, url) if made and same else Validators()
+
+
+def _report(
+    before: dict[str, str], after: dict[str, str], committed: Node | None, selected: Node
+) -> Report:
+    """Tell what upstream did to the selected operations apart from what was chosen anew."""
+    had = contract.digests(committed).keys() if committed else set()
+    has = contract.digests(selected).keys()
+    dropped = {name for name in had - has if name in after}
+    gained = {name for name in has - had if name in before or not before}
+    changes = (
+        compare(_only(committed, had - dropped), _only(selected, has - gained)) if committed else []
+    )
+    return make_report(before, after, len(has), changes, gained=gained, dropped=dropped)
+
+
+def _only(document: Node, names: Collection[str]) -> Node:
+    """Reduce a selected document once more."""
+    paths = {
+        path: {
+            key: part
+            for key, part in item.items()
+            if key not in METHODS or contract.name_of(path, key, part) in names
+        }
+        for path, item in document["paths"].items()
+    }
+    return select.select({**document, "paths": paths}, [select.EVERYTHING])
 
 
 def _committed(tree: Tree) -> Node | None:

@@ -118,6 +118,40 @@ def test_operations_given_are_recorded_and_used_again(tree: Tree, tmp_path: Path
     assert check_generated.check(tree) == 0
 
 
+def test_another_selection_is_no_change_of_upstream(
+    tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.md"
+    env = {"SPEC_URL": str(tmp_path / "small.json"), "REPORT": str(report)}
+    told = "from upsun_api.api.t import other"
+    regenerate({**env, "OPERATIONS": f"{DELETE} other"}, tree)
+    assert f"  selected other: {told}\n" in capsys.readouterr().out
+    assert f"## Selected\n\n- `other`: `{told}`\n" in report.read_text()
+    assert check_spec({**env, "OPERATIONS": DELETE}, tree) == 1
+    capsys.readouterr()
+    regenerate({**env, "OPERATIONS": DELETE}, tree)
+    out = capsys.readouterr().out
+    assert "  dropped  other: no longer selected\n" in out
+    assert "BREAKING" not in out
+    assert report.read_text().startswith("# Regenerate: contract unchanged\n")
+
+
+def test_an_operation_that_upstream_removed_still_breaks(
+    tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = {"SPEC_URL": str(tmp_path / "small.json"), "OPERATIONS": "*"}
+    regenerate(env, tree)
+    moved = small()
+    moved["paths"]["/c"] = {"get": operation("third")}
+    del moved["paths"]["/b"]
+    (tmp_path / "small.json").write_text(json.dumps(moved))
+    capsys.readouterr()
+    regenerate(env, tree)
+    out = capsys.readouterr().out
+    assert "  BREAKING other: operation removed\n" in out
+    assert "  fine     third: operation added\n" in out
+
+
 def test_an_overlay_action_that_went_stale_stops_the_run(tree: Tree, tmp_path: Path) -> None:
     action = {"target": "$.paths['/gone']", "description": "why", "remove": True}
     tree.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": [action]}))
@@ -157,7 +191,7 @@ def test_a_drift_check_names_what_moved_and_changes_nothing(
     assert check_spec(env, tree) == 1
     change = "Accepted.code: type changed from integer to string"
     assert f"BREAKING {change}" in capsys.readouterr().out
-    assert "**breaking**" in report.read_text()
+    assert "## Breaks a caller" in report.read_text()
     assert snapshot(tree) == before
 
 

@@ -219,8 +219,36 @@ def test_the_report_counts_and_names() -> None:
         "  BREAKING a: b: gone | `x`",
         "  fine     c: added",
     ]
-    assert "| `a: b` | gone \\| 'x' | **breaking** |" in report.markdown()
+    assert report.markdown().startswith("# Regenerate: 2 changes in the contract, 1 breaking\n")
+    assert "## Breaks a caller\n\n- `a: b`: `gone | 'x'`\n" in report.markdown()
+    assert "## Does not break a caller\n\n- `c`: `added`\n" in report.markdown()
     assert "## Added upstream\n\n- `d`" in report.markdown()
+
+
+def test_what_is_chosen_anew_is_told_apart_from_what_upstream_changed() -> None:
+    known = {"a": "1", "b": "1"}
+    report = make_report(known, known, 1, [], gained=["b"], dropped=["a"])
+    assert report.naming({"b": "from x import b"}).text().splitlines()[1:] == [
+        "selected: 1 operation; 1 newly selected, 1 no longer selected",
+        "  selected b: from x import b",
+        "  dropped  a: no longer selected",
+    ]
+    assert report.breaking == 0
+    assert report.moved
+    assert report.title == "Regenerate: contract unchanged"
+    assert "## No longer selected\n\n- `a`\n" in report.markdown()
+
+
+def test_upstream_text_stays_code_on_its_line_and_short() -> None:
+    evil = "a`@all`\n::error::\r\x1b[31m <img src=x>\u2028# " + "x" * 1000
+    report = make_report({"a": "1"}, {evil: "1"}, 1, [Change(evil, evil, breaking=True)])
+    safe = "a'@all' ::error:: [31m <img src=x> # xxx"
+    assert f"- `{safe}" in report.markdown()
+    for lines in (report.text().splitlines(), report.markdown().splitlines()):
+        assert not any(line.startswith(("::", "#  ", "# x")) for line in lines)
+        assert max(map(len, lines)) < 700
+    outside = [line.split("`")[::2] for line in report.markdown().splitlines()]
+    assert not any("@all" in part or "<img" in part for parts in outside for part in parts)
 
 
 def test_the_report_of_a_first_run_and_of_no_change_is_short() -> None:
