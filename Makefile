@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup check regenerate generate check-spec vendor vendor-check build bench test-lowest
+.PHONY: help demo test setup check regenerate generate check-spec vendor vendor-check build bench test-lowest propose
 
 RUN := .venv/bin/python
 # A PYTHON from the environment or the command line chooses the interpreter; otherwise .venv keeps its own.
@@ -34,6 +34,9 @@ regenerate: setup ## fetch the document and rebuild spec/ and generated/ (SPEC_U
 
 generate: setup ## rebuild generated/ from spec/, offline
 	@$(RUN) -m scripts.generate
+
+propose: ## push what regenerate changed as a pull request, REPORT=file is its text (needs gh)
+	@$(or $(wildcard $(RUN)),python3) -m scripts.propose
 
 check-spec: setup ## has upstream changed the selected operations? (SPEC_URL=, REPORT=file); changes nothing
 	@$(RUN) -m scripts.check_spec
