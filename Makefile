@@ -23,10 +23,13 @@ test: setup ## run the whole suite (one test: .venv/bin/python -m pytest tests/t
 setup: ## make .venv with everything (PYTHON=python3.13 chooses); instant when done
 	@scripts/setup.sh "$(PYTHON)"
 
-check: setup ## ruff, format, mypy --strict, generated/ in step with spec/
+check: setup ## ruff, format, mypy --strict, the workflows, generated/ in step with spec/
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
+	@$(RUN) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(RUN) -m check_jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	@.venv/bin/zizmor --offline --quiet --strict-collection --persona pedantic .github
 	@$(RUN) -m scripts.check_generated
 
 regenerate: setup ## fetch the document and rebuild spec/ and generated/ (SPEC_URL=, OPERATIONS="id id" or '*', FORCE=1, REPORT=file)
