@@ -11,9 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts import errors, identifiers, overlay, select, verify
+from scripts import contract, errors, identifiers, overlay, select, verify, wrapper
 from scripts.corrections import correct, media
 from scripts.corrections.names import identifier
+from scripts.differences import differences
 from scripts.document import parse
 from scripts.errors import PipelineError
 from scripts.progress import stage
@@ -146,6 +147,14 @@ def build(tree: Tree, document: "Node", package: Path, *, partial: bool) -> None
         generate(corrected, package)
     with stage("verify"):
         verify.verify(document, package)
+        wrapper.check(tree, package)
+
+
+def tally(package: Path) -> str:
+    """Count what was generated."""
+    files = list(package.rglob("*.py"))
+    made = [file for file in package.glob("api/*/*.py") if file.name != "__init__.py"]
+    return f"{len(made)} operation{'' if len(made) == 1 else 's'} in {len(files)} files"
 
 
 def imports(package: Path, names: Iterable[str]) -> dict[str, str]:
@@ -168,7 +177,23 @@ def rebuild(tree: Tree, package: Path) -> None:
             raise PipelineError(f"there is no {tree.name(path)}; run `make regenerate` first")
     document = parse(tree.contract.read_bytes(), tree.name(tree.contract))
     wanted = select.read_operations(tree.operations.read_text(encoding="utf-8"))
+    _check_selection(tree, document, wanted)
     build(tree, document, package, partial=select.EVERYTHING not in wanted)
+
+
+def _check_selection(tree: Tree, document: "Node", wanted: list[str]) -> None:
+    if select.EVERYTHING in wanted:
+        return
+    has = contract.digests(document).keys()
+    told = [
+        *(f"'{name}' is selected, and not in the contract" for name in sorted(set(wanted) - has)),
+        *(f"'{name}' is in the contract, and not selected" for name in sorted(has - set(wanted))),
+    ]
+    if told:
+        raise PipelineError(
+            f"{tree.name(tree.operations)} and {tree.name(tree.contract)} differ:"
+            f" {'; '.join(told)}; `make regenerate` brings them together"
+        )
 
 
 def spell(document: object) -> bytes:
@@ -176,13 +201,21 @@ def spell(document: object) -> bytes:
     return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def main() -> int:
-    """Rebuild generated/ from spec/, offline."""
-    tree = Tree()
+def offline(tree: Tree) -> int:
+    """Rebuild generated/ from spec/; 0 when that is done."""
     with Swap(tree) as swap:
-        rebuild(tree, swap.stage(tree.package))
+        made = swap.stage(tree.package)
+        rebuild(tree, made)
+        changed = differences(made, tree.package)
+        told = tally(made)
         swap.commit()
+    print(f"{tree.name(tree.package)}: {told}, {'rebuilt' if changed else 'unchanged'}")
     return 0
+
+
+def main() -> int:
+    """Rebuild this tree."""
+    return offline(Tree())
 
 
 if __name__ == "__main__":

@@ -38,6 +38,11 @@ class Tree:
         return self.root / "generated" / "upsun_api"
 
     @property
+    def wrapper(self) -> Path:
+        """The handwritten package."""
+        return self.root / "wrapper" / "upsun_client"
+
+    @property
     def work(self) -> Path:
         """Scratch space on the same file system, ignored by git."""
         return self.root / ".work"

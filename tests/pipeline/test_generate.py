@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts import generate
-from scripts.check_generated import differences
+from scripts import check_generated, generate
 from scripts.corrections import correct
+from scripts.differences import differences
 from scripts.errors import PipelineError
 from scripts.select import select
 from scripts.shape import Node
@@ -18,6 +18,7 @@ from scripts.swap import Swap
 from scripts.tree import Tree
 from scripts.verify import verify
 from tests.pipeline.support import (
+    DELETE,
     JUNE,
     ROOT,
     api,
@@ -28,6 +29,8 @@ from tests.pipeline.support import (
     published,
     read,
     ref,
+    small_tree,
+    snapshot,
 )
 
 TEXT: Node = {"type": "string"}
@@ -262,13 +265,41 @@ def test_generating_needs_a_contract(tmp_path: Path) -> None:
         generate.rebuild(Tree(tmp_path), swap.stage(Tree(tmp_path).package))
 
 
+def test_the_last_line_says_what_was_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = small_tree(tmp_path)
+    (tree.package / "types.py").write_text("# mine\n")
+    for told in ("rebuilt", "unchanged"):
+        assert generate.offline(tree) == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last == f"generated/upsun_api: 1 operation in 9 files, {told}"
+
+
+def test_a_selection_that_is_not_that_of_the_contract_is_named(tmp_path: Path) -> None:
+    tree = small_tree(tmp_path)
+    tree.operations.write_text("get-projects\nlist-orgs\n")
+    before = snapshot(tree)
+    told = (
+        r"^spec/operations.txt and spec/openapi.json differ: 'get-projects' is selected, and not in"
+        rf" the contract; 'list-orgs' .*; '{DELETE}' is in the contract, and not selected;"
+        r" `make regenerate` brings them together$"
+    )
+    for run in (generate.offline, check_generated.check):
+        with pytest.raises(PipelineError, match=told):
+            run(tree)
+    assert snapshot(tree) == before
+    tree.operations.write_text("*\n")
+    assert generate.offline(tree) == 0
+
+
 def test_the_same_document_gives_the_same_bytes_wherever_it_is_built(tmp_path: Path) -> None:
     document = select(read(published(JUNE)), ["get-projects", "create-projects-integrations"])
     script = f"""
 import json, sys
 from pathlib import Path
 sys.path.insert(0, {str(ROOT)!r})
-from scripts import generate
+from scripts import check_generated, generate
 from scripts.corrections import correct
 document = json.loads(Path(sys.argv[1]).read_text())
 generate.generate(correct(document), Path(sys.argv[2]) / "made_api")

@@ -136,6 +136,34 @@ def test_another_selection_is_no_change_of_upstream(
     assert report.read_text().startswith("# Regenerate: contract unchanged\n")
 
 
+@pytest.fixture
+def whole_tree(tree: Tree) -> Tree:
+    """A tree that has a wrapper too."""
+    tree.wrapper.mkdir(parents=True)
+    (tree.wrapper / "__init__.py").write_text("from upsun_api.models.accepted import Accepted\n")
+    (tree.wrapper / "_delete.py").write_text(
+        "from typing import TYPE_CHECKING\nimport upsun_api.errors\nfrom upsun_api import client\n"
+        "if TYPE_CHECKING:\n    from upsun_api.types import Response\n"
+        f"from upsun_api.api.t import {DELETE.replace('-', '_')} as generated\n"
+    )
+    return tree
+
+
+def test_what_the_wrapper_imports_must_stay_selected(whole_tree: Tree, tmp_path: Path) -> None:
+    env = {"SPEC_URL": str(tmp_path / "small.json")}
+    before = snapshot(whole_tree)
+    told = rf"^{DELETE} must stay selected: wrapper/upsun_client/_delete.py imports it; add it to"
+    with pytest.raises(PipelineError, match=told):
+        regenerate({**env, "OPERATIONS": "other"}, whole_tree)
+    assert snapshot(whole_tree) == before
+    assert regenerate({**env, "OPERATIONS": f"{DELETE} other"}, whole_tree) == 0
+    (whole_tree.wrapper / "_delete.py").unlink()
+    with pytest.raises(PipelineError, match=r"^upsun_api.models.accepted must stay selected"):
+        regenerate({**env, "OPERATIONS": "other"}, whole_tree)
+    (whole_tree.wrapper / "__init__.py").write_text("")
+    assert regenerate({**env, "OPERATIONS": "other"}, whole_tree) == 0
+
+
 def test_an_operation_that_upstream_removed_still_breaks(
     tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
