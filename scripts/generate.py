@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts import contract, errors, identifiers, overlay, select, verify, wrapper
+from scripts import contract, errors, generator, identifiers, overlay, select, verify, wrapper
 from scripts.corrections import correct, media
 from scripts.corrections.names import identifier
 from scripts.differences import differences
@@ -45,10 +45,8 @@ def generate(document: "Node", package: Path) -> None:
     Raises:
         PipelineError: At the first thing the generator warns about, whatever its level.
     """
-    try:
+    with generator.guarded():
         warnings = _render(document, package)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise PipelineError(f"the generator broke down: {error!r}") from error
     found = sorted(map(_told, warnings), key=lambda told: _FOLLOWS in told)
     if found:
         raise PipelineError(f"the generator left something out: {found[0]}")
@@ -60,8 +58,8 @@ def generate(document: "Node", package: Path) -> None:
 
 def banner() -> str:
     """Give the comment that opens every generated file."""
-    generator = f"openapi-python-client {version('openapi-python-client')}"
-    return f"# DO NOT EDIT. Made by `make generate` from spec/ with {generator}.\n"
+    made_with = f"{generator.NAME} {version(generator.NAME)}"
+    return f"# DO NOT EDIT. Made by `make generate` from spec/ with {made_with}.\n"
 
 
 def _render(document: "Node", package: Path) -> "list[GeneratorError]":
@@ -140,7 +138,7 @@ def build(tree: Tree, document: "Node", package: Path, *, partial: bool) -> None
     Raises:
         PipelineError: When the result would not be whole.
     """
-    with stage("correct"):
+    with stage("correct"), generator.guarded():
         actions = overlay.read_overlay(tree.overlay)
         corrected = correct(overlay.apply(document, actions, partial=partial))
     with stage("generate"):

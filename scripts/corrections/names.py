@@ -3,24 +3,24 @@
 import hashlib
 import unicodedata
 
-from openapi_python_client import strings
+from scripts.generator import strings
 
 PREFIX = "field_"
 
 
 def class_name(text: str) -> str:
     """Give the class name that the generator makes of a text."""
-    return str(strings.ClassName(text, PREFIX))
+    return str(strings().ClassName(text, PREFIX))
 
 
 def identifier(text: str) -> str:
     """Give the module, attribute or argument name that the generator makes of a text."""
-    return str(strings.PythonIdentifier(text, PREFIX))
+    return str(strings().PythonIdentifier(text, PREFIX))
 
 
 def pascal(text: str) -> str:
     """Give a text as part of a class name."""
-    return strings.pascal_case(text)
+    return str(strings().pascal_case(text))
 
 
 def digest(text: str) -> str:
@@ -31,9 +31,9 @@ def digest(text: str) -> str:
 def enum_name(value: str) -> str:
     """Name an enum member after its value alone."""
     if value[:1].isalpha():
-        return strings.snake_case(value.upper()).upper() or "VALUE"
+        return str(strings().snake_case(value.upper())).upper() or "VALUE"
     spelled = "".join(_spelled(character) for character in value)
-    return strings.snake_case(f"VALUE_{spelled or 'EMPTY'}".upper()).upper()
+    return str(strings().snake_case(f"VALUE_{spelled or 'EMPTY'}".upper())).upper()
 
 
 def _spelled(character: str) -> str:

@@ -1,0 +1,62 @@
+"""The generator as this project finds it: what moved inside another version is told in one line."""
+
+import re
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+
+from scripts.errors import PipelineError
+from scripts.tree import Tree
+
+NAME = "openapi-python-client"
+
+
+@cache
+def strings() -> ModuleType:
+    """Give the generator's own rules for names; half a second to import, so only when needed."""
+    from openapi_python_client import strings as module  # noqa: PLC0415
+
+    return module
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Turn whatever the generator, or reaching into it, raises into a sentence.
+
+    Raises:
+        PipelineError: It names the place in scripts/, and both versions where they differ.
+    """
+    try:
+        yield
+    except (PipelineError, OSError, RecursionError, MemoryError):
+        raise
+    except Exception as error:
+        raise PipelineError(_told(error)) from error
+
+
+def _told(error: Exception) -> str:
+    tree = Tree()
+    frames = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [file for file in frames if file.is_relative_to(tree.root / "scripts")]
+    # Python adds to an ImportError where the package lies.
+    what = re.sub(r" \(/.*\)$", "", str(error))
+    told = f"{type(error).__name__}: {what}, from {tree.name(ours[-1])}"
+    made, here = _made_with(tree), version(NAME)
+    if made in (None, here):
+        return f"the generator broke down: {told}"
+    return (
+        f"{NAME} {here} is not the {made} that this was made for: {told};"
+        f" mend that file, or pin {made} in pyproject.toml"
+    )
+
+
+def _made_with(tree: Tree) -> str | None:
+    """Read the version off what was generated last."""
+    file = tree.package / "__init__.py"
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    found = re.search(rf"{NAME} (\S+)\.$", text.partition("\n")[0])
+    return found[1] if found else None

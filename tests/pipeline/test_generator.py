@@ -1,0 +1,70 @@
+"""Another version of the generator, whose insides moved, is told in a line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import generator
+from scripts.errors import PipelineError
+from tests.pipeline.support import small_tree, snapshot
+
+# Takes a part of the generator away before the program of the tree starts.
+RUN = """
+import importlib.metadata, runpy, sys
+sys.path.insert(0, "")
+CHANGE
+importlib.metadata.version = lambda name: "99.0"
+runpy.run_module("scripts.generate", run_name="__main__")
+"""
+MOVED = {
+    "a module": (
+        "import openapi_python_client as g; sys.modules[g.strings.__name__] = None; del g.strings",
+        "generator.py",
+    ),
+    "a name": (
+        "from openapi_python_client import strings; del strings.ClassName",
+        "corrections/names.py",
+    ),
+    "a class": (
+        "from openapi_python_client import config; del config.ClassOverride",
+        "generate.py",
+    ),
+    "an argument": (
+        "import openapi_python_client; openapi_python_client.Project = lambda whole: None",
+        "generate.py",
+    ),
+    "a macro of its templates": (
+        "import jinja2; jinja2.PackageLoader.get_source = lambda *_: ('{{ a.b }}', None, None)",
+        "generate.py",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "file"), MOVED.values(), ids=MOVED)
+def test_what_moved_is_told_with_both_versions(tmp_path: Path, change: str, file: str) -> None:
+    tree = small_tree(tmp_path)
+    before = snapshot(tree)
+    done = subprocess.run(
+        [sys.executable, "-c", RUN.replace("CHANGE", change)],
+        cwd=tree.root,
+        env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("generate: openapi-python-client 99.0 is not the 0."), done.stderr
+    assert f", from scripts/{file}; mend that file, or pin 0." in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert snapshot(tree) == before
+
+
+def test_the_same_version_only_breaks_down() -> None:
+    with (
+        pytest.raises(PipelineError, match=r"^the generator broke down: KeyError: 'x', from "),
+        generator.guarded(),
+    ):
+        raise KeyError("x")
