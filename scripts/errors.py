@@ -1,10 +1,12 @@
 """The one error that ends a run of the pipeline with a sentence instead of a traceback."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable
 
 INTERRUPTED = 128 + signal.SIGINT
+CLOSED = 128 + signal.SIGPIPE
 
 
 class PipelineError(Exception):
@@ -19,10 +21,16 @@ def run(name: str, main: Callable[[], int]) -> int:
         main: The work; returns the exit code.
 
     Returns:
-        The exit code: that of `main`, 1 after an error, 130 after an interruption.
+        The exit code: that of `main`, 1 after an error, 130 after an interruption, 141 when what
+        reads the output has gone.
     """
     try:
-        return main()
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # As of `| head`: nobody reads on. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED
     except PipelineError as error:
         message = str(error)
     except KeyboardInterrupt:
@@ -35,5 +43,7 @@ def run(name: str, main: Callable[[], int]) -> int:
         message = "the schemas of the document are nested into each other without end"
     except MemoryError:
         message = "out of memory; the document is too large for this machine"
+    else:
+        return code
     print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
     return 1

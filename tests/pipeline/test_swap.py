@@ -204,6 +204,31 @@ def test_what_people_can_cause_is_one_line(
     assert said.count("\n") == 1
 
 
+ENDS = {
+    "in a stage": "runpy.run_module('scripts.generate', run_name='__main__')",
+    "at its end": "sys.exit(errors.run('x', lambda: print('told') or 0))",
+}
+
+
+@pytest.mark.parametrize("code", ENDS.values(), ids=ENDS)
+def test_a_run_whose_output_nobody_reads_ends_quietly(tmp_path: Path, code: str) -> None:
+    tree = small_tree(tmp_path)
+    before = snapshot(tree)
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import runpy, sys; from scripts import errors; {code}"],
+        cwd=tree.root,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+    assert snapshot(tree) == before
+
+
 RUN = """
 import os, signal, sys
 sys.path.insert(0, {root!r})
