@@ -102,6 +102,8 @@ def _render(document: "Node", package: Path) -> "list[GeneratorError]":
         text = file.read_text(encoding="utf-8")
         if "errors.parse(" not in text or "quote(" in text:
             raise PipelineError(f"{file.name} parses without a guard; mend {TEMPLATES.name}/")
+        if "httpx.TimeoutException" in text:
+            raise PipelineError(f"{file.name} promises errors of httpx; mend {TEMPLATES.name}/")
     return found
 
 

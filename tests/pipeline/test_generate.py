@@ -1,7 +1,9 @@
 """The generated package: open, lazy, marked, stable in its names, the same on every machine."""
 
 import copy
+import inspect
 import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +58,30 @@ def test_every_file_says_what_makes_it_and_the_package_says_it_is_typed() -> Non
     assert files
     assert all(file.read_text().startswith("# DO NOT EDIT. Made by `make gen") for file in files)
     assert (package / "py.typed").exists()
+
+
+def test_an_operation_promises_no_errors_of_the_library_below(tmp_path: Path) -> None:
+    """Which errors there are is the client's business."""
+    package = make(api({"Thing": thing(a=TEXT)}), tmp_path)
+    with imported(package) as load:
+        operation = load(".api.t.all_")
+    for name in ("sync", "sync_detailed", "asyncio", "asyncio_detailed"):
+        told = inspect.getdoc(getattr(operation, name))
+        assert told is not None
+        assert told.startswith("Returns:\n    ")
+        assert "Raises" not in told
+
+
+def test_a_docstring_that_cannot_be_mended_fails_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the generator changes its words."""
+    shutil.copytree(generate.TEMPLATES, tmp_path / "templates")
+    template = tmp_path / "templates" / "endpoint_module.py.jinja"
+    template.write_text(template.read_text().replace("Raises:", "Throws:"))
+    monkeypatch.setattr(generate, "TEMPLATES", tmp_path / "templates")
+    with pytest.raises(PipelineError, match=r"^all_.py promises errors of httpx; mend templates/"):
+        make(api({"Thing": thing(a=TEXT)}), tmp_path)
 
 
 def test_an_unknown_enum_value_is_kept_as_it_came(tmp_path: Path) -> None:

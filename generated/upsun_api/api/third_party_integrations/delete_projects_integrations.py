@@ -56,10 +56,6 @@ def sync_detailed(
         project_id (str):
         integration_id (str):
 
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
     Returns:
         Response[AcceptedResponse]
     """
@@ -87,10 +83,6 @@ def sync(
         project_id (str):
         integration_id (str):
 
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
     Returns:
         AcceptedResponse
     """
@@ -112,10 +104,6 @@ async def asyncio_detailed(
     Args:
         project_id (str):
         integration_id (str):
-
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
         Response[AcceptedResponse]
@@ -141,10 +129,6 @@ async def asyncio(
     Args:
         project_id (str):
         integration_id (str):
-
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
         AcceptedResponse
