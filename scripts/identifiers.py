@@ -1,5 +1,6 @@
 """Names that the generated code uses itself, kept out of the way of names from the document."""
 
+import re
 from typing import TYPE_CHECKING
 
 from scripts.corrections.common import components, is_object, members
@@ -86,9 +87,27 @@ def _free_arguments(endpoint: "Endpoint", config: "Config") -> None:
     from openapi_python_client.schema.untrusted_string import UntrustedString  # noqa: PLC0415
 
     arguments = [argument for _, argument in endpoint.iter_all_parameters()]
+    _part_brackets(arguments, config)
     for old, new in _free(arguments, IN_OPERATIONS, config).items():
         path = endpoint.path.get_untrusted_value()
         endpoint.path = UntrustedString(path.replace(f"{{{old}}}", f"{{{new}}}"))
+
+
+def _part_brackets(arguments: "Iterable[Property]", config: "Config") -> None:
+    """Spell `filter[id][eq]` as `filter_id_eq`, where the generator says `filterideq`."""
+    from openapi_python_client.schema.untrusted_string import UntrustedString  # noqa: PLC0415
+
+    listed = list(arguments)
+    wanted = [_parted(each) for each in listed]
+    for each, new in zip(listed, wanted, strict=True):
+        # Beside `filter_id`, `filter[id]` stays as it is.
+        if new != str(each.python_name) and wanted.count(new) == 1:
+            each.set_python_name(UntrustedString(new), config=config, skip_snake_case=True)
+
+
+def _parted(argument: "Property") -> str:
+    name = argument.name.get_untrusted_value()
+    return identifier(re.sub(r"[\[\]]+", " ", name)) if "[" in name else str(argument.python_name)
 
 
 def _free(

@@ -94,7 +94,7 @@ def check_query(load: Load) -> None:
 
 
 def check_filter(load: Load) -> None:
-    made = load(".api.t.a")._get_kwargs(filteridin="1,2", sort="b")
+    made = load(".api.t.a")._get_kwargs(filter_id_in="1,2", sort="b")
     assert made["params"] == {"filter[id][in]": "1,2", "sort": "b"}
 
 

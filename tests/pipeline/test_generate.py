@@ -208,6 +208,24 @@ def test_names_of_the_generated_code_can_be_names_of_parameters(tmp_path: Path) 
     assert mypy(package, tmp_path / "cache") == ""
 
 
+def test_brackets_part_the_words_of_an_argument(tmp_path: Path) -> None:
+    wire = {
+        "filter[id][eq]": "filter_id_eq",
+        "filter[createdAt]": "filter_created_at",
+        "ids[]": "ids",
+        "class[]": "class_",
+        "[x]": "x",
+        "page_size": "page_size",
+        "page[size]": "pagesize",
+        "2[a]": "field_2_a",
+    }
+    query = [{"name": name, "in": "query", "schema": TEXT} for name in wire]
+    package = make(api(paths={"/a": {"get": operation("a", parameters=query)}}), tmp_path)
+    with imported(package) as load:
+        made = load(".api.t.a")._get_kwargs(**{name: name for name in wire.values()})
+    assert made["params"] == wire
+
+
 def test_a_name_does_not_depend_on_what_is_beside_it() -> None:
     base = {"Project": thing(status=thing(a=TEXT), kind=COLOUR), "List": thing(x=COLOUR)}
     before = classes(api(base))
