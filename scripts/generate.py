@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ruff import find_ruff_bin  # type: ignore[import-untyped]
+
 from scripts import contract, errors, generator, identifiers, overlay, select, verify, wrapper
 from scripts.corrections import correct, media
 from scripts.corrections.names import identifier
@@ -116,10 +118,10 @@ def _told(error: "GeneratorError") -> str:
 
 
 def _format(package: Path) -> None:
-    ruff = [sys.executable, "-I", "-m", "ruff"]
+    ruff = find_ruff_bin()
     for command in (
-        [*ruff, "check", *_RUFF, "--fix-only", "--select", _RULES, *_STYLE, package.name],
-        [*ruff, "format", *_RUFF, *_STYLE, package.name],
+        [ruff, "check", *_RUFF, "--fix-only", "--select", _RULES, *_STYLE, package.name],
+        [ruff, "format", *_RUFF, *_STYLE, package.name],
     ):
         done = subprocess.run(
             command, cwd=package.parent, capture_output=True, text=True, check=False

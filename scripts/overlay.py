@@ -2,7 +2,7 @@
 
 import copy
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from scripts.errors import PipelineError
 from scripts.shape import Node
@@ -52,7 +52,6 @@ def apply(document: Node, overlay: Node, *, partial: bool) -> Node:
         PipelineError: When an action is malformed, or matches nothing in the whole document:
             upstream moved, and the action with it.
     """
-    document = copy.deepcopy(document)
     for action in overlay["actions"]:
         places = _matches(document, action["target"])
         if not places and not partial:
@@ -60,6 +59,8 @@ def apply(document: Node, overlay: Node, *, partial: bool) -> Node:
                 f"the overlay's target {action['target']} matches nothing; upstream may have"
                 " changed: correct or remove the action in spec/overlay.yaml"
             )
+        if () in places and action.get("remove") is True:
+            raise PipelineError("the overlay removes the whole document")
         for place in places:
             document = _acted(document, place, action)
     return document
@@ -76,19 +77,17 @@ def _matches(document: Node, path: str) -> list[tuple[str | int, ...]]:
     return [tuple(match.parts) for match in reversed(matches)]
 
 
-def _acted(document: Node, place: tuple[str | int, ...], action: Node) -> Node:
+def _acted(node: Any, place: tuple[str | int, ...], action: Node) -> Any:
+    """Act on one place; copy what leads there, and share the rest."""
     if not place:
-        if action.get("remove") is True:
-            raise PipelineError("the overlay removes the whole document")
-        return cast(Node, _merged(document, action.get("update", {})))
-    parent: Any = document
-    for part in place[:-1]:
-        parent = parent[part]
-    if action.get("remove") is True:
-        del parent[place[-1]]
-    elif "update" in action:
-        parent[place[-1]] = _merged(parent[place[-1]], action["update"])
-    return document
+        return _merged(node, action["update"]) if "update" in action else node
+    key, *rest = place
+    changed = node.copy()
+    if not rest and action.get("remove") is True:
+        del changed[key]
+    else:
+        changed[key] = _acted(node[key], tuple(rest), action)
+    return changed
 
 
 def _merged(node: object, update: object) -> object:

@@ -37,7 +37,8 @@ def check(tree: Tree, package: Path) -> None:
 
 
 def _imports(file: Path, package: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_bytes(), file)):
+    source = file.read_bytes()
+    for node in ast.walk(ast.parse(source, file)) if package.encode() in source else ():
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names if each.name.startswith(f"{package}."))
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}."):
