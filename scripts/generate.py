@@ -54,8 +54,9 @@ def generate(document: "Node", package: Path) -> None:
         raise PipelineError(f"the generator left something out: {found[0]}")
     (package / "py.typed").write_bytes(b"")
     _format(package)
-    for file in sorted(package.rglob("*.py")):
-        file.write_text(banner() + file.read_text(encoding="utf-8"), encoding="utf-8")
+    head = banner()
+    for file in package.rglob("*.py"):
+        file.write_text(head + file.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def banner() -> str:
