@@ -11,6 +11,7 @@ import pytest
 
 import upsun_client
 from scripts.sandbox import API_TOKEN, Sandbox
+from upsun_client._retry import Trial
 
 README = Path(__file__).parents[2] / "README.md"
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
@@ -38,3 +39,12 @@ def test_snippet(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_there_are_snippets() -> None:
     assert len(SNIPPETS) == 3
+
+
+def test_the_line_that_a_retry_logs(caplog: pytest.LogCaptureFixture) -> None:
+    shown = next(line for line in README.read_text().splitlines() if "to attempt" in line)
+    trial = Trial("DELETE", "/projects/p/integrations/i", retries=2, idempotent=True)
+    trial.attempts = 1
+    with caplog.at_level("INFO", logger="upsun_client"):
+        trial.wait_after_status(503, {})
+    assert re.sub(r"[\d.]+ s$", "0.4 s", caplog.messages[0]) == shown

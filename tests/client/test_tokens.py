@@ -376,7 +376,7 @@ def test_what_is_done_after_a_fork() -> None:
         client.get_httpx_client()
         client.get_async_httpx_client()
         with client._auth._tokens._lock, client._auth.connector._lock, client._lock:
-            _fork._start_over()
+            _fork._forked()
         delete_projects_integrations("p", "i", client=client)
 
 

@@ -4,8 +4,17 @@
 >>> with UpsunClient() as client:  # API token from UPSUN_CLI_TOKEN
 ...     accepted = delete_projects_integrations("project-id", "integration-id", client=client)
 
+In the order in which you need them:
+
+UpsunClient                        authenticates, refuses unsafe paths, retries, has typed errors
+delete_projects_integrations       the operation, and with _async at its end the same for tasks
+AcceptedResponse                   what it returns
+upsun_api.api.<tag>.<operation>    every generated operation; as safe, if its client is this one
+UpsunError                         the root of all errors; upsun_client._errors draws the tree
+ApiTokenAuth                       the authentication alone, for an httpx client of your own
+
 Each name is loaded when it is first used, so that a program that may never call the API does not
-wait for an HTTP library at its start.
+wait for an HTTP library at its start. Retries are told at INFO on the logger ``upsun_client``.
 """
 
 from importlib import import_module

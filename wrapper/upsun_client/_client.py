@@ -89,11 +89,11 @@ class UpsunClient(Client):
         self._auth = auth
         self._closed = False
         self._async_sessions = PerLoop(lambda: self._session(AsyncSession))
-        self.after_fork()
-        watch(self)
+        self._start_over()
+        watch(self, UpsunClient._start_over)
 
-    def after_fork(self) -> None:
-        """Forget, in a forked child, a lock that a thread of the parent held."""
+    def _start_over(self) -> None:
+        # Forget, in a forked child, a lock that a thread of the parent held.
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:

@@ -62,11 +62,11 @@ class Connector:
         self.headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
         self._verify = verify_ssl
         self._tls: ssl.SSLContext | None = None
-        self.after_fork()
-        watch(self)
+        self._start_over()
+        watch(self, Connector._start_over)
 
-    def after_fork(self) -> None:
-        """Forget a lock that a thread of the parent held."""
+    def _start_over(self) -> None:
+        # Forget a lock that a thread of the parent held.
         self._lock = threading.Lock()
 
     def session(self, kind: type[SessionT], rules: Rules, **options: Any) -> SessionT:

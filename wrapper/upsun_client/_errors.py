@@ -110,6 +110,8 @@ class APIStatusError(UpsunError):
             mean that the first one took effect.
     """
 
+    _advice = ""  # the next step, at the end of the text
+
     def __init__(
         self,
         message: str,
@@ -134,7 +136,8 @@ class APIStatusError(UpsunError):
 
     def __str__(self) -> str:
         tries = f" (attempt {self.attempts})" if self.attempts > 1 else ""
-        return f"{self.status_code} to {self.method} {self.path}{tries}: {self.message}"
+        advice = self._advice and f" ({self._advice})"
+        return f"{self.status_code} to {self.method} {self.path}{tries}: {self.message}{advice}"
 
 
 class BadRequestError(APIStatusError):
@@ -144,25 +147,37 @@ class BadRequestError(APIStatusError):
 class AuthenticationError(APIStatusError):
     """401: the access token is refused, a fresh one too, or a stronger login is asked for."""
 
+    _advice = "check base_url; WWW-Authenticate may ask for a stronger login"
+
 
 class PermissionDeniedError(APIStatusError):
     """403: the user whose API token this is may not do this. Ask for access to the project."""
+
+    _advice = "the API token's user needs more access; for integrations, the project's admin role"
 
 
 class NotFoundError(APIStatusError):
     """404: there is no such thing, or the user may not see it."""
 
+    _advice = "check the ids; who may not see a thing is told the same"
+
 
 class ConflictError(APIStatusError):
     """409: something else is in the way, such as an activity that still runs."""
+
+    _advice = "wait for what is in the way, such as a running activity"
 
 
 class RateLimitError(APIStatusError):
     """429: too many requests, the retries included. Wait ``retry_after`` seconds."""
 
+    _advice = "wait for retry_after, then repeat"
+
 
 class ServerError(APIStatusError):
     """5xx: the server failed; whether the request took effect is unknown."""
+
+    _advice = "look whether it took effect, then repeat"
 
 
 class APIResponseValidationError(UpsunError):

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Callable
 
-    class Forkable(Protocol):
-        """Has something of its own for each process."""
-
-        def after_fork(self) -> None:
-            """Start over, in the child."""
+T = TypeVar("T")
+_known: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
 
 
-_known: WeakSet[Forkable] = WeakSet()
+def watch(thing: T, start_over: Callable[[T], None]) -> None:
+    """Call ``start_over(thing)`` in every forked child, for as long as the thing lives."""
+    _known[thing] = start_over
 
 
-def watch(thing: Forkable) -> None:
-    """Call ``thing.after_fork()`` in every forked child, for as long as it lives."""
-    _known.add(thing)
-
-
-def _start_over() -> None:
-    for thing in list(_known):
-        thing.after_fork()
+def _forked() -> None:
+    for thing, start_over in list(_known.items()):
+        start_over(thing)
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows does not fork
-    os.register_at_fork(after_in_child=_start_over)
+    os.register_at_fork(after_in_child=_forked)

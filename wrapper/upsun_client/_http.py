@@ -24,18 +24,18 @@ _PATIENCE = 10.0
 _BODY_FAULTS = (httpx.HTTPError, httpx.StreamError)
 
 
-class Session(httpx.Client):
-    """An ``httpx.Client`` that follows the rules."""
+class _Ruled:
+    """What both sessions are, beside an httpx client."""
 
     def __init__(self, rules: Rules, **options: Any) -> None:
         self._rules = rules
         self._options = options
         self.retired = False
         super().__init__(**options)
-        watch(self)
+        watch(self, _Ruled._start_over)
 
-    def after_fork(self) -> None:
-        """Start over: a child must not talk on its parent's connections."""
+    def _start_over(self) -> None:
+        # A child must not talk on its parent's connections.
         super().__init__(**self._options)
 
     def build_request(self, method: str, url: Any, **kwargs: Any) -> httpx.Request:
@@ -44,9 +44,22 @@ class Session(httpx.Client):
         Raises:
             UnsafePathError: if the URL could be read as another place than it names.
         """
-        request = super().build_request(method, self._rules.target(url), **kwargs)
-        self._rules.check_origin(request, self.headers)
+        target = self._rules.target(url)
+        request: httpx.Request = super().build_request(method, target, **kwargs)  # type: ignore[misc]
+        self._rules.check_origin(request, self.headers)  # type: ignore[attr-defined]
         return request
+
+    def _build_redirect_request(
+        self,
+        request: httpx.Request,
+        response: httpx.Response,  # noqa: ARG002
+    ) -> httpx.Request:
+        # httpx builds it though nobody follows, and fails on a Location that is no URL.
+        return request
+
+
+class Session(_Ruled, httpx.Client):
+    """An ``httpx.Client`` that follows the rules."""
 
     def send(
         self, request: httpx.Request, *, stream: bool = False, **kwargs: Any
@@ -118,34 +131,9 @@ class Session(httpx.Client):
             raise
         return answer
 
-    def _build_redirect_request(
-        self,
-        request: httpx.Request,
-        response: httpx.Response,  # noqa: ARG002
-    ) -> httpx.Request:
-        # httpx builds it though nobody follows, and fails on a Location that is no URL.
-        return request
 
-
-class AsyncSession(httpx.AsyncClient):
+class AsyncSession(_Ruled, httpx.AsyncClient):
     """An ``httpx.AsyncClient`` that follows the same rules; see `Session`."""
-
-    def __init__(self, rules: Rules, **options: Any) -> None:
-        self._rules = rules
-        self._options = options
-        self.retired = False
-        super().__init__(**options)
-        watch(self)
-
-    def after_fork(self) -> None:
-        """Start over: a child must not talk on its parent's connections."""
-        super().__init__(**self._options)
-
-    def build_request(self, method: str, url: Any, **kwargs: Any) -> httpx.Request:
-        """Build a request, as `Session.build_request` does."""
-        request = super().build_request(method, self._rules.target(url), **kwargs)
-        self._rules.check_origin(request, self.headers)
-        return request
 
     async def send(
         self, request: httpx.Request, *, stream: bool = False, **kwargs: Any
@@ -207,13 +195,6 @@ class AsyncSession(httpx.AsyncClient):
                 raise answer.outside_contract(f"undecodable body: {error}") from None
             raise
         return answer
-
-    def _build_redirect_request(
-        self,
-        request: httpx.Request,
-        response: httpx.Response,  # noqa: ARG002
-    ) -> httpx.Request:
-        return request  # see `Session`
 
 
 async def _sleep(seconds: float) -> None:

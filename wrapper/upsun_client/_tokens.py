@@ -95,8 +95,8 @@ class Tokens:
         self._flight: _Flight | None = None
         self._gates = PerLoop(_anyio_lock)
         self.settled = 0  # exchanges that came to an outcome
-        self.after_fork()
-        watch(self)
+        self._start_over()
+        watch(self, Tokens._start_over)
 
     def get(self, since: int, refused: Lease | None = None) -> Lease:
         """Return a token to use, after an exchange if need be.
@@ -147,8 +147,8 @@ class Tokens:
         """Return the token that is held, and the one before; '' for none."""
         return (self._lease.token if self._lease else "", self._past)
 
-    def after_fork(self) -> None:
-        """Forget what a thread of the parent was doing."""
+    def _start_over(self) -> None:
+        # Forget what a thread of the parent was doing.
         self._lock = threading.Lock()
         self._flight = None
 
