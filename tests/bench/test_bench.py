@@ -59,7 +59,7 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
 
 def test_every_program_runs(bench: Workbench) -> None:
     bench.packages(Tree().package, "whole")
-    effort = client.Effort(imports=1, cold=1, calls=(1, 2), batches=(1, (60,)), growth=1001)
+    effort = client.Effort(imports=1, cold=1, calls=(2, 1, 2), batches=(1, 1, (60,)), growth=1001)
     rows = {row.what: row for row in client.rows(bench, effort, whole=True)}
     assert all(row.ours is not None for row in rows.values())
     assert rows["exchanges of 64 threads on a cold client"].ours == 1

@@ -14,7 +14,7 @@ from ._http import AsyncSession, Session
 from ._rules import Rules, can_be_sent_again
 from ._token import AccessToken, read_api_token, read_token_answer, refusal
 from ._tokens import Lease, Tokens
-from ._url import read_url, same_origin
+from ._url import origin, read_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator
@@ -45,7 +45,7 @@ class ApiTokenAuth(httpx.Auth):
     """
 
     # Rather than a __dict__ that shows the tokens.
-    __slots__ = ("_api_token", "_origin", "_token_url", "_tokens", "connector")
+    __slots__ = ("_api_token", "_base_url", "_origin", "_token_url", "_tokens", "connector")
 
     def __init__(
         self,
@@ -56,14 +56,15 @@ class ApiTokenAuth(httpx.Auth):
         connector: Connector | None = None,
     ) -> None:
         self._api_token = read_api_token(api_token)
-        self._origin = read_url("base_url", base_url)
+        self._base_url = read_url("base_url", base_url)
+        self._origin = origin(self._base_url)
         self._token_url = read_url("token_url", token_url)
         self._tokens = Tokens(self._exchange, self._exchange_async)
         self.connector = connector or Connector()
 
     def __repr__(self) -> str:
         """Show where, never what."""
-        return f"<ApiTokenAuth for {self._origin} by {self._token_url}>"
+        return f"<ApiTokenAuth for {self._base_url} by {self._token_url}>"
 
     def __reduce__(self) -> NoReturn:
         """Refuse to write credentials down."""
@@ -73,7 +74,7 @@ class ApiTokenAuth(httpx.Auth):
         self, request: httpx.Request
     ) -> Generator[httpx.Request, httpx.Response, None]:
         """Authenticate a request, and once more after a 401."""
-        if not same_origin(request.url, self._origin):
+        if origin(request.url) != self._origin:
             yield request
             return
         since = self._tokens.settled
@@ -93,7 +94,7 @@ class ApiTokenAuth(httpx.Auth):
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Authenticate a request, and once more after a 401."""
-        if not same_origin(request.url, self._origin):
+        if origin(request.url) != self._origin:
             yield request
             return
         since = self._tokens.settled
@@ -119,13 +120,11 @@ class ApiTokenAuth(httpx.Auth):
     def _calls_for_renewal(
         self, response: httpx.Response, sent: httpx.Request, lease: Lease
     ) -> bool:
-        challenge = response.headers.get("WWW-Authenticate", "")
-        if (
-            response.status_code != 401
-            or response.request is not sent  # a redirect, in a client that follows them
-            # A stronger login (RFC 9470) is nothing that a new token can give.
-            or "insufficient_user_authentication" in challenge
-        ):
+        # In a client that follows redirects, it may answer another request.
+        if response.status_code != 401 or response.request is not sent:
+            return False
+        # A stronger login (RFC 9470) is nothing that a new token can give.
+        if "insufficient_user_authentication" in response.headers.get("WWW-Authenticate", ""):
             return False
         if can_be_sent_again(sent):
             return True

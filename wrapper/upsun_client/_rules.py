@@ -20,7 +20,7 @@ from ._errors import (
 from ._path import check_path
 from ._retry import IDEMPOTENT, Trial, retry_after_seconds
 from ._success import Answer, path_of
-from ._url import is_guarded, same_origin
+from ._url import is_guarded, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,6 +62,7 @@ class Rules:
         self._retries = retries
         self._redact = redact
         self._base = base
+        self._origin = origin(base)
         self._prefix = base.path.rstrip("/") and f"{base.path.rstrip('/')}/"
         self.exchange = exchange
 
@@ -89,7 +90,7 @@ class Rules:
 
     def check_origin(self, request: httpx.Request, own_headers: httpx.Headers) -> None:
         """Keep what is meant for the API from other servers."""
-        if same_origin(request.url, self._base):
+        if origin(request.url) == self._origin:
             return
         if not is_guarded(request.url):
             raise UnsafePathError(f"http is for loopback only: {request.url.host}")

@@ -46,10 +46,6 @@ def is_guarded(url: httpx.URL) -> bool:
         return url.host == "localhost"
 
 
-def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
-    """Tell whether both URLs name the same scheme, host and port."""
-    return _origin(one) == _origin(other)
-
-
-def _origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
+def origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
+    """Return what decides who gets credentials: scheme, host and port."""
     return url.raw_scheme, url.raw_host, url.port
