@@ -34,8 +34,8 @@ def test_sides_take_turns_after_once_that_does_not_count() -> None:
 
     shown: list[str] = []
     times = in_turn({"a": lambda: side("a"), "b": lambda: side("b")}, 2, shown.append)
-    assert "".join(order) == "abbaab"
-    assert times == {"a": [3.0, 4.0], "b": [2.0, 5.0]}
+    assert "".join(order) == "ababab"
+    assert times == {"a": [2.0, 4.0], "b": [3.0, 5.0]}
     assert shown == ["0/2", "1/2", "2/2"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import quote_plus
 
@@ -17,7 +16,7 @@ from ._tokens import Lease, Tokens
 from ._url import origin, read_url
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Iterator
+    from collections.abc import AsyncGenerator, Generator
 
 BASE_URL = "https://api.upsun.com"
 TOKEN_URL = "https://auth.upsun.com/oauth2/token"  # noqa: S105 - a URL, no secret
@@ -79,15 +78,19 @@ class ApiTokenAuth(httpx.Auth):
             return
         since = self._tokens.settled
         lease = self._tokens.get(since)
-        with _authorised(request, lease) as sent:
+        sent = _authorised(request, lease)
+        try:
             response = yield sent
-        if self._calls_for_renewal(response, sent, lease):
-            lease = self._tokens.get(since, refused=lease)
-            response.close()
-            _empty(response)
-            _give_back(response, sent, request)
-            with _authorised(request, lease) as sent:
+            if self._calls_for_renewal(response, sent, lease):
+                lease = self._tokens.get(since, refused=lease)
+                response.close()
+                _empty(response)
+                _give_back(response, sent, request)
+                sent = _authorised(request, lease)
                 response = yield sent
+        except GeneratorExit:
+            _disarm(sent)
+            raise
         _give_back(response, sent, request)
 
     async def async_auth_flow(
@@ -99,15 +102,19 @@ class ApiTokenAuth(httpx.Auth):
             return
         since = self._tokens.settled
         lease = await self._tokens.get_async(since)
-        with _authorised(request, lease) as sent:
+        sent = _authorised(request, lease)
+        try:
             response = yield sent
-        if self._calls_for_renewal(response, sent, lease):
-            lease = await self._tokens.get_async(since, refused=lease)
-            await response.aclose()
-            _empty(response)
-            _give_back(response, sent, request)
-            with _authorised(request, lease) as sent:
+            if self._calls_for_renewal(response, sent, lease):
+                lease = await self._tokens.get_async(since, refused=lease)
+                await response.aclose()
+                _empty(response)
+                _give_back(response, sent, request)
+                sent = _authorised(request, lease)
                 response = yield sent
+        except GeneratorExit:
+            _disarm(sent)
+            raise
         _give_back(response, sent, request)
 
     def redact(self, text: str) -> str:
@@ -158,18 +165,17 @@ class ApiTokenAuth(httpx.Auth):
         return Rules(self.connector.max_retries, self.redact, self._token_url, exchange=True)
 
 
-@contextmanager
-def _authorised(request: httpx.Request, lease: Lease) -> Iterator[httpx.Request]:
+def _authorised(request: httpx.Request, lease: Lease) -> httpx.Request:
     """Copy a request with the token: who holds on to the original shall not hold the token."""
     sent = object.__new__(httpx.Request)  # as `copy` leaves out what httpx does not pickle
     vars(sent).update(vars(request), headers=httpx.Headers(request.headers))
     sent.headers["Authorization"] = f"Bearer {lease.token}"
-    try:
-        yield sent
-    except GeneratorExit:
-        # No answer: the copy lives on in an error.
-        del sent.headers["Authorization"]
-        raise
+    return sent
+
+
+def _disarm(sent: httpx.Request) -> None:
+    """Take the token out of a copy that nobody answered: it lives on in an error."""
+    del sent.headers["Authorization"]
 
 
 def _give_back(response: httpx.Response, sent: httpx.Request, request: httpx.Request) -> None:

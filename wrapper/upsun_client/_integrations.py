@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from ._errors import ConfigurationError
@@ -57,6 +58,7 @@ def _checked(project_id: str, integration_id: str, client: UpsunClient) -> tuple
     )
 
 
+@cache
 def _generated() -> ModuleType:
     # With what it imports, as costly as the client: not before it is called.
     from upsun_api.api.third_party_integrations import (  # noqa: PLC0415

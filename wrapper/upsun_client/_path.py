@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from ._errors import UnsafePathError
 
+_PLAIN = re.compile(r"(?:/[A-Za-z0-9_-]+)+")  # what nearly every path is
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\\?#]*")
 _SHOWN = 80  # characters of a refused value that an error quotes
 
@@ -27,6 +28,8 @@ def check_path(url: str) -> None:
     Raises:
         UnsafePathError: if a part is empty, blank, ``.`` or ``..``, or holds a control character.
     """
+    if _PLAIN.fullmatch(url):
+        return
     origin = _ORIGIN.match(url)
     path = (url[origin.end() :] if origin else url).partition("?")[0].partition("#")[0]
     if path in {"", "/"}:
