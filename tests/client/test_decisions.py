@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
+import json
+import ssl
 from typing import Any
 
+import httpx
 import pytest
 
+from upsun_client import UpsunClient
 from upsun_client._answer import decode_body, decompress, phrase, server_message
-from upsun_client._errors import APIStatusError, NotFoundError, ServerError, status_error_class
+from upsun_client._connector import Connector
+from upsun_client._errors import (
+    APIStatusError,
+    NotFoundError,
+    ServerError,
+    UnsafePathError,
+    status_error_class,
+)
+from upsun_client._path import check_parameter, check_path
 from upsun_client._retry import Trial, retry_after_seconds
 from upsun_client._token import AccessToken, read_token_answer
 
@@ -183,13 +196,15 @@ def test_phrases() -> None:
         (b"\xef\xbb\xbf text ", "text"),
         (b"[" * 50 + b"]" * 50, "json"),
         (b"[" * 51 + b"]" * 51, "text"),
+        (b'{"a":' * 49 + b"0" + b"}" * 49, "json"),
+        (b'{"a":' * 51 + b"0" + b"}" * 51, "text"),
     ],
 )
 def test_bodies(body: bytes, decoded: Any) -> None:
     found = decode_body(body)
     if decoded == "json":
-        assert isinstance(found, list)
-    elif decoded == "text" and body.startswith(b"["):
+        assert json.dumps(found, separators=(",", ":")).encode() == body
+    elif decoded == "text" and body.startswith((b"[", b"{")):
         assert found == body.decode()
     else:
         assert found == decoded
@@ -219,3 +234,75 @@ def test_classes_of_errors() -> None:
     assert status_error_class(404) is NotFoundError
     assert status_error_class(499) is APIStatusError
     assert status_error_class(500) is status_error_class(599) is ServerError
+
+
+# --- words
+
+
+def test_the_text_of_an_error_ends_with_the_next_step() -> None:
+    def error(cls: type[APIStatusError], attempts: int) -> str:
+        return str(
+            cls(
+                "Gone.",
+                status_code=404,
+                body=None,
+                method="DELETE",
+                path="/x",
+                headers={},
+                retry_after=None,
+                attempts=attempts,
+            )
+        )
+
+    step = " (check the ids; who may not see a thing is told the same)"
+    assert error(NotFoundError, 1) == f"404 to DELETE /x: Gone.{step}"
+    assert error(NotFoundError, 2) == f"404 to DELETE /x (attempt 2): Gone.{step}"
+    assert error(APIStatusError, 1) == "404 to DELETE /x: Gone."
+
+
+@pytest.mark.parametrize("retries", [1, 2, 3, 4])
+def test_a_retry_says_which_attempt_it_is(retries: int, caplog: pytest.LogCaptureFixture) -> None:
+    trial = Trial("GET", "/x", retries=retries, idempotent=True)
+    trial.attempts = 1
+    with caplog.at_level("INFO", logger="upsun_client"):
+        trial.wait_after_status(503, {"retry-after": "2.25"})
+    assert caplog.messages == [f"GET /x: 503 to attempt 1 of {retries + 1}; next in 2.2 s"]
+
+
+def test_an_error_quotes_the_beginning_of_what_it_refuses() -> None:
+    with pytest.raises(UnsafePathError) as caught:
+        check_path("/" + "a" * 200 + "/..")
+    assert f"'/{'a' * 79}'" in str(caught.value)
+    with pytest.raises(UnsafePathError) as caught:
+        check_parameter("project_id", "b" * 200 + "/..")
+    assert f"'{'b' * 80}'" in str(caught.value)
+
+
+# --- defaults
+
+
+def test_the_defaults_are_the_documented_ones() -> None:
+    parameters = inspect.signature(UpsunClient).parameters
+    assert {name: each.default for name, each in parameters.items()} == {
+        "api_token": None,
+        "base_url": "https://api.upsun.com",
+        "token_url": "https://auth.upsun.com/oauth2/token",
+        "timeout": 30.0,
+        "max_retries": 2,
+        "verify_ssl": True,
+        "headers": None,
+        "cookies": None,
+        "httpx_args": None,
+        "raise_on_unexpected_status": False,
+    }
+    assert all(each.kind is each.KEYWORD_ONLY for each in list(parameters.values())[1:])
+
+
+def test_a_connector_is_as_careful_by_itself() -> None:
+    connector = Connector()
+    context = connector._context()
+    assert context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert connector.timeout == httpx.Timeout(30.0)
+    assert connector.max_retries == 2
+    assert connector.headers == {"User-Agent": "upsun-client", "Accept-Encoding": "gzip, deflate"}
