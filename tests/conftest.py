@@ -2,6 +2,7 @@
 
 import signal
 
+import pytest
 from hypothesis import settings
 
 # No test asserts a duration, hypothesis's own deadline included.
@@ -10,3 +11,22 @@ settings.load_profile("project")
 
 # A shell starts what runs in the background with SIGINT ignored, and children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many faults of the matrix were met."""
+    outcomes = {
+        outcome: [
+            report.nodeid.partition("::test_fault[")[2]
+            for report in terminalreporter.stats.get(outcome, [])
+            if "test_faults.py::test_fault[" in report.nodeid
+        ]
+        for outcome in ("passed", "failed")
+    }
+    runs = [*outcomes["passed"], *outcomes["failed"]]
+    if runs:
+        faults = {run.partition("-")[2] for run in runs}
+        terminalreporter.write_line(
+            f"fault matrix: {len(faults)} faults, {len(outcomes['passed'])} of {len(runs)} runs"
+            " passed (sync, asyncio, trio)"
+        )
