@@ -418,6 +418,10 @@ def test_a_lent_transport_is_not_closed_by_the_exchange() -> None:
             self.closed += 1
             super().close()
 
+        def __exit__(self, *args: Any) -> None:  # noqa: PYI036
+            self.closed += 1
+            super().__exit__(*args)
+
     transport = Lent()
     with Wire() as server:
         client = UpsunClient(**server.kwargs(httpx_args={"transport": transport}))

@@ -511,6 +511,10 @@ def test_a_lent_transport_of_tasks_is_not_closed_either() -> None:
             self.closed += 1
             await super().aclose()
 
+        async def __aexit__(self, *args: Any) -> None:  # noqa: PYI036
+            self.closed += 1
+            await super().__aexit__(*args)
+
     async def run() -> None:
         transport = Lent()
         mounts = {"http://elsewhere.example": None, "http://": transport}
