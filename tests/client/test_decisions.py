@@ -10,10 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from upsun_client import UpsunClient
+from upsun_client import AcceptedResponse, UpsunClient
 from upsun_client._answer import decode_body, decompress, phrase, server_message
 from upsun_client._connector import Connector
 from upsun_client._errors import (
+    APIResponseValidationError,
     APIStatusError,
     NotFoundError,
     ServerError,
@@ -22,6 +23,8 @@ from upsun_client._errors import (
 )
 from upsun_client._path import check_parameter, check_path
 from upsun_client._retry import Trial, retry_after_seconds
+from upsun_client._rules import Rules
+from upsun_client._success import Answer
 from upsun_client._token import AccessToken, read_token_answer
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
@@ -165,6 +168,10 @@ def test_how_long_a_token_lives(expires_in: str, lifetime: float) -> None:
         ({"error": {"message": {"detail": "deep"}}}, "deep"),
         ({"error": {"message": {"detail": {"message": "deeper"}}}}, "Bad Request"),
         ({"detail": {"a": ["b", "c"], "d": 1, "e": "f"}}, "a: b, c; e: f"),
+        ({"detail": {"a": {"b": "c"}}}, "a: b: c"),
+        ({"detail": {"a": {"b": {"c": "d"}}}}, "Bad Request"),
+        ({"detail": [["a"]]}, "a"),
+        ({"detail": [[["a"]]]}, "Bad Request"),
         ({"unknown": "field"}, "Bad Request"),
         (["first", "second"], "first"),
         ("x" * 600, "x" * 500),
@@ -276,6 +283,64 @@ def test_an_error_quotes_the_beginning_of_what_it_refuses() -> None:
     with pytest.raises(UnsafePathError) as caught:
         check_parameter("project_id", "b" * 200 + "/..")
     assert f"'{'b' * 80}'" in str(caught.value)
+
+
+def test_a_url_for_another_kind_of_server_is_quoted_from_its_beginning() -> None:
+    rules = Rules(0, str, httpx.URL("https://api.example"))
+    with pytest.raises(UnsafePathError) as caught:
+        rules.target("ftp:" + "a" * 100)
+    assert f"'ftp:{'a' * 76}'" in str(caught.value)
+
+
+# --- characters, statuses, codes
+
+
+@pytest.mark.parametrize("code_point", [0xD800, 0xDBFF, 0xDFFF])
+def test_what_has_no_encoding_is_refused(code_point: int) -> None:
+    with pytest.raises(UnsafePathError, match="no encoding"):
+        check_parameter("id", f"a{chr(code_point)}b")
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x01", "\x1f", "\x7f", "\x80", "\x9f"])
+def test_what_controls_is_refused(character: str) -> None:
+    with pytest.raises(UnsafePathError, match="control character"):
+        check_parameter("id", f"a{character}b")
+
+
+@pytest.mark.parametrize(
+    "character", [" ", "~", "\xa0", "\u2028", "\ud7ff", "\ue000", "\U0010ffff"]
+)
+def test_what_is_only_odd_is_not(character: str) -> None:
+    assert check_parameter("id", f"a{character}b") == f"a{character}b"
+
+
+@pytest.mark.parametrize(
+    ("code", "accepted"),
+    [(199, False), (200, True), (299, True), (300, False), (True, False), ("202", False)],
+)
+def test_which_code_is_an_acceptance(code: Any, accepted: bool) -> None:
+    answer = Answer(202, json={"status": "s", "code": code}, request=httpx.Request("GET", "/x"))
+
+    def parser(*, client: object, response: httpx.Response) -> AcceptedResponse:
+        return AcceptedResponse.from_dict(response.json())
+
+    if accepted:
+        assert answer.parse(parser, None).code == code
+    else:
+        with pytest.raises(APIResponseValidationError, match="status or code"):
+            answer.parse(parser, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(300, APIResponseValidationError), (399, APIResponseValidationError), (400, APIStatusError)],
+)
+def test_which_status_is_outside_the_contract(status: int, kind: type[Exception]) -> None:
+    rules = Rules(0, str, httpx.URL("https://api.example"))
+    request = httpx.Request("GET", "https://api.example/x")
+    response = httpx.Response(status, request=request)
+    with pytest.raises(kind):
+        rules.after_status(rules.trial(request), response, b"")
 
 
 # --- defaults

@@ -136,6 +136,7 @@ CASES = [
     Case("exchange 429 once", exchange=[answer(429, b"", Retry_After="0"), token()], exchanges=2),
     Case("exchange 503 for ever", exchange=[answer(503)], raises=u.TokenExchangeError, shows={"status_code": 503}, calls=0, exchanges=3),
     Case("exchange reset once", exchange=[wire.reset, token()], exchanges=2),
+    Case("exchange cut before its body once", exchange=[wire.cut(token().partition(b"\r\n\r\n")[0] + b"\r\n\r\n"), token()], exchanges=2),
     Case("exchange truncated once", exchange=[wire.truncated, token()], exchanges=2),
     Case("exchange reset for ever", exchange=[wire.reset], raises=u.APIConnectionError, shows={"method": "POST"}, calls=0, exchanges=3),
     Case("exchange redirect", exchange=[answer(302, b"", Location="http://portal.example/")], raises=u.TokenExchangeError, shows={"status_code": 302}, calls=0),
