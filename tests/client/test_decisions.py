@@ -343,6 +343,11 @@ def test_which_status_is_outside_the_contract(status: int, kind: type[Exception]
         rules.after_status(rules.trial(request), response, b"")
 
 
+def test_what_generated_code_writes_for_no_scalar_is_named() -> None:
+    with pytest.raises(UnsafePathError, match="^'NoneType' where a string is needed in the path"):
+        check_path("/projects/%00NoneType/integrations/i")
+
+
 # --- defaults
 
 
