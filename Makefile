@@ -17,7 +17,7 @@ demo: setup ## generate, then delete an integration in a sandbox on loopback, st
 	@$(RUN) -m scripts.generate
 	@$(RUN) -m scripts.demo
 
-test: setup ## run the whole suite (one test: .venv/bin/python -m pytest tests/test_x.py -k name)
+test: setup ## run the whole suite (one test: .venv/bin/python -m pytest tests/client/test_faults.py -k name)
 	@$(RUN) -m pytest -n auto --dist loadfile --cov --cov-report=term:skip-covered
 
 setup: ## make .venv with everything (PYTHON=python3.13 chooses); instant when done

@@ -27,6 +27,7 @@ from upsun_client import (
     AuthenticationError,
     ConfigurationError,
     NotFoundError,
+    ServerError,
     TokenExchangeError,
     UnsafePathError,
     UpsunClient,
@@ -105,9 +106,65 @@ def test_an_odd_location_is_a_redirect_like_any_other(location: str, delete: Del
 
 def test_what_cannot_be_sent_is_tried_once(delete: Delete) -> None:
     with Wire() as server:
-        with pytest.raises(APIConnectionError, match="attempt 1"):
+        with pytest.raises(ConfigurationError, match="the value of X"):
             delete(**server.kwargs(headers={"X": "a\nb"}))
+        with (
+            UpsunClient(**server.kwargs()) as client,
+            pytest.raises(APIConnectionError, match="attempt 1"),
+        ):
+            client.get_httpx_client().get("/x", headers={"X": "a\nb"})
         assert not server.calls
+
+
+@pytest.mark.parametrize("name", ["headers", "cookies"])
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("x", "must be a mapping, not str"),
+        ([("a", "b")], "must be a mapping, not list"),
+        ({"a": 1}, "'a' does not"),
+        ({1: "a"}, "1 does not"),
+        ({"a b": "c"}, "the name 'a b'"),
+        ({"": "c"}, "the name ''"),
+        ({"a:": "c"}, "the name 'a:'"),
+        ({"\xe9": "c"}, "the name"),
+        ({"a": "secret\n"}, "the value of a "),
+        ({"a": "secret\r\nX: y"}, "the value of a "),
+        ({"a": " secret"}, "the value of a "),
+        ({"a": "secr\xe9t"}, "the value of a "),
+    ],
+)
+def test_fields_that_cannot_be_sent_are_refused_at_once(name: str, given: Any, says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says) as caught:
+        UpsunClient("t", **{name: given})
+    assert "secret" not in str(caught.value)
+    with (
+        UpsunClient("t") as client,
+        pytest.raises(ConfigurationError, match=says),
+    ):
+        getattr(client, f"with_{name}")(given)
+
+
+@pytest.mark.parametrize(
+    ("httpx_args", "says"),
+    [("x", "mapping, not str"), ([1], "mapping, not list"), ({"transport": 1}, "not int")],
+)
+def test_httpx_args_of_another_kind_are_refused(httpx_args: Any, says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        UpsunClient("t", httpx_args=httpx_args)
+
+
+@pytest.mark.parametrize("url", ["https://h:99999", "https://h /", " https://h", "https://h\t"])
+def test_a_url_with_whitespace_or_no_port_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="base_url"):
+        UpsunClient("t", base_url=url)
+
+
+def test_a_body_that_is_gone_is_not_sent_again(delete: Delete) -> None:
+    with Wire([answer(503)]) as server, UpsunClient(**server.kwargs()) as client:
+        with pytest.raises(ServerError) as caught:
+            client.get_httpx_client().put("/x", content=iter([b"once"]))
+        assert caught.value.attempts == len(server.calls) == 1
 
 
 def test_a_hook_may_raise_what_it_likes(delete: Delete) -> None:
@@ -454,10 +511,9 @@ def test_an_unusable_proxy_is_named(
         delete(api_token="t")
 
 
-@pytest.mark.parametrize("kwargs", [{"httpx_args": {"nope": 1}}, {"headers": {"X": "é"}}])
-def test_what_httpx_does_not_take_is_named(kwargs: dict[str, Any], delete: Delete) -> None:
+def test_what_httpx_does_not_take_is_named(delete: Delete) -> None:
     with pytest.raises(ConfigurationError, match="make no HTTP client"):
-        delete(api_token="t", **kwargs)
+        delete(api_token="t", httpx_args={"nope": 1})
 
 
 def test_verify_ssl_takes_a_path_object_and_no_number(tmp_path: Any) -> None:

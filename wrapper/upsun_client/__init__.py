@@ -44,19 +44,21 @@ if TYPE_CHECKING:
         UnsafePathError,
         UpsunError,
     )
+    from ._errors import ClientClosedError as ClientClosedError
     from ._integrations import delete_projects_integrations, delete_projects_integrations_async
 else:
     # All others are errors.
     _MODULES = {
         "AcceptedResponse": "_success",
         "ApiTokenAuth": "_auth",
+        "ClientClosedError": "_errors",
         "UpsunClient": "_client",
         "delete_projects_integrations": "_integrations",
         "delete_projects_integrations_async": "_integrations",
     }
 
     def __getattr__(name: str) -> object:
-        if name not in __all__:
+        if name not in __all__ and name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(import_module(f".{_MODULES.get(name, '_errors')}", __name__), name)
         globals()[name] = value

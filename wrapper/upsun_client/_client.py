@@ -11,7 +11,7 @@ import httpx
 from upsun_api.client import Client
 
 from ._auth import BASE_URL, TOKEN_URL, ApiTokenAuth
-from ._connector import Connector, read_timeout
+from ._connector import Connector, read_fields, read_timeout
 from ._errors import ClientClosedError, ConfigurationError
 from ._fork import watch
 from ._http import AsyncSession, Session
@@ -42,7 +42,7 @@ class UpsunClient(Client):
         max_retries: how often to repeat a request, or an exchange, that may be repeated.
         verify_ssl: True for the usual authorities, a path to a file or folder of them, an
             ``ssl.SSLContext``, or False for none.
-        headers: sent with every request.
+        headers: sent with every request; Authorization is the client's own.
         cookies: sent with every request.
         httpx_args: further arguments of ``httpx.Client`` and ``httpx.AsyncClient``.
         raise_on_unexpected_status: whether a generated operation raises on a 2xx that it does
@@ -78,8 +78,8 @@ class UpsunClient(Client):
         self._set_up(
             ApiTokenAuth(api_token, base_url=base_url, token_url=token_url, connector=connector),
             base_url=base_url.rstrip("/"),
-            headers=dict(headers or {}),
-            cookies=dict(cookies or {}),
+            headers=read_fields("headers", headers),
+            cookies=read_fields("cookies", cookies),
             timeout=connector.timeout,
             raise_on_unexpected_status=raise_on_unexpected_status,
         )
@@ -113,11 +113,11 @@ class UpsunClient(Client):
 
     def with_headers(self, headers: dict[str, str]) -> Self:
         """Return a client with further headers that shares the access token; this one stays."""
-        return self._derive(headers={**self._headers, **headers})
+        return self._derive(headers={**self._headers, **read_fields("headers", headers)})
 
     def with_cookies(self, cookies: dict[str, str]) -> Self:
         """Return a client with further cookies that shares the access token; this one stays."""
-        return self._derive(cookies={**self._cookies, **cookies})
+        return self._derive(cookies={**self._cookies, **read_fields("cookies", cookies)})
 
     def with_timeout(self, timeout: Timeout) -> Self:
         """Return a client with another timeout, in seconds; the exchange keeps its own."""

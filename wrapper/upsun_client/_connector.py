@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # What of httpx_args concerns the way to a server, and so holds for the exchange too.
 _WAY = ("cert", "http1", "http2", "proxy", "trust_env")
 _OURS = {"auth", "base_url", "cookies", "follow_redirects", "headers", "timeout", "verify"}
+
+_SEPARATORS = frozenset(' "(),/:;<=>?@[\\]{}')  # what the name of a header or cookie cannot have
 
 SessionT = TypeVar("SessionT", Session, AsyncSession)
 Timeout = float | httpx.Timeout | None
@@ -53,7 +56,14 @@ class Connector:
         if not isinstance(verify_ssl, bool | str | os.PathLike | ssl.SSLContext):
             kind = type(verify_ssl).__name__
             raise ConfigurationError(f"verify_ssl must be a bool, path or SSLContext, not {kind}")
+        if not isinstance(httpx_args, Mapping | None):
+            kind = type(httpx_args).__name__
+            raise ConfigurationError(f"httpx_args must be a mapping, not {kind}")
         self._args = dict(httpx_args or {})
+        transport = self._args.get("transport")
+        if not isinstance(transport, httpx.BaseTransport | httpx.AsyncBaseTransport | None):
+            kind = type(transport).__name__
+            raise ConfigurationError(f"transport must be a transport of httpx, not {kind}")
         if clash := sorted(_OURS & self._args.keys()):
             raise ConfigurationError(f"httpx_args cannot set {', '.join(clash)}")
         self.timeout = read_timeout(timeout)
@@ -156,3 +166,28 @@ def read_timeout(timeout: Timeout) -> httpx.Timeout:
     if timeout is not None and not (number and 0 < timeout < float("inf")):
         raise ConfigurationError(f"timeout must be positive seconds or None, not {timeout!r}")
     return httpx.Timeout(timeout)
+
+
+def read_fields(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
+    """Return headers or cookies that can be sent.
+
+    Raises:
+        ConfigurationError: if they cannot. A value may be a secret, so it is not quoted.
+    """
+    if not isinstance(given, Mapping | None):
+        raise ConfigurationError(f"{name} must be a mapping, not {type(given).__name__}")
+    fields = dict(given or {})
+    for key, value in fields.items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise ConfigurationError(f"{name} must map strings to strings; {key!r} does not")
+        if (
+            not key.isascii()
+            or not key
+            or any(c in _SEPARATORS or not c.isprintable() for c in key)
+        ):
+            raise ConfigurationError(f"{name} cannot have the name {key!r}")
+        if not value.isascii() or value != value.strip() or not value.isprintable():
+            raise ConfigurationError(
+                f"{name}: the value of {key} has control or non-ASCII characters, or spaces around"
+            )
+    return fields

@@ -2,7 +2,7 @@
 
 UpsunError
 ├── ConfigurationError(ValueError)     fix the arguments or the environment
-├── ClientClosedError(RuntimeError)    make a new client; not exported
+├── ClientClosedError(RuntimeError)    make a new client
 ├── UnsafePathError(ValueError)        fix the id; nothing was sent
 ├── TokenExchangeError                 the auth server refused the API token, or answered nonsense
 ├── APIConnectionError                 no answer; __cause__ is the error of the HTTP library

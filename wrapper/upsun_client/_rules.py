@@ -132,9 +132,12 @@ class Rules:
         kind = APIConnectionError
         if isinstance(error, httpx.TimeoutException):
             kind, words = APITimeoutError, ""  # which would tell of the event loop's inside
-        fate = "whether it took effect is unknown" if trial.sent else "nothing was sent"
+        fate = "nothing was sent: check the URL and the network"
+        if trial.sent:
+            fate = "whether it took effect is unknown: look, then repeat"
+        what = "the token exchange, " if self.exchange else ""
         raise kind(
-            f"no answer from {request.url.host} to {trial.method} {trial.path} "
+            f"no answer from {request.url.netloc.decode()} to {what}{trial.method} {trial.path} "
             f"({words or type(error).__name__}; attempt {trial.attempts}); {fate}",
             method=trial.method,
             path=trial.path,
@@ -148,9 +151,9 @@ class Rules:
         if status < 400:
             response.__class__ = Answer
             where = self._redact(response.headers.get("location", "")).partition("?")[0]
-            to = f", to {where[:200]}" if where else ""
+            to = f" (to {where[:200]})" if where else ""
             odd = typing.cast("Answer", response).outside_contract(
-                f"it is no success; redirects are not followed{to}"
+                f"no success: redirects are not followed{to}; check base_url"
             )
             raise trial.note(odd) if earlier else odd
         wait = trial.wait_after_status(status, response.headers)

@@ -47,7 +47,9 @@ class Answer(httpx.Response):
             return super().json(**kwargs)
         except (ValueError, RecursionError):
             kind = self.headers.get("content-type", "").partition(";")[0][:40]
-        raise self.outside_contract(f"the body ({len(self.content)} bytes of {kind}) is no JSON")
+        raise self.outside_contract(
+            f"the body ({len(self.content)} bytes of {kind}) is no JSON; check base_url"
+        )
 
     def parse(self, parser: Callable[..., Any], client: object) -> Any:
         """Let a generated parser read this answer.
@@ -64,7 +66,8 @@ class Answer(httpx.Response):
             else:
                 parsed = self._status_line(parser)
         except (AttributeError, KeyError, TypeError, ValueError, UnexpectedStatus) as error:
-            problem = f"the body does not fit the contract ({error!r})"
+            words = f"{error} is missing" if isinstance(error, KeyError) else repr(error)
+            problem = f"the body does not fit the contract ({words})"
             raise self.outside_contract(problem) from None
         if isinstance(parsed, AcceptedResponse) and not _accepts(parsed):
             raise self.outside_contract("the body does not fit the contract (status or code)")

@@ -9,6 +9,8 @@ import httpx
 from ._errors import ConfigurationError, UnsafePathError
 from ._path import check_path
 
+_LAST_PORT = 65535
+
 
 def read_url(name: str, url: str) -> httpx.URL:
     """Return a URL that credentials may be sent to.
@@ -26,7 +28,10 @@ def read_url(name: str, url: str) -> httpx.URL:
         parsed = httpx.URL(url)
         check_path(url)
     except (AttributeError, httpx.InvalidURL, UnicodeError, UnsafePathError):
-        raise ConfigurationError(f"{name} is no usable URL") from None
+        shown = "" if "@" in str(url) else f": {url!r}"
+        raise ConfigurationError(f"{name} is no usable URL{shown}") from None
+    if any(character.isspace() for character in url) or (parsed.port or 0) > _LAST_PORT:
+        raise ConfigurationError(f"{name} has whitespace or a port above {_LAST_PORT}")
     if "@" in url or parsed.query or parsed.fragment:
         raise ConfigurationError(f"{name} must hold no user, query or fragment")
     if not parsed.host or parsed.scheme not in {"http", "https"}:
