@@ -25,7 +25,7 @@ from upsun_client._path import check_parameter, check_path
 from upsun_client._retry import Trial, retry_after_seconds
 from upsun_client._rules import Rules
 from upsun_client._success import Answer
-from upsun_client._token import AccessToken, read_token_answer
+from upsun_client._token import AccessToken, read_token_answer, refusal
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 
@@ -290,6 +290,38 @@ def test_a_url_for_another_kind_of_server_is_quoted_from_its_beginning() -> None
     with pytest.raises(UnsafePathError) as caught:
         rules.target("ftp:" + "a" * 100)
     assert f"'ftp:{'a' * 76}'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (400, "refused the API token"),
+        (401, "refused the API token"),
+        (402, "check token_url"),
+        (403, "refused the API token"),
+        (404, "check token_url"),
+        (428, "check token_url"),
+        (429, "try again later"),
+        (430, "check token_url"),
+        (499, "check token_url"),
+        (500, "try again later"),
+    ],
+)
+def test_what_a_refused_exchange_asks_for(status: int, says: str) -> None:
+    answer = APIStatusError(
+        "Words.",
+        status_code=status,
+        body={"error": "code", "error_hint": "hint"},
+        method="POST",
+        path="/token",
+        headers={},
+        retry_after=None,
+        attempts=1,
+    )
+    error = refusal(answer)
+    assert says in str(error)
+    assert str(error).endswith(f"({status} code: Words.)")
+    assert (error.error, error.error_description, error.status_code) == ("code", "hint", status)
 
 
 # --- characters, statuses, codes
