@@ -5,6 +5,7 @@ As a main it runs until it is interrupted: .venv/bin/python -m scripts.sandbox
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import hashlib
 import secrets
@@ -169,6 +170,7 @@ def _refusal(status: int, error: str, description: str) -> JSONResponse:
 
 def main() -> None:
     """Run until interrupted, and say how to use it."""
+    argparse.ArgumentParser(description=main.__doc__).parse_args()
     with Sandbox() as sandbox:
         print(f"The sandbox is at {sandbox.url}; Ctrl-C stops it. This works once per start:\n")
         print("from upsun_client import UpsunClient, delete_projects_integrations\n")

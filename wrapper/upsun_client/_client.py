@@ -11,8 +11,9 @@ import httpx
 from upsun_api.client import Client
 
 from ._auth import BASE_URL, TOKEN_URL, ApiTokenAuth
-from ._connector import Connector, read_fields, read_timeout
+from ._connector import Connector, read_timeout
 from ._errors import ClientClosedError, ConfigurationError
+from ._fields import read_fields
 from ._fork import watch
 from ._http import AsyncSession, Session
 from ._loops import PerLoop

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 _WAY = ("cert", "http1", "http2", "proxy", "trust_env")
 _OURS = {"auth", "base_url", "cookies", "follow_redirects", "headers", "timeout", "verify"}
 
-_SEPARATORS = frozenset(' "(),/:;<=>?@[\\]{}')  # what the name of a header or cookie cannot have
-
 SessionT = TypeVar("SessionT", Session, AsyncSession)
 Timeout = float | httpx.Timeout | None
 Verify = ssl.SSLContext | str | os.PathLike[str] | bool
@@ -166,28 +164,3 @@ def read_timeout(timeout: Timeout) -> httpx.Timeout:
     if timeout is not None and not (number and 0 < timeout < float("inf")):
         raise ConfigurationError(f"timeout must be positive seconds or None, not {timeout!r}")
     return httpx.Timeout(timeout)
-
-
-def read_fields(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
-    """Return headers or cookies that can be sent.
-
-    Raises:
-        ConfigurationError: if they cannot. A value may be a secret, so it is not quoted.
-    """
-    if not isinstance(given, Mapping | None):
-        raise ConfigurationError(f"{name} must be a mapping, not {type(given).__name__}")
-    fields = dict(given or {})
-    for key, value in fields.items():
-        if not isinstance(key, str) or not isinstance(value, str):
-            raise ConfigurationError(f"{name} must map strings to strings; {key!r} does not")
-        if (
-            not key.isascii()
-            or not key
-            or any(c in _SEPARATORS or not c.isprintable() for c in key)
-        ):
-            raise ConfigurationError(f"{name} cannot have the name {key!r}")
-        if not value.isascii() or value != value.strip() or not value.isprintable():
-            raise ConfigurationError(
-                f"{name}: the value of {key} has control or non-ASCII characters, or spaces around"
-            )
-    return fields
