@@ -170,7 +170,7 @@ def test_what_is_listed_is_there_and_the_same_each_time() -> None:
         assert getattr(u, name) is getattr(u, name)
         assert name in dir(u)
     assert issubclass(u.ClientClosedError, u.UpsunError)
-    with pytest.raises(AttributeError, match="'upsun_client' has no attribute 'Upsun'"):
+    with pytest.raises(AttributeError, match="upsun_client' has no attribute 'Upsun'"):
         u.Upsun  # type: ignore[attr-defined]  # noqa: B018
 
 
