@@ -175,7 +175,7 @@ def _authorised(request: httpx.Request, lease: Lease) -> httpx.Request:
 
 def _disarm(sent: httpx.Request) -> None:
     """Take the token out of a copy that nobody answered: it lives on in an error."""
-    del sent.headers["Authorization"]
+    sent.headers.pop("Authorization", None)  # which a hook may have done
 
 
 def _give_back(response: httpx.Response, sent: httpx.Request, request: httpx.Request) -> None:
