@@ -28,6 +28,7 @@ from upsun_client import (
     APITimeoutError,
     ApiTokenAuth,
     ConfigurationError,
+    NotFoundError,
     UpsunClient,
     delete_projects_integrations,
     delete_projects_integrations_async,
@@ -122,6 +123,42 @@ def test_headers_cookies_and_user_agent(delete: Delete) -> None:
         assert not {"x-mine", "cookie"} & server.exchanges[0].headers.keys()
         delete(**server.kwargs(headers={"User-Agent": "mine"}))
         assert server.calls[1].headers["user-agent"] == "mine"
+
+
+def test_cookies_of_the_server_are_kept(flavour: str) -> None:
+    body = {"status": "Accepted", "code": 202}
+    answers = [
+        answer(202, body, Set_Cookie="a=1; Path=/"),
+        answer(404, {}, Set_Cookie="b=2"),
+        ACCEPTED,
+    ]
+
+    def run(client: UpsunClient) -> None:
+        delete_projects_integrations("p", "i", client=client)
+        client.get_httpx_client().cookies.set("c", "3")
+        with pytest.raises(NotFoundError):
+            delete_projects_integrations("p", "i", client=client)
+        delete_projects_integrations("p", "i", client=client)
+        client.get_httpx_client().cookies = {"d": "4"}
+        delete_projects_integrations("p", "i", client=client)
+
+    async def run_async(client: UpsunClient) -> None:
+        await delete_projects_integrations_async("p", "i", client=client)
+        client.get_async_httpx_client().cookies.set("c", "3")
+        with pytest.raises(NotFoundError):
+            await delete_projects_integrations_async("p", "i", client=client)
+        await delete_projects_integrations_async("p", "i", client=client)
+        client.get_async_httpx_client().cookies = {"d": "4"}
+        await delete_projects_integrations_async("p", "i", client=client)
+        await client.aclose()
+
+    with Wire(answers) as server, UpsunClient(**server.kwargs()) as client:
+        if flavour == "sync":
+            run(client)
+        else:
+            anyio.run(run_async, client, backend=flavour)
+    sent = [set(call.headers.get("cookie", "").split("; ")) for call in server.calls]
+    assert sent == [{""}, {"a=1", "c=3"}, {"a=1", "c=3", "b=2"}, {"d=4"}]
 
 
 def test_event_hooks_see_the_calls_and_no_exchange() -> None:

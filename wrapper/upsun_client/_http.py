@@ -24,6 +24,14 @@ _PATIENCE = 10.0
 _BODY_FAULTS = (httpx.HTTPError, httpx.StreamError)
 
 
+class _Jar(httpx.Cookies):
+    """Cookies that are looked for where some are set: it takes httpx longer than all our rules."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        if "set-cookie" in response.headers:
+            super().extract_cookies(response)
+
+
 class _Ruled:
     """What both sessions are, beside an httpx client."""
 
@@ -31,12 +39,22 @@ class _Ruled:
         self._rules = rules
         self._options = options
         self.retired = False
-        super().__init__(**options)
+        self._start_over()
         watch(self, _Ruled._start_over)
 
     def _start_over(self) -> None:
-        # A child must not talk on its parent's connections.
+        # Again in a forked child, which must not talk on its parent's connections.
         super().__init__(**self._options)
+        self.cookies = self._options.get("cookies")
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """What the caller and the servers set."""
+        return self._jar
+
+    @cookies.setter
+    def cookies(self, cookies: Any) -> None:
+        self._jar = _Jar(cookies)
 
     def build_request(self, method: str, url: Any, **kwargs: Any) -> httpx.Request:
         """Build a request.
