@@ -2,7 +2,7 @@
 
 import sys
 
-from scripts import errors, generate
+from scripts import errors, generate, generator
 from scripts.differences import differences
 from scripts.swap import Swap
 from scripts.tree import Tree
@@ -25,6 +25,7 @@ def check(tree: Tree) -> int:
 
 def main() -> int:
     """Check this tree."""
+    generator.hurry()
     return check(Tree())
 
 

@@ -1,6 +1,5 @@
 """Get the bytes of the document from a URL or a file: bounded in size and time, polite, exact."""
 
-import asyncio
 import ipaddress
 import time
 from collections.abc import Iterator
@@ -77,6 +76,8 @@ def fetch(
         "Accept-Encoding": "gzip",
         **(validators or Validators()).headers(),
     }
+    import asyncio  # noqa: PLC0415 - as slow to import as a file is to read
+
     return asyncio.run(_download(source, headers, max_bytes, max_seconds))
 
 
@@ -106,6 +107,8 @@ def _read_file(source: str, max_bytes: int) -> bytes:
 async def _download(
     url: str, headers: dict[str, str], max_bytes: int, max_seconds: float
 ) -> Fetched:
+    import asyncio  # noqa: PLC0415
+
     import httpx  # noqa: PLC0415 - the other sources need no HTTP library
 
     shown = _shown(url)

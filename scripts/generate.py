@@ -218,6 +218,7 @@ def offline(tree: Tree) -> int:
 
 def main() -> int:
     """Rebuild this tree."""
+    generator.hurry()
     return offline(Tree())
 
 

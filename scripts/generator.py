@@ -1,6 +1,8 @@
 """The generator as this project finds it: what moved inside another version is told in one line."""
 
+import gc
 import re
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +15,16 @@ from scripts.errors import PipelineError
 from scripts.tree import Tree
 
 NAME = "openapi-python-client"
+
+
+def hurry() -> None:
+    """Spare this process, to its end, what only costs the generator time.
+
+    Its HTTP library loads a terminal program and a second event loop where they are installed, in
+    a third of the generator's import. Looking for circles takes a sixth of a run, and finds 10 MB.
+    """
+    gc.disable()
+    sys.modules.update(dict.fromkeys(("click", "trio")))  # type: ignore[arg-type]  # not there
 
 
 @cache

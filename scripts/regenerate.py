@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from scripts import errors, generate, overlay, select
+from scripts import errors, generate, generator, overlay, select
 from scripts.source import remember
 from scripts.swap import Swap
 from scripts.tree import Tree
@@ -50,6 +50,7 @@ def regenerate(env: Mapping[str, str], tree: Tree) -> int:
 
 def main() -> int:
     """Run with the environment of `make`."""
+    generator.hurry()
     return regenerate(os.environ, Tree())
 
 
