@@ -21,7 +21,7 @@ class Effort:
     """How much to measure."""
 
     imports: int = 41  # pairs of processes
-    cold: int = 41  # pairs of processes
+    cold: int = 81  # pairs of processes
     # Processes, as a pool of connections stays as it happened to become; pairs in each; and calls.
     calls: tuple[int, int, int] = (5, 60, 20)
     batches: tuple[int, int, tuple[int, ...]] = (5, 3, (200, 400, 1000))

@@ -25,7 +25,7 @@ _BODY_FAULTS = (httpx.HTTPError, httpx.StreamError)
 
 
 class _Jar(httpx.Cookies):
-    """Cookies that are looked for where some are set: it takes httpx longer than all our rules."""
+    """Looks for cookies where some are set; httpx takes 40 us a call to find that none are."""
 
     def extract_cookies(self, response: httpx.Response) -> None:
         if "set-cookie" in response.headers:
