@@ -2,11 +2,11 @@
 
 import json
 import platform
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib.metadata import version
 from os import cpu_count
 from pathlib import Path
 
@@ -18,42 +18,39 @@ from scripts.bench.workbench import Workbench, interpreter, serving
 from scripts.tree import Tree
 
 _PUBLISHED = "shared/upstream/openapi-spec.*.json"
+_LEGEND = """\
+limit: bare httpx, or for `make regenerate` the generator alone. ours, limit: medians. ratio: the
+median of the ratios of neighbours, which is not that of the medians. generated alone: its ratio."""
 
 
-def measure(tree: Tree, folder: Path) -> Iterator[Row]:
+def measure(tree: Tree, bench: Workbench) -> Iterator[Row]:
     """Give the rows as they come."""
-    published = sorted(tree.root.parent.glob(_PUBLISHED))
-    with serving() as url:
-        bench = Workbench(tree, folder, url, interpreter(tree))
-        late = [pipeline.selected(bench, published[-1] if published else tree.contract)]
-        if published:
-            row, made = pipeline.whole(bench, published[-1])
-            late.append(row)
-            bench.packages(made.package, "whole")
-        else:
-            late.append(Row("make regenerate, whole API: skipped, no published document", 1.5))
-        yield from late
-        yield from client.rows(bench, client.Effort(), whole=bool(published))
+    document = max(tree.root.parent.glob(_PUBLISHED), default=None)
+    yield pipeline.selected(bench, document)
+    row, made = pipeline.whole(bench, document)
+    yield row
+    if made:
+        bench.packages(made.package, "whole")
+    yield from client.rows(bench, client.Effort(), whole=bool(made))
 
 
 def main() -> int:
     """Take some minutes."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidy up after either
     tree = Tree()
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for row in measure(tree, Path(folder)):
-            show("")
-            print(f"measured: {row.what}", flush=True)
-            rows.append(row)
+    with tempfile.TemporaryDirectory() as folder, serving() as url:
+        bench = Workbench(tree, Path(folder), url, interpreter(tree))
+        rows = list(measure(tree, bench))
+        packages = bench.run("packages")
+    show("")
     machine = {
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "processors": cpu_count(),
-        "httpx": version("httpx"),
+        **dict(sorted(packages.items())),
     }
-    print(f"\n{table(rows)}\n")
-    print("limit: bare httpx, or for `make regenerate` the generator alone; medians of pairs")
+    print(f"\n{table(rows)}\n\n{_LEGEND}")
     print(", ".join(f"{key} {value}" for key, value in machine.items()))
     results = tree.root / "bench" / "results.json"
     results.parent.mkdir(exist_ok=True)

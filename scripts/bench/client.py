@@ -7,13 +7,12 @@ from subprocess import run
 from time import perf_counter
 
 from scripts.bench.pairs import Times, in_turn
-from scripts.bench.progress import show
-from scripts.bench.row import Row, compare
-from scripts.bench.workbench import Workbench
+from scripts.bench.progress import begin, show
+from scripts.bench.row import UNPUBLISHED, Row, compare
+from scripts.bench.workbench import Workbench, reason
 from scripts.errors import PipelineError
 
 _MB = 1e6
-_UNPUBLISHED = "skipped, no published document in ../shared/upstream"
 
 
 @dataclass(frozen=True)
@@ -34,28 +33,39 @@ def rows(bench: Workbench, effort: Effort, *, whole: bool) -> Iterator[Row]:
     if whole:
         yield from _imports(bench, effort, "whole", "whole API")
     else:
-        yield Row(f"import, whole API: {_UNPUBLISHED}", 1.25)
-        yield Row(f"memory of import, whole API: {_UNPUBLISHED}", 1.15)
+        yield Row("import and touch the operation, whole API", 1.25, note=UNPUBLISHED)
+        yield Row("memory of import, whole API", 1.15, note=UNPUBLISHED)
     processes, pairs, calls = effort.calls
+    begin(what := "a call on a kept connection")
     times = _often(bench, processes, "calls", pairs, calls)
-    yield compare("a call on a kept connection", 1.10, "ms", 1e3 / calls, times)
+    yield compare(what, 1.10, "ms", 1e3 / calls, times)
     processes, pairs, sizes = effort.batches
     for size in sizes:
+        begin(what := f"{size} deletes, 50 at a time, asyncio")
         times = _often(bench, processes, "batches", pairs, size)
-        yield compare(f"{size} deletes, 50 at a time, asyncio", 1.10, "ms", 1e3, times)
+        yield compare(what, 1.10, "ms", 1e3, times)
     yield _cold(bench, effort)
+    begin("exchanges of a crowd on a cold client")
     threads, tasks = bench.run("bursts", bench.url)
     yield Row("exchanges of 64 threads on a cold client", 1, ours=threads)
     yield Row("exchanges of 1,000 tasks on a cold client", 1, ours=tasks)
-    if sys.platform == "linux":
-        grown = bench.run("growth", bench.url, effort.growth)
-        yield Row(f"growth of memory over {effort.growth:,} calls", 2, "MB", ours=grown / _MB)
-    else:
-        yield Row("growth of memory: skipped, measured on Linux only", 2)
+    yield _growth(bench, effort)
+
+
+def _growth(bench: Workbench, effort: Effort) -> Row:
+    what = f"growth of memory over {effort.growth:,} calls"
+    if sys.platform != "linux":
+        return Row(what, 2, note="skipped: Linux only")
+    begin(what)
+    grown = bench.run("growth", bench.url, effort.growth)
+    return Row(what, 2, unit="MB", ours=grown / _MB)
 
 
 def _often(bench: Workbench, processes: int, program: str, *arguments: int) -> dict[str, Times]:
-    runs = [bench.run(program, bench.url, *arguments) for _ in range(processes)]
+    runs = [
+        bench.run(program, bench.url, *arguments, told=f"process {number} of {processes}, pair ")
+        for number in range(1, processes + 1)
+    ]
     return {side: [time for one in runs for time in one[side]] for side in runs[0]}
 
 
@@ -70,15 +80,16 @@ def _imports(bench: Workbench, effort: Effort, packages: str, what: str) -> Iter
 
         return once
 
+    begin(f"import, {what}")
     sides = {side: measure(side) for side in ("limit", "ours", "loaded", "generated")}
     times = in_turn(sides, effort.imports, show)
     loaded = {"limit": times["limit"], "ours": times["loaded"], "generated": times["generated"]}
     yield compare(f"import and touch the operation, {what}", 1.25, "ms", 1e3, times)
-    yield compare(f"import and load it all, {what}", None, "ms", 1e3, loaded)
+    yield compare(f"import what a call needs, {what}", None, "ms", 1e3, loaded)
     if packages == "whole" and None not in sizes["ours"]:
         yield compare(f"memory of import, {what}", 1.15, "MB", 1 / _MB, sizes)
         sizes["ours"] = sizes["loaded"]
-        yield compare(f"memory, all loaded, {what}", None, "MB", 1 / _MB, sizes)
+        yield compare(f"memory of what a call needs, {what}", None, "MB", 1 / _MB, sizes)
 
 
 def _cold(bench: Workbench, effort: Effort) -> Row:
@@ -89,11 +100,12 @@ def _cold(bench: Workbench, effort: Effort) -> Row:
             start = perf_counter()
             done = run(command, env=environ, capture_output=True, text=True, check=False)
             if done.returncode:
-                raise PipelineError(f"{program} failed: {done.stderr.strip().splitlines()[-1]}")
+                why = reason(done.stderr.splitlines(), done.returncode)
+                raise PipelineError(f"{program}.py failed: {why}")
             return perf_counter() - start
 
         return once
 
     sides = {"limit": measure("cold_httpx"), "ours": measure("cold_ours")}
-    what = "a process that exchanges a token and deletes once"
+    begin(what := "a process that exchanges a token and deletes once")
     return compare(what, 1.20, "ms", 1e3, in_turn(sides, effort.cold, show))

@@ -3,33 +3,41 @@
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from subprocess import DEVNULL, run
 from time import perf_counter
 
 from scripts.bench.pairs import in_turn
-from scripts.bench.progress import show
-from scripts.bench.row import Row, compare
+from scripts.bench.progress import begin, show
+from scripts.bench.row import UNPUBLISHED, Row, compare
 from scripts.bench.workbench import Workbench
 from scripts.errors import PipelineError
 from scripts.tree import Tree
 
-_SELECTED, _WHOLE = 7, 3  # pairs
+_SELECTED = "make regenerate, the selected operations"
+_WHOLE = "make regenerate, whole API"
 
 
-def selected(bench: Workbench, document: Path) -> Row:
-    """Regenerate the operations of spec/operations.txt from a local file."""
+def selected(bench: Workbench, document: Path | None) -> Row:
+    """Regenerate the operations of spec/operations.txt from a document, or the contract itself."""
+    begin(_SELECTED)
     tree = bench.copy("tree")
     operations = tree.operations.read_text()
-    times = _regenerate(bench, tree, document, operations, tree.contract, pairs=_SELECTED)
-    return compare("make regenerate, the selected operations", 1.5, "s", 1, times)
+    source = document or tree.contract
+    times = _regenerate(bench, tree, source, operations, tree.contract, pairs=7)
+    note = "" if document else f"from {tree.name(tree.contract)}"
+    return replace(compare(_SELECTED, 1.5, "s", 1, times), note=note)
 
 
-def whole(bench: Workbench, document: Path) -> tuple[Row, Tree]:
-    """Regenerate everything; give the tree it is in, too."""
+def whole(bench: Workbench, document: Path | None) -> tuple[Row, Tree | None]:
+    """Regenerate everything, if there is a document; give the tree it is in, too."""
+    if not document:
+        return Row(_WHOLE, 1.5, note=UNPUBLISHED), None
+    begin(_WHOLE)
     tree = bench.copy("whole-tree")
-    times = _regenerate(bench, tree, document, "*", document, pairs=_WHOLE)
-    return compare("make regenerate, whole API", 1.5, "s", 1, times), tree
+    times = _regenerate(bench, tree, document, "*", document, pairs=3)
+    return compare(_WHOLE, 1.5, "s", 1, times), tree
 
 
 def _regenerate(

@@ -1,11 +1,17 @@
-"""How far a long measurement is, on one line of a terminal."""
+"""What is measured, and how far it is."""
 
+import shutil
 import sys
 
-_WIDTH = 100
+
+def begin(what: str) -> None:
+    """Say what is measured from now on."""
+    show("")
+    print(f"measuring: {what}", flush=True)
 
 
 def show(text: str) -> None:
-    """Replace the line by this one; say nothing where nobody looks."""
+    """Replace the last line of a terminal by this one; say nothing where nobody looks."""
     if sys.stderr.isatty():
-        print(f"\r  {text:<{_WIDTH}}", end="\r", file=sys.stderr, flush=True)
+        width = shutil.get_terminal_size().columns - 3
+        print(f"\r  {text[:width]}\033[K", end="\r", file=sys.stderr, flush=True)

@@ -6,12 +6,13 @@ from typing import Any
 
 from scripts.bench.pairs import Ratio, Times, ratio
 
+UNPUBLISHED = "skipped: no published document in ../shared/upstream"
 HEAD = ("what", "ours", "limit", "ratio (quartiles)", "reach", "", "generated alone")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A measurement. Without `ours` it was not made, and `what` says why."""
+    """A measurement. Without `ours` it was not made, and `note` says why."""
 
     what: str
     reach: float | None  # None where there is no target
@@ -20,7 +21,8 @@ class Row:
     limit: float | None = None
     ratio: Ratio | None = None
     generated: float | None = None  # its ratio to the limit
-    pairs: int = 1
+    pairs: int = 0
+    note: str = ""
 
     @property
     def reached(self) -> bool | None:
@@ -30,12 +32,13 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """Write the figures for people."""
+        what = f"{self.what} ({self.note})" if self.note else self.what
         if self.ours is None:
-            return (self.what, *("-",) * (len(HEAD) - 1))
+            return (what, *("-",) * (len(HEAD) - 1))
         ratio, reach = self.ratio, self.reach
         target = "" if reach is None else f"{reach:.2f}" if ratio else self._figure(reach)
         return (
-            self.what,
+            what,
             self._figure(self.ours),
             "" if self.limit is None else self._figure(self.limit),
             f"{ratio.median:.2f} ({ratio.low:.2f}-{ratio.high:.2f})" if ratio else "",
@@ -49,7 +52,8 @@ class Row:
 
     def dump(self) -> dict[str, Any]:
         """Write the figures for programs."""
-        return {**asdict(self), "ratio": self.ratio and self.ratio._asdict()}
+        ratio = self.ratio and self.ratio._asdict()
+        return {**asdict(self), "ratio": ratio, "reached": self.reached}
 
 
 def compare(

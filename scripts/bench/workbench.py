@@ -3,6 +3,7 @@
 import compileall
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -67,8 +68,16 @@ class Workbench:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
         return {**kept, "PYTHONPATH": path, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
-    def run(self, program: str, *arguments: object, packages: str = "selected") -> Any:
+    def run(
+        self, program: str, *arguments: object, packages: str = "selected", told: str = ""
+    ) -> Any:
         """Run a program and return what it prints.
+
+        Args:
+            program: Its name.
+            arguments: Of the program.
+            packages: What it imports.
+            told: Stands before what it says of its progress.
 
         Raises:
             PipelineError: When it fails.
@@ -82,14 +91,18 @@ class Workbench:
         )
         assert process.stdout
         assert process.stderr
+        said = []
         with process:
-            said = ""
-            for line in process.stderr:
-                said = line.strip()
-                show(said)
-            answer = process.stdout.read()
+            try:
+                for line in process.stderr:
+                    said.append(line)
+                    show(f"{told}{line.strip()}")
+                answer = process.stdout.read()
+            except BaseException:
+                process.kill()
+                raise
         if process.returncode:
-            raise PipelineError(f"{program}.py failed: {said}")
+            raise PipelineError(f"{program}.py failed: {reason(said, process.returncode)}")
         return json.loads(answer) if answer else None
 
     def copy(self, name: str) -> Tree:
@@ -106,6 +119,13 @@ class Workbench:
         return Tree(root)
 
 
+def reason(said: list[str], code: int) -> str:
+    """Say why a program failed: what it raised last, else how it ended."""
+    lines = [line.strip(" |\n") for line in said]
+    raised = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Interrupt)\b", line)]
+    return raised[-1] if raised else f"exit status {code} (below zero: the signal)"
+
+
 def interpreter(tree: Tree) -> Path:
     """Make an environment with the runtime dependencies, and give its interpreter."""
     settings = tomllib.loads((tree.root / "pyproject.toml").read_text())
@@ -119,7 +139,11 @@ def interpreter(tree: Tree) -> Path:
 def serving() -> Iterator[str]:
     """Run the server, and give its URL."""
     with subprocess.Popen(
-        [sys.executable, str(_SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, str(_SERVER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the bench, which stops it
     ) as server:
         assert server.stdin
         assert server.stdout

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from scripts.bench import client
+from scripts.bench import client, workbench
 from scripts.bench.pairs import Ratio, in_turn, ratio
 from scripts.bench.row import Row, compare, table
 from scripts.bench.workbench import Workbench, serving
+from scripts.errors import PipelineError
 from scripts.tree import Tree
 
 
@@ -46,9 +48,50 @@ def test_a_row_says_whether_the_target_is_reached() -> None:
     assert compare("a call", 1.2, "ms", 1e3, times).cells()[5] == "yes"
     assert compare("a call", None, "ms", 1e3, times).cells()[4:6] == ("", "")
     assert Row("exchanges", 1, ours=1).cells()[1:6] == ("1", "", "", "1", "yes")
-    assert Row("skipped, no document", 1.5).cells() == ("skipped, no document", *"------")
+    assert Row("it", 1.5, note="skipped").cells() == ("it (skipped)", *"------")
     assert row.dump()["ratio"] == {"low": 1.2, "median": 1.2, "high": 1.2}
+    assert row.dump()["reached"] is False
     assert [line.split()[0] for line in table([row]).splitlines()] == ["what", "a"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("raise ValueError('no')", "x.py failed: ValueError: no"),
+        ("e = ValueError('no'); e.add_note('by the way'); raise e", "x.py failed: ValueError: no"),
+        ("raise ExceptionGroup('all', [ValueError('no')])", "x.py failed: ValueError: no"),
+        ("(", "x.py failed: SyntaxError: '(' was never closed"),
+        ("import os; os.kill(os.getpid(), 9)", "x.py failed: exit status -9"),
+    ],
+)
+def test_a_program_that_fails_is_told_in_a_line(
+    bench: Workbench, body: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.py").write_text(body)
+    monkeypatch.setattr(workbench, "_PROGRAMS", tmp_path)
+    with pytest.raises(PipelineError) as caught:
+        bench.run("x")
+    assert str(caught.value).startswith(says)
+
+
+def test_an_interrupted_program_is_stopped(bench: Workbench, tmp_path: Path) -> None:
+    """As by a signal while it says how far it is."""
+    told: list[int] = []
+
+    def interrupt(text: str) -> None:
+        told.append(int(text))
+        raise KeyboardInterrupt
+
+    (tmp_path / "x.py").write_text(
+        "import os, sys, time; print(os.getpid(), file=sys.stderr, flush=True); time.sleep(600)"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workbench, "_PROGRAMS", tmp_path)
+        patch.setattr(workbench, "show", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            bench.run("x")
+    with pytest.raises(ProcessLookupError):
+        os.kill(told[0], 0)
 
 
 @pytest.fixture

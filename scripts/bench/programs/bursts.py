@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
@@ -35,11 +36,9 @@ def threads(url: str) -> None:
             gate.wait()
             delete_projects_integrations("project", "integration", client=one)
 
-        crowd = [threading.Thread(target=work) for _ in range(THREADS)]
-        for thread in crowd:
-            thread.start()
-        for thread in crowd:
-            thread.join()
+        with ThreadPoolExecutor(THREADS) as crowd:
+            for call in [crowd.submit(work) for _ in range(THREADS)]:
+                call.result()
 
 
 async def tasks(url: str) -> None:

@@ -26,6 +26,6 @@ with UpsunClient("api-token", base_url=url, token_url=f"{url}/token") as client:
         if number == FIRST:
             before = resident()
         if number % 1000 == 0:
-            print(number, file=sys.stderr, flush=True)
+            print(f"{number:,} of {calls:,} calls", file=sys.stderr, flush=True)
         delete_projects_integrations("project", "integration", client=client)
     print(json.dumps(resident() - before))

@@ -1,7 +1,7 @@
 """Import one side and print the seconds it took, and the resident bytes afterwards.
 
-Argument: `ours` touches the operation, `loaded` what a call of it needs, `generated` the same of
-the generated code alone, `limit` imports httpx.
+Argument: `ours` touches the operation, `loaded` imports what a call of it needs, `generated` the
+same of the generated code alone, `limit` imports httpx.
 """
 
 import json
@@ -16,13 +16,15 @@ if side == "ours":
 
     upsun_client.delete_projects_integrations  # noqa: B018 - which loads it
 elif side == "loaded":
+    from upsun_api.api.third_party_integrations import delete_projects_integrations
     from upsun_client import UpsunClient
 
-    UpsunClient.get_httpx_client  # noqa: B018
+    delete_projects_integrations, UpsunClient.get_httpx_client  # noqa: B018
 elif side == "generated":
     from upsun_api import AuthenticatedClient
+    from upsun_api.api.third_party_integrations import delete_projects_integrations
 
-    AuthenticatedClient.get_httpx_client  # noqa: B018
+    delete_projects_integrations, AuthenticatedClient.get_httpx_client  # noqa: B018
 else:
     import httpx
 
