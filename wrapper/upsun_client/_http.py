@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ._answer import BODY_LIMIT, decompress
+from ._cookies import Jar
 from ._errors import UpsunError
 from ._fork import watch
 from ._rules import check_open
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
 # For the body of an error, in seconds: the status has said what matters.
 _PATIENCE = 10.0
 _BODY_FAULTS = (httpx.HTTPError, httpx.StreamError)
-
-
-class _Jar(httpx.Cookies):
-    """Looks for cookies where some are set; httpx takes 40 us a call to find that none are."""
-
-    def extract_cookies(self, response: httpx.Response) -> None:
-        if "set-cookie" in response.headers:
-            super().extract_cookies(response)
 
 
 class _Ruled:
@@ -54,7 +47,7 @@ class _Ruled:
 
     @cookies.setter
     def cookies(self, cookies: Any) -> None:
-        self._jar = _Jar(cookies)
+        self._jar = Jar(cookies)
 
     def build_request(self, method: str, url: Any, **kwargs: Any) -> httpx.Request:
         """Build a request.
