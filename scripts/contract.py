@@ -35,6 +35,11 @@ def digests(document: Node) -> dict[str, str]:
     return told
 
 
+def names(document: Node) -> set[str]:
+    """Name every operation of a document."""
+    return {name_of(*found) for found in operations(document)}
+
+
 def name_of(path: str, method: str, operation: Node) -> str:
     """Name an operation by its id, or by `METHOD path` where it has none."""
     return operation.get("operationId") or f"{method.upper()} {path}"

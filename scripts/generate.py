@@ -54,9 +54,12 @@ def generate(document: "Node", package: Path) -> None:
         raise PipelineError(f"the generator left something out: {found[0]}")
     (package / "py.typed").write_bytes(b"")
     _format(package)
-    head = banner()
-    for file in package.rglob("*.py"):
-        file.write_text(head + file.read_text(encoding="utf-8"), encoding="utf-8")
+    head = banner().encode()
+    for path in package.rglob("*.py"):
+        with path.open("r+b") as file:  # opened once: there may be thousands
+            text = file.read()
+            file.seek(0)
+            file.write(head + text)
 
 
 def banner() -> str:
@@ -187,7 +190,7 @@ def rebuild(tree: Tree, package: Path) -> None:
 def _check_selection(tree: Tree, document: "Node", wanted: list[str]) -> None:
     if select.EVERYTHING in wanted:
         return
-    has = contract.digests(document).keys()
+    has = contract.names(document)
     told = [
         *(f"'{name}' is selected, and not in the contract" for name in sorted(set(wanted) - has)),
         *(f"'{name}' is in the contract, and not selected" for name in sorted(has - set(wanted))),

@@ -50,7 +50,9 @@ def read_upstream(env: Mapping[str, str], tree: Tree, wanted: list[str]) -> Upst
     with stage("select"):
         whole = document.parse(answer.body, url)
         selected = select.select(whole, wanted, url)
-        everything = select.select(whole, [select.EVERYTHING], url)
+        everything = selected
+        if select.EVERYTHING not in wanted:
+            everything = select.select(whole, [select.EVERYTHING], url)
         digests = contract.digests(everything)
         report = _report(dict(old.operations), digests, _committed(tree), selected)
     source = new_source(old, url, whole, answer.validators, digests)
@@ -76,13 +78,13 @@ def _report(
     before: dict[str, str], after: dict[str, str], committed: Node | None, selected: Node
 ) -> Report:
     """Tell what upstream did to the selected operations apart from what was chosen anew."""
-    had = contract.digests(committed).keys() if committed else set()
-    has = contract.digests(selected).keys()
+    had = contract.names(committed) if committed else set()
+    has = contract.names(selected)
     dropped = {name for name in had - has if name in after}
     gained = {name for name in has - had if name in before or not before}
-    changes = (
-        compare(_only(committed, had - dropped), _only(selected, has - gained)) if committed else []
-    )
+    changes = []
+    if committed and committed != selected:
+        changes = compare(_only(committed, had - dropped), _only(selected, has - gained))
     return make_report(before, after, len(has), changes, gained=gained, dropped=dropped)
 
 

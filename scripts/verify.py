@@ -10,7 +10,8 @@ from scripts.shape import Node, operations
 
 # Runs alone, without this project on the path, with warnings as errors.
 _IMPORT_ALL = """
-import importlib, pathlib, sys
+import gc, importlib, pathlib, sys
+gc.disable()
 # The HTTP library would load these if they are there; generated code has no use for them.
 sys.modules["click"] = sys.modules["trio"] = None
 package = pathlib.Path(sys.argv[1])
