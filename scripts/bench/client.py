@@ -21,9 +21,9 @@ class Effort:
 
     imports: int = 41  # pairs of processes
     cold: int = 81  # pairs of processes
-    # Processes, as a pool of connections stays as it happened to become; pairs in each; and calls.
+    # Processes, as each is a little faster or slower for good; pairs in each; and calls.
     calls: tuple[int, int, int] = (5, 60, 20)
-    batches: tuple[int, int, tuple[int, ...]] = (4, 2, (200, 400, 1000))
+    batches: tuple[int, int, tuple[int, ...]] = (4, 3, (200, 400, 1000))
     growth: int = 100_000  # calls
 
 
