@@ -22,6 +22,7 @@ HTTP_NOT_MODIFIED = 304
 HTTP_TOO_MANY_REQUESTS = 429
 TEMPORARY = frozenset({429, 500, 502, 503, 504})
 TRY_LATER = "try again later"
+_CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,8 @@ async def _read(response: "httpx.Response", shown: str, max_bytes: int) -> Fetch
     given = response.headers
     validators = Validators(given.get("ETag"), given.get("Last-Modified"))
     if response.status_code == HTTP_NOT_MODIFIED:
+        if not response.request.headers.keys() & _CONDITIONS:
+            raise PipelineError(f"{shown} answered 304 (unchanged) unasked; check SPEC_URL")
         return Fetched(None, validators)
     if response.status_code != HTTP_OK:
         raise PipelineError(_refusal(response, shown))

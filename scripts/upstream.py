@@ -41,9 +41,11 @@ def read_upstream(env: Mapping[str, str], tree: Tree, wanted: list[str]) -> Upst
         PipelineError: When there is no such document, or it does not have the operations.
     """
     url = env.get("SPEC_URL") or PUBLISHED
-    old = read_source(tree)
+    old, committed = read_source(tree), _committed(tree)
     with stage("fetch"):
-        known = Validators() if env.get("FORCE") else _validators(tree, old, url, wanted)
+        known = Validators()
+        if committed and not env.get("FORCE") and _is_done(tree, old, committed, wanted):
+            known = known_validators(tree, old, url)
         answer = fetch(url, known, user_agent=f"upsun-client/{version('upsun-client')}")
     if answer.body is None:
         return None
@@ -54,7 +56,7 @@ def read_upstream(env: Mapping[str, str], tree: Tree, wanted: list[str]) -> Upst
         if select.EVERYTHING not in wanted:
             everything = select.select(whole, [select.EVERYTHING], url)
         digests = contract.digests(everything)
-        report = _report(dict(old.operations), digests, _committed(tree), selected)
+        report = _report(dict(old.operations), digests, committed, selected)
     source = new_source(old, url, whole, answer.validators, digests)
     return Upstream(url, answer.validators, source, everything, selected, report)
 
@@ -67,11 +69,15 @@ def wanted_operations(env: Mapping[str, str], tree: Tree) -> list[str]:
     return select.read_operations(tree.operations.read_text(encoding="utf-8"))
 
 
-def _validators(tree: Tree, old: Source, url: str, wanted: list[str]) -> Validators:
-    """Be conditional only when "unchanged" would leave nothing to do."""
-    made = tree.contract.exists() and tree.package.exists()
-    same = tree.operations.exists() and wanted == wanted_operations({}, tree)
-    return known_validators(tree, old, url) if made and same else Validators()
+def _is_done(tree: Tree, old: Source, committed: Node, wanted: list[str]) -> bool:
+    """Say whether the tree holds what an unchanged document would give, as far as is recorded."""
+    recorded = dict(old.operations)
+    names = recorded if select.EVERYTHING in wanted else wanted
+    return (
+        tree.package.exists()
+        and wanted == wanted_operations({}, tree)
+        and contract.digests(committed) == {name: recorded.get(name) for name in names}
+    )
 
 
 def _report(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,56 @@ def test_other_operations_are_fetched_even_when_the_document_is_unchanged(tree: 
         assert "If-None-Match" not in server.requests[1]
     assert tree.operations.read_text() == "other\n"
     assert set(json.loads(tree.contract.read_text())["paths"]) == {"/b"}
+
+
+def test_a_selection_that_was_edited_is_fetched_even_when_the_document_is_unchanged(
+    tree: Tree,
+) -> None:
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        regenerate({"SPEC_URL": server.url}, tree)
+        tree.operations.write_text(f"{DELETE}\nother\n")
+        regenerate({"SPEC_URL": server.url}, tree)
+        assert "If-None-Match" not in server.requests[1]
+        regenerate({"SPEC_URL": server.url, "OPERATIONS": "*"}, tree)
+        regenerate({"SPEC_URL": server.url}, tree)
+        assert server.requests[3]["If-None-Match"] == '"a"'
+    assert set(json.loads(tree.contract.read_text())["paths"]) == {"/a", "/b"}
+
+
+def test_a_hand_edit_of_the_contract_is_found_even_when_the_document_is_unchanged(
+    tree: Tree,
+) -> None:
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        env = {"SPEC_URL": server.url}
+        regenerate(env, tree)
+        before = snapshot(tree)
+        tree.contract.write_text(tree.contract.read_text().replace("integer", "string"))
+        assert check_spec(env, tree) == 1
+        regenerate(env, tree)
+    assert snapshot(tree) == before
+
+
+def test_a_server_that_answers_unchanged_unasked_is_told(tree: Tree) -> None:
+    before = snapshot(tree)
+    with Server(answering(b"", 304)) as server:
+        for run in (regenerate, check_spec):
+            with pytest.raises(PipelineError, match=r"answered 304 .*unasked.*; check SPEC_URL"):
+                run({"SPEC_URL": server.url, "FORCE": "1", "OPERATIONS": "*"}, tree)
+    assert snapshot(tree) == before
+
+
+@pytest.mark.parametrize("part", ["contract", "package", "operations"])
+def test_what_is_missing_is_fetched_even_when_the_document_is_unchanged(
+    tree: Tree, part: str
+) -> None:
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        env = {"SPEC_URL": server.url, "OPERATIONS": DELETE}
+        regenerate(env, tree)
+        before = snapshot(tree)
+        lost: Path = getattr(tree, part)
+        shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
+        regenerate(env, tree)
+    assert snapshot(tree) == before
 
 
 def test_what_a_server_on_loopback_says_stays_out_of_the_record(tree: Tree) -> None:
