@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from scripts.errors import PipelineError
+from scripts.form import settle
 from scripts.shape import Node, operations, spell, target, walk
 
 # Far above any published document (60,000 values, 25 levels), far below what hurts.
@@ -34,8 +35,19 @@ def parse(body: bytes, where: str) -> Node:
 
 
 def canonical(document: Node) -> bytes:
-    """Write a document in the one spelling that its JSON and its YAML form share."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """Write a document in the one spelling that its JSON and its YAML form share.
+
+    Raises:
+        PipelineError: When a text in it is no Unicode, and so cannot be written at all.
+    """
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        near = ascii(text[max(0, error.start - 20) : error.start + 1])
+        raise PipelineError(
+            f"the document holds half a character (the end of {near}); is it cut or mended by hand?"
+        ) from error
 
 
 def sha256(document: Node) -> str:
@@ -114,6 +126,7 @@ def _checked(data: object, where: str) -> Node:
         if not isinstance(data.get(key), dict) or not data[key]:
             raise PipelineError(f"{where} has no {key}; is it an OpenAPI document?")
     _check_depth(data, where)
+    settle(data, "document", where)
     _check_places(data, where)
     _check_operations(data, where)
     return data
@@ -146,17 +159,17 @@ def _check_operations(document: Node, where: str) -> None:
     seen: dict[str, str] = {}
     for path, method, operation in operations(document):
         name = operation.get("operationId")
+        here = f"{method.upper()} {path}"
+        if not isinstance(operation.get("responses"), dict):
+            raise PipelineError(f"{where}: {here} documents no responses")
         if name is None:
             continue
-        here = f"{method.upper()} {path}"
         if not isinstance(name, str):
             raise PipelineError(f"{where}: the operationId of {here} is no text")
         if name in seen:
             raise PipelineError(
                 f"{where} uses the operationId '{name}' twice: {seen[name]} and {here}"
             )
-        if not isinstance(operation.get("responses"), dict):
-            raise PipelineError(f"{where}: {here} documents no responses")
         seen[name] = here
 
 

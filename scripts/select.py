@@ -66,13 +66,8 @@ def select(document: Node, wanted: Iterable[str], where: str = "the document") -
 
 def tidy(document: Node) -> Node:
     """Drop what is written for readers and sort what has no order."""
-    tidied: Node = json.loads(json.dumps(rebuild(document, "document", _tidied), sort_keys=True))
-    for server in tidied.get("servers", []):
-        if isinstance(server, dict):
-            _drop_prose(server)
-            for variable in server.get("variables", {}).values():
-                _drop_prose(variable)
-    return tidied
+    made: Node = json.loads(json.dumps(rebuild(document, "document", _tidied), sort_keys=True))
+    return made
 
 
 def _chosen(document: Node, wanted: set[str], where: str) -> set[tuple[str, str]]:
@@ -146,9 +141,10 @@ def _references(kind: str, part: Node) -> Iterator[str]:
         yield part["$ref"]
     discriminator = part.get("discriminator")
     if kind == "schema" and isinstance(discriminator, dict):
-        for value in discriminator.get("mapping", {}).values():
-            plain_name = "/" not in value and "#" not in value
-            yield f"#/components/schemas/{value}" if plain_name else value
+        mapping = discriminator.get("mapping")
+        for value in mapping.values() if isinstance(mapping, dict) else ():
+            plain_name = "/" not in str(value) and "#" not in str(value)
+            yield f"#/components/schemas/{value}" if plain_name else str(value)
 
 
 def _drop_prose(node: Node) -> None:

@@ -25,7 +25,12 @@ _VALUE = {"schema": ("one", "schema"), "content": ("map", "mediaType")}
 
 # kind of object -> key -> (how the children sit under the key, their kind)
 SHAPE: dict[str, dict[str, tuple[str, str]]] = {
-    "document": {"paths": ("map", "pathItem"), "components": ("one", "components")},
+    "document": {
+        "paths": ("map", "pathItem"),
+        "components": ("one", "components"),
+        "servers": ("list", "server"),
+    },
+    "server": {"variables": ("map", "serverVariable")},
     "components": {
         "schemas": ("map", "schema"),
         "parameters": ("map", "parameter"),

@@ -33,8 +33,6 @@ def keep_what_is_rendered(document: Node) -> Node:
         kept = {key: node[key] for key in node if key in _KEYS.get(kind, node)}
         if kind != "schema":
             return kept
-        if not isinstance(kept.get("required", []), list):
-            del kept["required"]
         if not isinstance(kept.get("format", ""), str):
             del kept["format"]
         return kept
