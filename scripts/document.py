@@ -152,12 +152,14 @@ def _check_places(document: Node, where: str) -> None:
         ref = node.get("$ref")
         if ref is None or (kind == "schema" and not isinstance(ref, str)):
             continue
-        resolve(document, str(ref), f"{where}, {spell(place)}")
+        here = f"{where}, {spell(place)}"
+        # A schema that is itself may be anything; no other part may go round in a circle.
+        resolve(document, ref, here) if kind == "schema" else follow(document, node, here)
 
 
 def _check_operations(document: Node, where: str) -> None:
     seen: dict[str, str] = {}
-    for path, method, operation in operations(document):
+    for path, method, operation in operations({"paths": whole_paths(document, where)}):
         name = operation.get("operationId")
         here = f"{method.upper()} {path}"
         if not isinstance(operation.get("responses"), dict):
@@ -171,6 +173,34 @@ def _check_operations(document: Node, where: str) -> None:
                 f"{where} uses the operationId '{name}' twice: {seen[name]} and {here}"
             )
         seen[name] = here
+
+
+def whole_paths(document: Node, where: str) -> Node:
+    """Give the paths, every item that is a reference, as in documents split by hand, written out.
+
+    Raises:
+        PipelineError: As `follow`.
+    """
+    made = {}
+    for path, item in document["paths"].items():
+        whole = {**follow(document, item, f"{where}, paths.{path}"), **item}
+        made[path] = {key: whole[key] for key in whole if key != "$ref"}
+    return made
+
+
+def follow(document: Node, part: Node, where: str) -> Node:
+    """Follow references to what they stand for in the end.
+
+    Raises:
+        PipelineError: When they lead nowhere, or in a circle.
+    """
+    seen = set()
+    while (ref := part.get("$ref")) is not None:
+        if str(ref) in seen:
+            raise PipelineError(f"{where}: '{ref}' goes round in a circle; the document is broken")
+        seen.add(str(ref))
+        part = resolve(document, str(ref), where)
+    return part
 
 
 def resolve(document: Node, ref: str, where: str) -> Node:

@@ -49,6 +49,25 @@ BAD = {
         with_paths({"/a": {"get": operation("x")}, "/b": {"get": operation("x")}}),
         "uses the operationId 'x' twice: GET /a and GET /b",
     ),
+    "id twice by reference": (
+        with_paths({"/a": {"get": operation("x")}, "/b": {"$ref": "#/paths/~1a"}}),
+        "uses the operationId 'x' twice: GET /a and GET /b",
+    ),
+    "paths in a circle": (
+        with_paths({"/a": {"$ref": "#/paths/~1b"}, "/b": {"$ref": "#/paths/~1a"}}),
+        "paths./a: '#/paths/~1b' goes round in a circle",
+    ),
+    "parameters in a circle": (
+        json.dumps(
+            api(
+                parameters={
+                    "A": {"$ref": "#/components/parameters/B"},
+                    "B": {"$ref": "#/components/parameters/A"},
+                }
+            )
+        ).encode(),
+        "parameters.A: '#/components/parameters/B' goes round in a circle",
+    ),
     "no responses": (with_paths({"/a": {"get": {"operationId": "x"}}}), "documents no responses"),
     "yaml key twice": (b"a: 1\na: 2\n", "line 2: the key 'a' twice"),
     "yaml tag": (b"a: !!python/object:os.system x\n", "is not supported"),

@@ -119,6 +119,16 @@ def test_a_path_that_is_a_reference_is_resolved() -> None:
     assert names(selected) == {"A"}
 
 
+def test_paths_that_share_an_item_are_operations_of_their_own() -> None:
+    get = operation("a")
+    del get["operationId"]
+    item = {"$ref": "#/components/pathItems/I"}
+    document = api(paths={"/a": item, "/b": item}, pathItems={"I": {"get": get}})
+    assert set(select(document, ["*"])["paths"]) == {"/a", "/b"}
+    with pytest.raises(PipelineError, match="no operation 'None'"):
+        select(document, ["None"])
+
+
 def test_prose_goes_and_fields_named_like_prose_stay() -> None:
     prose = {"description": "d", "title": "t", "example": 1, "x-note": 1, "externalDocs": {}}
     fields = ("description", "title", "example", "examples", "summary", "x-foo", "$ref", "enum")
