@@ -14,7 +14,9 @@ from typing import Any, get_args, get_type_hints
 import httpx
 import pytest
 
-from scripts.corrections import RULES
+from scripts.corrections import RULES, correct
+from scripts.errors import PipelineError
+from scripts.select import select
 from scripts.shape import Node
 from tests.pipeline.support import api, imported, make, mypy, operation, ref
 
@@ -409,3 +411,71 @@ def test_everything_made_here_is_strictly_typed(tmp_path: Path) -> None:
     for number, case in enumerate(CASES.values()):
         make(case.document, tmp_path).rename(whole / f"case_{number}")
     assert mypy(whole, tmp_path / "cache") == ""
+
+
+def chain(link: Callable[[int, Node], Node]) -> Node:
+    """Make 25 schemas, each of them made of the next."""
+    schemas = {f"A{n}": link(n, ref(f"A{n + 1}")) for n in range(25)}
+    return {**schemas, "A25": {**thing(x=TEXT), "additionalProperties": False}}
+
+
+def mesh(key: str, wrap: Callable[[Node], Node] = lambda one: one) -> Node:
+    """Make 25 rows of three schemas, each of them made of the whole next row."""
+    schemas = {
+        f"A{n}_{m}": {key: [wrap(ref(f"A{n + 1}_{k}")) for k in range(3)]}
+        for n in range(25)
+        for m in range(3)
+    }
+    return {**schemas, **{f"A25_{m}": thing(**{f"x{m}": TEXT}) for m in range(3)}}
+
+
+def ring(key: str) -> Node:
+    """Make 12 schemas, each of them made of all others."""
+    return {
+        f"A{n}": {key: [*(ref(f"A{m}") for m in range(12) if m != n), thing(**{f"x{n}": TEXT})]}
+        for n in range(12)
+    }
+
+
+BOMBS = {
+    "allOf": chain(lambda _, below: {"allOf": [below] * 3}),
+    "oneOf": chain(lambda _, below: {"oneOf": [below] * 3}),
+    "properties": chain(lambda _, below: thing(a=below, b=below, c=below)),
+    "allOf beside properties": chain(
+        lambda _, below: {**thing(a=below, b=below, c=below), "allOf": [below] * 3}
+    ),
+    "allOf in properties": chain(
+        lambda _, below: thing(**{name: {"allOf": [below, below, thing(x=TEXT)]} for name in "abc"})
+    ),
+    "oneOf of lists": chain(lambda _, below: {"oneOf": [{"type": "array", "items": below}] * 3}),
+    "lists of oneOf": chain(
+        lambda _, below: {
+            "type": "array",
+            "items": {"oneOf": [{"type": "array", "items": below}, below, TEXT]},
+        }
+    ),
+    "mesh of allOf": mesh("allOf"),
+    "mesh of oneOf": mesh("oneOf"),
+    "mesh of oneOf in oneOf": mesh("oneOf", lambda one: {"oneOf": [one]}),
+    "mesh of oneOf of lists": mesh("oneOf", lambda one: {"type": "array", "items": one}),
+    "mesh of allOf of lists": mesh("allOf", lambda one: {"type": "array", "items": one}),
+    "mesh of allOf of objects": mesh("allOf", lambda one: thing(p=one)),
+    "ring of allOf": ring("allOf"),
+    "ring of anyOf": ring("anyOf"),
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("schemas", BOMBS.values(), ids=BOMBS)
+def test_schemas_that_multiply_are_corrected_or_told_in_bounded_time(schemas: Node) -> None:
+    selected = select(api({**schemas, "A": thing(a=ref(next(iter(schemas))))}), ["*"])
+    try:
+        correct(selected)
+    except PipelineError as error:
+        assert "multiply" in str(error)  # noqa: PT017
+
+
+def test_a_list_of_lists_of_itself_is_one_of_anything() -> None:
+    lists = [{"type": "array", "items": part} for part in (ref("L"), TEXT)]
+    made = correct(select(api({"L": {"oneOf": lists}}), ["*"]))
+    assert made["components"]["schemas"]["L-plain"]["type"] == "array"
