@@ -15,7 +15,7 @@ from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
 from scripts import contract, errors, generator, identifiers, overlay, select, verify, wrapper
 from scripts.corrections import correct, media
-from scripts.corrections.names import identifier
+from scripts.corrections.names import check_names, identifier
 from scripts.differences import differences
 from scripts.document import parse
 from scripts.errors import PipelineError
@@ -48,6 +48,7 @@ def generate(document: "Node", package: Path) -> None:
         PipelineError: At the first thing the generator warns about, whatever its level.
     """
     with generator.guarded():
+        check_names(document)
         warnings = _render(document, package)
     found = sorted(map(_told, warnings), key=lambda told: _FOLLOWS in told)
     if found:

@@ -122,8 +122,8 @@ def settle_enums(document: Node) -> Node:
     """Keep enums that Python can have, each value with a name that depends on nothing else.
 
     Cause: the generator stops at values whose names collide (`-created_at`, `created_at`), names
-    others by their position, so that one more value renames the rest, and refuses enums of mixed
-    or fractional values.
+    others by their position, so that one more value renames the rest, loses line breaks from
+    values, and refuses enums of mixed or fractional values.
     """
     return each_schema(document, _settled)
 
@@ -133,8 +133,9 @@ def _settled(schema: Node) -> Node:
         return schema
     values = list(dict.fromkeys(_hashable(schema["enum"])))
     kinds = {type(value) for value in values}
-    if kinds == {str} and schema.get("type") == "string":
-        named = _named([str(value) for value in values])
+    texts = [value for value in values if isinstance(value, str)]
+    if kinds == {str} and schema.get("type") == "string" and _are_kept(texts):
+        named = _named(texts)
         return {**schema, "enum": values, **({"x-enum-varnames": named} if named else {})}
     if kinds == {int} and schema.get("type") == "integer":
         return {**schema, "enum": values}
@@ -144,6 +145,12 @@ def _settled(schema: Node) -> Node:
 def _hashable(values: object) -> list[object]:
     found = values if isinstance(values, list) else []
     return [value for value in found if not isinstance(value, dict | list)]
+
+
+def _are_kept(values: list[str]) -> bool:
+    from scripts.corrections.names import is_kept  # noqa: PLC0415 - imports the generator
+
+    return all(map(is_kept, values))
 
 
 def _named(values: list[str]) -> list[str] | None:

@@ -126,6 +126,14 @@ def check_default(load: Load) -> None:
     assert load(".models").A().to_dict() == {"n": 1}
 
 
+def check_defaults(load: Load) -> None:
+    assert load(".models").A().to_dict() == {"line": "a\nb\u200b'", "known": "c"}
+
+
+def check_quotes(load: Load) -> None:
+    assert {str(each) for each in load(".models").E} == {'a"b', "ab", "a\\b", "tab\t"}
+
+
 def check_union(load: Load) -> None:
     keeps("A", {"x": ["s", {"b": 1}]}, {"x": "2026"}, {"x": {"b": 1}}, {"x": []})(load)
     read = load(".models").A.from_dict({"y": {"b": 1, "c": 2}})
@@ -208,6 +216,16 @@ CASES = {
         "settle_enums",
         api({"A": thing(x={"enum": ["a", 1]}, y={"type": "number", "enum": [1.5]})}),
         keeps("A", {"x": 1, "y": 1.5}),
+    ),
+    "enum values that the generator would change": Case(
+        "settle_enums",
+        api({"E": {"type": "string", "enum": ["new\nline", "x"]}, "A": thing(e=ref("E"))}),
+        both(keeps("A", {"e": "new\nline"}, {"e": "x"}), lacks("E")),
+    ),
+    "enum values with quotes": Case(
+        "settle_enums",
+        api({"E": {**TEXT, "enum": ['a"b', "ab", "a\\b", "tab\t"]}, "A": thing(e=ref("E"))}),
+        both(keeps("A", {"e": 'a"b'}, {"e": "a\\b"}, {"e": "tab\t"}), check_quotes),
     ),
     "operations that are spelled alike": Case(
         "settle_operations",
@@ -341,6 +359,22 @@ CASES = {
             }
         ),
         check_default,
+    ),
+    "a default that would be sent as another": Case(
+        "drop_odd_defaults",
+        api(
+            {
+                "E": {"type": "string", "enum": ['a"b', "c"]},
+                "A": thing(
+                    quote={"type": "string", "default": 'a"b'},
+                    slash={"type": "string", "default": "a\\b"},
+                    line={"type": "string", "default": "a\nb\u200b'"},
+                    known={"oneOf": [ref("E")], "default": "c"},
+                    odd={"oneOf": [ref("E")], "default": 'a"b'},
+                ),
+            }
+        ),
+        check_defaults,
     ),
     "a component that may be null": Case(
         "move_null_to_references",

@@ -40,6 +40,9 @@ COLOUR: Node = {"type": "string", "enum": ["red", "green"]}
 LEVEL: Node = {"type": "integer", "enum": [1, 2, -3]}
 
 
+USES_P = operation("a", parameters=[{"$ref": "#/components/parameters/P"}])
+
+
 def thing(**properties: Node) -> Node:
     return {"type": "object", "properties": properties}
 
@@ -206,6 +209,28 @@ def test_names_of_the_generated_code_can_be_names_of_parameters(tmp_path: Path) 
         sent = load(".api.t.b")._get_kwargs(json_items_="x", headers_="y")
         assert sent["params"] == {"json_items": "x", "headers": "y"}
     assert mypy(package, tmp_path / "cache") == ""
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        (api({"A": thing(**{"a\nb": TEXT})}), "components.schemas.A.properties"),
+        (
+            api(
+                {},
+                parameters={"P": {"name": "q\x7f", "in": "query"}},
+                paths={"/a": {"get": USES_P}},
+            ),
+            "paths./a.get.parameters.0.name",
+        ),
+        (api(paths={"/a\u200b": {"get": operation("a")}}), "paths"),
+    ],
+)
+def test_a_name_that_would_travel_as_another_is_refused(
+    tmp_path: Path, document: Node, place: str
+) -> None:
+    with pytest.raises(PipelineError, match=rf"^{place}: the name '.*' holds a character that"):
+        make(document, tmp_path)
 
 
 def test_brackets_part_the_words_of_an_argument(tmp_path: Path) -> None:
