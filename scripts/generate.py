@@ -21,7 +21,7 @@ from scripts.document import parse
 from scripts.errors import PipelineError
 from scripts.progress import stage
 from scripts.swap import Swap
-from scripts.tree import Tree
+from scripts.tree import Tree, read_text
 
 if TYPE_CHECKING:
     from openapi_python_client.parser.errors import GeneratorError
@@ -183,7 +183,7 @@ def rebuild(tree: Tree, package: Path) -> None:
         if not path.exists():
             raise PipelineError(f"there is no {tree.name(path)}; run `make regenerate` first")
     document = parse(tree.contract.read_bytes(), tree.name(tree.contract))
-    wanted = select.read_operations(tree.operations.read_text(encoding="utf-8"))
+    wanted = select.read_operations(read_text(tree.operations, tree.name(tree.operations)))
     _check_selection(tree, document, wanted)
     build(tree, document, package, partial=select.EVERYTHING not in wanted)
 

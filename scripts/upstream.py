@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from scripts import contract, document, select
+from scripts.address import shown
 from scripts.compare import compare
 from scripts.fetch import Validators, fetch
 from scripts.progress import stage
 from scripts.report import Report, make_report
 from scripts.shape import METHODS, Node
 from scripts.source import Source, known_validators, new_source, read_source
-from scripts.tree import PUBLISHED, Tree
+from scripts.tree import PUBLISHED, Tree, read_text
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,12 @@ def read_upstream(env: Mapping[str, str], tree: Tree, wanted: list[str]) -> Upst
     if answer.body is None:
         return None
     with stage("select"):
-        whole = document.parse(answer.body, url)
-        selected = select.select(whole, wanted, url)
+        name = shown(url)
+        whole = document.parse(answer.body, name)
+        selected = select.select(whole, wanted, name)
         everything = selected
         if select.EVERYTHING not in wanted:
-            everything = select.select(whole, [select.EVERYTHING], url)
+            everything = select.select(whole, [select.EVERYTHING], name)
         digests = contract.digests(everything)
         report = _report(dict(old.operations), digests, committed, selected)
     source = new_source(old, url, whole, answer.validators, digests)
@@ -66,7 +68,7 @@ def wanted_operations(env: Mapping[str, str], tree: Tree) -> list[str]:
     asked = select.read_operations(env.get("OPERATIONS") or "")
     if asked or not tree.operations.exists():
         return asked
-    return select.read_operations(tree.operations.read_text(encoding="utf-8"))
+    return select.read_operations(read_text(tree.operations, tree.name(tree.operations)))
 
 
 def _is_done(tree: Tree, old: Source, committed: Node, wanted: list[str]) -> bool:

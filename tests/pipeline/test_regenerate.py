@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from scripts import check_generated
+from scripts import check_generated, generate
 from scripts.check_spec import check_spec
 from scripts.errors import PipelineError
+from scripts.fetch import Validators
 from scripts.regenerate import regenerate
 from scripts.shape import Node
-from scripts.source import read_source
+from scripts.source import new_source, read_source
 from scripts.tree import PUBLISHED, Tree
 from tests.pipeline.support import (
     DELETE,
@@ -157,6 +158,66 @@ def test_what_a_server_on_loopback_says_stays_out_of_the_record(tree: Tree) -> N
     assert source.url == PUBLISHED
     assert source.validators.headers() == {}
     assert dict(source.operations).keys() == {DELETE, "other"}
+
+
+def test_credentials_and_queries_stay_out_of_the_record(tree: Tree) -> None:
+    address = "https://user:s3cret@example.invalid/spec?token=s3cret"
+    source = new_source(read_source(tree), address, small(), Validators('"a"'), {})
+    assert (source.url, source.validators) == ("https://example.invalid/spec", Validators())
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        env = {"SPEC_URL": f"{server.url}/?token=s3cret"}
+        for _ in range(2):
+            regenerate(env, tree)
+        assert "If-None-Match" not in server.requests[1]
+    records = [file for file in tree.work.rglob("*") if file.is_file()]
+    assert not [file for file in records if "s3cret" in file.read_text()]
+
+
+def test_credentials_are_not_repeated_when_the_answer_is_no_document(tmp_path: Path) -> None:
+    with Server(answering(b"<html></html>")) as server:
+        address = server.url.replace("//", "//user:s3cret@") + "/s?token=s3cret"
+        done = run(small_tree(tmp_path), SPEC_URL=address)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"{server.url}/s is HTML" in done.stderr
+    assert "s3cret" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("operations.txt", "spec/operations.txt is not UTF-8 (byte 0); save it as UTF-8"),
+        ("overlay.yaml", "spec/overlay.yaml is not UTF-8 (byte 0); save it as UTF-8"),
+    ],
+)
+def test_a_file_that_is_not_utf_8_is_told(tree: Tree, tmp_path: Path, file: str, told: str) -> None:
+    (tree.root / "spec" / file).write_bytes(b"\xff\xfe")
+    env = {"SPEC_URL": str(tmp_path / "small.json")}
+    with pytest.raises(PipelineError) as error:
+        regenerate(env, tree)
+    assert told in str(error.value)
+    with pytest.raises(PipelineError) as error:
+        generate.offline(tree)
+    assert told in str(error.value)
+
+
+def test_a_broken_note_of_what_a_server_said_is_no_note(tree: Tree) -> None:
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        env = {"SPEC_URL": server.url}
+        for note in ("", "[]", json.dumps({server.url: 1}), json.dumps({server.url: None})):
+            (tree.work / "fetched.json").write_text(note)
+            regenerate(env, tree)
+        digest = read_source(tree).sha256
+        odd = {server.url: {"sha256": digest, "etag": 1, "last_modified": []}}
+        (tree.work / "fetched.json").write_text(json.dumps(odd))
+        assert regenerate(env, tree) == 0
+        assert not any("If-None-Match" in request for request in server.requests)
+
+
+def test_an_address_that_is_none_is_one_line(tmp_path: Path) -> None:
+    tree = small_tree(tmp_path)
+    for address in ("http://[::1", "http://127.0.0.1:99999/", "~nosuchuser/x"):
+        done = run(tree, SPEC_URL=address)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
 
 
 def test_operations_given_are_recorded_and_used_again(tree: Tree, tmp_path: Path) -> None:
