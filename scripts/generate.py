@@ -15,7 +15,7 @@ from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
 from scripts import contract, errors, generator, identifiers, overlay, select, verify, wrapper
 from scripts.corrections import correct, media
-from scripts.corrections.names import check_names, identifier
+from scripts.corrections.names import check_fields, check_names, identifier
 from scripts.differences import differences
 from scripts.document import parse
 from scripts.errors import PipelineError
@@ -52,6 +52,7 @@ def generate(document: "Node", package: Path) -> None:
         warnings = _render(document, package)
     found = sorted(map(_told, warnings), key=lambda told: _FOLLOWS in told)
     if found:
+        check_fields(document)
         raise PipelineError(f"the generator left something out: {found[0]}")
     (package / "py.typed").write_bytes(b"")
     _format(package)

@@ -61,6 +61,24 @@ def check_names(document: Node) -> None:
                 )
 
 
+def check_fields(document: Node) -> None:
+    """Name the fields that the generator cannot tell apart, and does not name itself.
+
+    Raises:
+        PipelineError: When there are some.
+    """
+    for place, kind, node in walk(document, "document"):
+        found: dict[tuple[str, str], str] = {}
+        for name in node.get("properties", ()) if kind == "schema" else ():
+            exact = strings().PythonIdentifier(name, PREFIX, skip_snake_case=True)
+            other = found.setdefault((identifier(name), str(exact)), name)
+            if other != name:
+                raise PipelineError(
+                    f"{spell(place)}: the fields '{other}' and '{name}' have one name in Python;"
+                    " remove one of them in spec/overlay.yaml"
+                )
+
+
 def digest(text: str) -> str:
     """Give a short suffix that depends on nothing but the text, and that naming leaves alone."""
     return hashlib.sha256(text.encode()).hexdigest()[:6].upper()

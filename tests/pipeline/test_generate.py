@@ -211,6 +211,25 @@ def test_names_of_the_generated_code_can_be_names_of_parameters(tmp_path: Path) 
     assert mypy(package, tmp_path / "cache") == ""
 
 
+def test_what_the_generator_cannot_tell_apart_is_named(tmp_path: Path) -> None:
+    told = (
+        r"^components.schemas.A: the fields '\+a' and '-a' have one name in Python; remove one of"
+        r" them in spec/overlay.yaml$"
+    )
+    with pytest.raises(PipelineError, match=told):
+        make(api({"A": thing(**{"-a": TEXT, "b": TEXT, "+a": TEXT})}), tmp_path)
+
+
+def test_a_reference_into_a_component_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    inner = {"$ref": "#/components/schemas/A/properties/b"}
+    told = (
+        r"^'#/components/schemas/A/properties/b' points at no whole component; make what it means"
+        r" one, in spec/overlay.yaml$"
+    )
+    with pytest.raises(PipelineError, match=told):
+        make(api({"A": thing(b=TEXT), "B": thing(c=inner)}), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("document", "place"),
     [
