@@ -314,6 +314,11 @@ def test_a_warning_of_the_generator_fails_the_run(tmp_path: Path) -> None:
 def test_a_missing_operation_and_a_broken_module_fail_the_verification(tmp_path: Path) -> None:
     document = api({"A": thing(x=TEXT)})
     package = make(document, tmp_path)
+    (package / "models" / "a").mkdir()
+    (package / "models" / "a" / "__init__.py").write_text("A = 1\n")
+    with pytest.raises(PipelineError, match=r"made_api.models.a is hidden by .*__init__.py"):
+        verify(document, package)
+    shutil.rmtree(package / "models" / "a")
     (package / "models" / "a.py").write_text("import no_such_module\n")
     with pytest.raises(PipelineError, match=r"made_api.models.a cannot be imported: ModuleNot"):
         verify(document, package)
