@@ -4,8 +4,8 @@ import difflib
 import json
 from collections.abc import Iterable, Iterator
 
-from scripts.document import resolve, whole_paths
 from scripts.errors import PipelineError
+from scripts.references import resolve, whole_paths
 from scripts.shape import METHODS, Node, operations, rebuild, spell, target, walk
 
 EVERYTHING = "*"

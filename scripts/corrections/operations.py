@@ -3,7 +3,7 @@
 import re
 
 from scripts.corrections.common import components, look, members, without
-from scripts.document import follow
+from scripts.references import follow
 from scripts.shape import METHODS, Node, operations, rebuild
 
 _TEMPLATE = re.compile(r"{([^{}]*)}")

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from scripts.document import resolve
 from scripts.errors import PipelineError
+from scripts.references import resolve
 from scripts.select import read_operations, select
 from scripts.shape import METHODS, Node, operations, walk
 from tests.pipeline.support import DELETE, JANUARY, JUNE, api, operation, published, read, ref
