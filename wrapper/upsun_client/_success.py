@@ -103,7 +103,7 @@ def _is_error(body: object) -> bool:
     if not isinstance(body, dict):
         return False
     codes = (body.get("status"), body.get("code"))
-    return "error" in body or any(isinstance(code, int) and code >= 400 for code in codes)
+    return bool(body.get("error")) or any(isinstance(code, int) and code >= 400 for code in codes)
 
 
 def _accepts(accepted: AcceptedResponse) -> bool:
