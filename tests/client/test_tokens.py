@@ -286,6 +286,28 @@ def test_a_thread_does_not_wait_for_a_loop_that_waits_for_it(backend: str) -> No
         assert len(server.calls) == 2
 
 
+def test_a_thread_waits_for_a_thread_that_blocks_its_own_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A synchronous call in a task is slow, but it leads an exchange that goes on."""
+    monkeypatch.setattr("upsun_client._loops._PATIENCE", 0.01)
+    with Wire(exchange=_slowly) as server, UpsunClient(**server.kwargs()) as client:
+
+        async def run() -> None:
+            thread.start()
+            _delete(client)
+
+        def later() -> None:
+            while not server.exchanges:
+                time.sleep(0.01)
+            _delete(client)
+
+        thread = threading.Thread(target=later)
+        asyncio.run(run())
+        thread.join()
+        assert len(server.exchanges) == 1
+
+
 def test_a_trio_loop_keeps_its_connections_beside_another() -> None:
     turns = [threading.Event(), threading.Event()]
 

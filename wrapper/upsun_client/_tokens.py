@@ -22,12 +22,16 @@ _POLL = 0.005  # seconds between looks at an exchange that another thread or loo
 
 
 class _Flight:
-    """An exchange that somebody leads. Without an outcome, it was cancelled."""
+    """An exchange that a thread or a task leads. Without an outcome, it was cancelled.
 
-    def __init__(self) -> None:
+    Args:
+        loop: of the task.
+    """
+
+    def __init__(self, loop: object = None) -> None:
         self.landed = threading.Event()
         self.outcome: AccessToken | UpsunError | None = None
-        self.loop = running_loop()
+        self.loop = loop
         self.thread = threading.get_ident()
 
     def is_over(self) -> bool:
@@ -110,7 +114,7 @@ class Tokens:
     async def get_async(self, since: int, refused: AccessToken | None = None) -> AccessToken:
         """Do as `get` does, without blocking the event loop."""
         while True:
-            flight, lead = self._board(since, refused)
+            flight, lead = self._board(since, refused, running_loop)
             if isinstance(flight, AccessToken):
                 return flight
             if lead:
@@ -135,7 +139,9 @@ class Tokens:
         self._lock = threading.Lock()
         self._flight = None
 
-    def _board(self, since: int, refused: AccessToken | None) -> tuple[AccessToken | _Flight, bool]:
+    def _board(
+        self, since: int, refused: AccessToken | None, loop: Callable[[], object] = lambda: None
+    ) -> tuple[AccessToken | _Flight, bool]:
         """Return a usable token, or the exchange to wait for, or the one to lead."""
         if token := self._usable(refused):
             return token, False
@@ -146,7 +152,7 @@ class Tokens:
                 raise _copy(self._failure[0])
             if self._flight and not self._flight.is_over():
                 return self._flight, False
-            self._flight = _Flight()
+            self._flight = _Flight(loop())
             return self._flight, True
 
     def _usable(self, refused: AccessToken | None) -> AccessToken | None:
