@@ -66,7 +66,7 @@ class Answer(httpx.Response):
         """
         try:
             if not self.content.lstrip(_BLANK):
-                return self._status_line(parser, client)
+                return self._empty(parser, client)
             parsed = parser(client=client, response=self)
         except UnexpectedStatus:
             raise self.outside_contract("the contract does not know this status") from None
@@ -88,7 +88,8 @@ class Answer(httpx.Response):
             return "an error" if _is_error(self.json()) else ""
         return "no list" if parsed == [] and not isinstance(self.json(), list) else ""
 
-    def _status_line(self, parser: Callable[..., Any], client: object) -> AcceptedResponse | None:
+    def _empty(self, parser: Callable[..., Any], client: object) -> AcceptedResponse | None:
+        """Return what an empty success stands for."""
         if getattr(client, "raise_on_unexpected_status", False):
             with suppress(APIResponseValidationError, *_MISFITS):
                 parser(client=client, response=self)  # raises UnexpectedStatus
