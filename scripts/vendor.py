@@ -16,7 +16,7 @@ from scripts.destination import destination, dotted, is_package
 from scripts.errors import PipelineError
 from scripts.manifest import Manifest, read_manifest
 from scripts.relative_imports import Rewriter
-from scripts.swap import Swap
+from scripts.swap import Swap, reading
 from scripts.tree import Tree
 from upsun_client._vendored import MANIFEST, PACKAGES, changes
 
@@ -30,26 +30,27 @@ class Folder(Tree):
         return self.root / ".upsun_vendor"
 
     @property
-    def is_pending(self) -> bool:
-        """Whether a run was killed in the middle of its swap, which the next one finishes."""
-        return (self.work / "journal.json").exists()
+    def finish(self) -> str:
+        """What to say to somebody whose copy is pending."""
+        return "`make vendor` finishes that"
 
 
 def contents(tree: Tree) -> tuple[Manifest, dict[str, bytes]]:
     """Make the files of a copy, by their path below the folder that holds it.
 
     Raises:
-        PipelineError: When a module cannot be made to work under any parent.
+        PipelineError: When the tree is not whole, or a module cannot work under any parent.
     """
     rewriter = Rewriter(*PACKAGES)
-    licence = (tree.root / "LICENSE").read_bytes()
-    files = {f"{package}/LICENSE": licence for package in PACKAGES}
-    for package in (tree.root / "wrapper" / "upsun_client", tree.package):
-        for file in (*package.rglob("*.py"), package / "py.typed"):
-            name = file.relative_to(package.parent).as_posix()
-            source = file.read_bytes()
-            files[name] = rewriter.relative(source, name) if file.suffix == ".py" else source
-    manifest = Manifest.describe(tree, files)
+    with reading(tree):
+        licence = (tree.root / "LICENSE").read_bytes()
+        files = {f"{package}/LICENSE": licence for package in PACKAGES}
+        for package in (tree.root / "wrapper" / "upsun_client", tree.package):
+            for file in (*package.rglob("*.py"), package / "py.typed"):
+                name = file.relative_to(package.parent).as_posix()
+                source = file.read_bytes()
+                files[name] = rewriter.relative(source, name) if file.suffix == ".py" else source
+        manifest = Manifest.describe(tree, files)
     return manifest, files | {MANIFEST: manifest.dump()}
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import scripts.swap
 from scripts.tree import Tree
 from tests.packaging.copies import Copy, touch_up
 from tests.packaging.support import ROOT, checkout, run, snapshot
@@ -177,6 +179,17 @@ def test_a_module_that_cannot_be_relative_changes_nothing(copy: Copy, other: Tre
     assert copy.state() == before
 
 
+def test_a_tree_that_a_killed_run_left_is_not_copied(written: Copy, other: Tree) -> None:
+    written.tree = other
+    other.work.mkdir(exist_ok=True)
+    other.journal.write_text("[]")
+    before = written.state()
+    for code, _, err in (written.vendor(), written.check()):
+        assert (code, err.count("\n")) == (1, 1)
+        assert "`make generate` finishes that first" in err
+    assert written.state() == before
+
+
 @pytest.mark.parametrize("there", [False, True])
 def test_a_failure_on_disk_leaves_things_as_they_were(
     copy: Copy, other: Tree, monkeypatch: pytest.MonkeyPatch, there: bool
@@ -201,11 +214,36 @@ def test_a_failure_on_disk_leaves_things_as_they_were(
     assert copy.state() == before
 
 
+def test_a_package_that_cannot_be_replaced_leaves_the_copy(
+    written: Copy, other: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = written.state()
+    put = scripts.swap._put
+
+    def refuse(new: Path, target: Path) -> None:
+        if target.name == "upsun_client":
+            raise PermissionError(1, "Operation not permitted")
+        put(new, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("scripts.swap._put", refuse)
+        written.tree = other
+        code, _, err = written.vendor()
+    assert (code, err.count("\n")) == (1, 1)
+    assert "cannot replace upsun_client in" in err
+    assert "(Operation not permitted), so all is as it was" in err
+    assert written.state() == before
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(
     copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path, *_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied", str(path))
+    mkdir = Path.mkdir
+
+    def refuse(path: Path, *args: Any, **options: Any) -> None:
+        if path == copy.folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        mkdir(path, *args, **options)
 
     monkeypatch.setattr(Path, "mkdir", refuse)
     code, _, err = copy.vendor()

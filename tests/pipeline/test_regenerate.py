@@ -228,6 +228,18 @@ def test_a_drift_check_needs_a_contract(tmp_path: Path) -> None:
         check_spec({}, Tree(tmp_path))
 
 
+def test_nothing_is_told_of_a_tree_that_a_killed_run_left(tree: Tree, tmp_path: Path) -> None:
+    tree.work.mkdir(exist_ok=True)
+    tree.journal.write_text("[]")
+    env = {"SPEC_URL": str(tmp_path / "small.json")}
+    refused = pytest.raises(PipelineError, match=r"was killed.*`make generate` finishes that")
+    with refused:
+        check_spec(env, tree)
+    with refused:
+        check_generated.check(tree)
+    assert regenerate(env, tree) == check_spec(env, tree) == check_generated.check(tree) == 0
+
+
 def test_a_report_that_cannot_be_written_leaves_the_tree(tree: Tree, tmp_path: Path) -> None:
     before = snapshot(tree)
     document = tmp_path / "moved.json"

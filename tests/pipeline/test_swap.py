@@ -4,13 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scripts import errors
 from scripts.errors import PipelineError
-from scripts.swap import Swap
+from scripts.swap import Swap, reading
 from scripts.tree import Tree
 from tests.pipeline.support import JUNE, ROOT, published, small_tree, snapshot
 
@@ -136,14 +138,12 @@ def test_a_kill_at_any_step_is_recovered_by_the_next_run(tmp_path: Path, exchang
             assert at > 8
             break
         assert done.returncode == -signal.SIGKILL, done.stderr
-        decided = (tree.work / "journal.json").exists()
-        if not decided:
-            # Before the decision and after the last move, the tree is whole as it stands.
-            assert snapshot(tree) in (OLD, NEW)
+        decided, found = tree.is_pending, snapshot(tree)
+        # Before the decision and after the last move, the tree is whole as it stands.
+        assert decided or found in (OLD, NEW)
         with Swap(tree):
             pass
-        assert snapshot(tree) == (NEW if decided else snapshot(tree))
-        assert snapshot(tree) in (OLD, NEW)
+        assert snapshot(tree) == (NEW if decided else found)
         assert {path.name for path in tree.work.iterdir()} <= {"lock", "journal.draft"}
         seen.add((decided, snapshot(tree) == NEW))
     assert seen >= {(False, False), (True, True)}
@@ -167,20 +167,85 @@ def test_an_interruption_during_the_swap_waits_until_it_is_done(
     assert snapshot(tree) == NEW
 
 
-def test_a_swap_that_stops_says_how_to_go_on(
+@pytest.mark.parametrize("first", [False, True], ids=["there", "first run"])
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_move_that_fails_takes_back_those_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool, first: bool
+) -> None:
+    import scripts.swap
+
+    failed = 0
+    for at in range(1, 9):
+        tree = Tree(tmp_path / str(at)) if first else old_tree(tmp_path / str(at))
+        tree.root.mkdir(exist_ok=True)
+        before = snapshot(tree)
+        with monkeypatch.context() as patch:
+            calls = iter(range(1, at))
+            patch.setattr(Path, "rename", failing(Path.rename, calls, OSError(28, "full")))
+            exchanges = failing(scripts.swap._exchange, calls, False)
+            patch.setattr("scripts.swap._exchange", exchanges if exchange else lambda *_: False)
+            told = outcome(tree)
+        if told:
+            assert "(full), so all is as it was; it must be writable, and " in told
+            assert snapshot(tree) == before
+            failed += 1
+        with Swap(tree):
+            assert snapshot(tree) == (before if told else NEW)
+    assert failed >= 2
+
+
+def outcome(tree: Tree) -> str:
+    """Say why the change failed; '' when it did not."""
+    try:
+        change(tree)
+    except PipelineError as error:
+        return str(error)
+    return ""
+
+
+def failing(function: Any, calls: Iterator[int], failure: Any) -> Any:
+    """Let one call fail, after as many as there are in `calls`."""
+    over = False
+
+    def call(*arguments: Any) -> Any:
+        nonlocal over
+        if over or next(calls, None) is not None:
+            return function(*arguments)
+        over = True
+        if isinstance(failure, OSError):
+            raise failure
+        return failure
+
+    return call
+
+
+def test_a_tree_that_can_neither_be_changed_nor_restored_is_finished_by_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree = old_tree(tmp_path)
 
-    def full(new: Path, target: Path) -> None:
-        raise OSError(28, "No space left on device")
+    def broken(*_: Path) -> None:
+        raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("scripts.swap._put", full)
-        with pytest.raises(PipelineError, match=r"No space left.*run it again to finish"):
+        patch.setattr("scripts.swap._put", broken)
+        patch.setattr("scripts.swap._take_back", broken)
+        with pytest.raises(PipelineError, match=r"half changed.*output error.*`make generate`"):
             change(tree)
+        assert tree.is_pending
+        with pytest.raises(PipelineError, match="killed.*`make generate`"), reading(tree):
+            pass
     with Swap(tree):
         assert snapshot(tree) == NEW
+
+
+def test_a_tree_may_be_read_by_many_but_not_while_it_is_changed(tmp_path: Path) -> None:
+    tree = old_tree(tmp_path)
+    refused = pytest.raises(PipelineError, match="another run is at work")
+    with reading(tree), reading(tree), refused, Swap(tree):
+        pass
+    with Swap(tree), refused, reading(tree):
+        pass
 
 
 @pytest.mark.parametrize(
