@@ -33,8 +33,9 @@ def run(name: str, main: Callable[[], int]) -> int:
         return CLOSED
     except PipelineError as error:
         message = str(error)
-    except KeyboardInterrupt:
-        print(f"{name}: interrupted; nothing was changed", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        # What became of a change is known where it was made.
+        print("; ".join(filter(None, (f"{name}: interrupted", str(error)))), file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""

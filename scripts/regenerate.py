@@ -44,7 +44,7 @@ def regenerate(env: Mapping[str, str], tree: Tree) -> int:
         report.write(env.get("REPORT") or "")
         swap.commit()
         remember(tree, upstream.url, upstream.source.sha256, upstream.validators)
-    print(report.text())
+        print(report.text())
     return 0
 
 

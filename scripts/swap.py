@@ -37,6 +37,7 @@ class Swap:
         self._new = tree.work / "new"
         self._targets: list[Path] = []
         self._lock: IO[str] | None = None
+        self._done = False
 
     def __enter__(self) -> Self:
         self._lock = _hold(self.tree, fcntl.LOCK_EX)
@@ -56,6 +57,9 @@ class Swap:
             self._clear()
         if self._lock:
             self._lock.close()
+        if isinstance(error, KeyboardInterrupt):
+            told = "the change is complete" if self._done else "nothing was changed"
+            raise KeyboardInterrupt(told) from error
 
     def stage(self, target: Path) -> Path:
         """Give the place where what will be `target` is to be made; nothing is there yet."""
@@ -87,6 +91,7 @@ class Swap:
                 os.fsync(file.fileno())
             draft.replace(self.tree.journal)
             self._move()
+            self._done = True
             self._clear()
 
     def _move(self) -> None:
@@ -202,5 +207,6 @@ def _uninterrupted() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for caught in late:
-            signal.raise_signal(caught)
+    # An error ends the run too, and says more.
+    for caught in late:
+        signal.raise_signal(caught)

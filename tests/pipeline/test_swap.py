@@ -149,8 +149,12 @@ def test_a_kill_at_any_step_is_recovered_by_the_next_run(tmp_path: Path, exchang
     assert seen >= {(False, False), (True, True)}
 
 
-def test_an_interruption_during_the_swap_waits_until_it_is_done(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_interruption_during_the_swap_waits_until_it_is_done_and_says_so(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fails: bool,
 ) -> None:
     import scripts.swap
 
@@ -159,12 +163,30 @@ def test_an_interruption_during_the_swap_waits_until_it_is_done(
 
     def interrupted(new: Path, target: Path) -> None:
         os.kill(os.getpid(), signal.SIGINT)
+        if fails:
+            raise OSError(28, "full")
         put(new, target)
 
     monkeypatch.setattr("scripts.swap._put", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        change(tree)
-    assert snapshot(tree) == NEW
+    code = errors.run("x", lambda: change(tree) or 0)
+    said = capsys.readouterr().err
+    if fails:
+        assert (code, snapshot(tree)) == (1, OLD)
+        assert "(full), so all is as it was" in said
+    else:
+        assert (code, snapshot(tree)) == (130, NEW)
+        assert said == "x: interrupted; the change is complete\n"
+
+
+def test_an_interruption_before_the_swap_says_that_nothing_was_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> int:
+        with Swap(old_tree(tmp_path)):
+            raise KeyboardInterrupt
+
+    assert errors.run("x", interrupted) == 130
+    assert capsys.readouterr().err == "x: interrupted; nothing was changed\n"
 
 
 @pytest.mark.parametrize("first", [False, True], ids=["there", "first run"])
@@ -252,7 +274,7 @@ def test_a_tree_may_be_read_by_many_but_not_while_it_is_changed(tmp_path: Path) 
     ("error", "code", "told"),
     [
         (PipelineError("a\n b"), 1, "x: a b\n"),
-        (KeyboardInterrupt(), 130, "x: interrupted; nothing was changed\n"),
+        (KeyboardInterrupt(), 130, "x: interrupted\n"),
         (OSError(28, "No space left on device", "/a"), 1, "x: No space left on device (/a); free"),
         (MemoryError(), 1, "x: out of memory"),
     ],
