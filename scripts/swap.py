@@ -12,7 +12,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from errno import EBUSY
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +35,7 @@ class Swap:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._new = tree.work / "new"
+        self._draft = tree.work / "journal.draft"
         self._targets: list[Path] = []
         self._lock: IO[str] | None = None
         self._done = False
@@ -53,9 +54,12 @@ class Swap:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if not self.tree.is_pending:
-            self._clear()
         if self._lock:
+            if not self.tree.is_pending:
+                self._clear()
+                (self.tree.work / "lock").unlink(missing_ok=True)
+                with suppress(OSError):  # when others keep something there
+                    self.tree.work.rmdir()
             self._lock.close()
         if isinstance(error, KeyboardInterrupt):
             told = "the change is complete" if self._done else "nothing was changed"
@@ -84,12 +88,11 @@ class Swap:
             for target in self._targets
         ]
         with _uninterrupted():
-            draft = self.tree.journal.with_suffix(".draft")
-            with draft.open("w") as file:
+            with self._draft.open("w") as file:
                 json.dump(moves, file)
                 file.flush()
                 os.fsync(file.fileno())
-            draft.replace(self.tree.journal)
+            self._draft.replace(self.tree.journal)
             self._move()
             self._done = True
             self._clear()
@@ -122,6 +125,7 @@ class Swap:
 
     def _clear(self) -> None:
         shutil.rmtree(self._new, ignore_errors=True)
+        self._draft.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -142,14 +146,26 @@ def reading(tree: Tree) -> Iterator[None]:
 
 
 def _hold(tree: Tree, how: int) -> IO[str]:
-    tree.work.mkdir(exist_ok=True)
-    lock = (tree.work / "lock").open("w")
+    tree.work.mkdir(parents=True, exist_ok=True)
+    busy = PipelineError(f"another run is at work in {tree.root}; wait until it ends")
+    path = tree.work / "lock"
+    try:
+        lock = path.open("w")
+    except FileNotFoundError as error:
+        raise busy from error
+    # A run takes its lock away when it ends; who opened it before has nothing in hand.
+    if not _is_free(lock, how) or not _is(path, os.fstat(lock.fileno()).st_ino):
+        lock.close()
+        raise busy
+    return lock
+
+
+def _is_free(lock: IO[str], how: int) -> bool:
     try:
         fcntl.flock(lock, how | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.close()
-        raise PipelineError(f"another run is at work in {tree.root}; wait until it ends") from error
-    return lock
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _put(new: Path, target: Path) -> None:

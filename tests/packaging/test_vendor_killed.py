@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from scripts import swap
 from scripts.swap import Swap
 from scripts.tree import Tree
 from scripts.vendor import Folder
@@ -30,10 +33,10 @@ def step(wrapped):
             os.kill(os.getpid(), signal.SIGKILL)
         return wrapped(*args, **kwargs)
     return call
-for name in ("mkdir", "touch", "write_bytes", "replace", "rename", "unlink"):
+for name in ("mkdir", "write_bytes", "replace", "rename", "rmdir", "unlink"):
     setattr(pathlib.Path, name, step(getattr(pathlib.Path, name)))
 swap._exchange = step(swap._exchange)
-vendor.shutil.rmtree = step(vendor.shutil.rmtree)
+swap.shutil.rmtree = step(swap.shutil.rmtree)
 sys.stdout, out = sys.stderr, sys.stdout
 vendor.run(Tree(pathlib.Path(sys.argv[1])), {"DEST": sys.argv[2]})
 print(steps, file=out)
@@ -81,3 +84,42 @@ def test_two_runs_at_once_do_not_mix(written: Copy, other: Tree) -> None:
         code, _, err = written.vendor()
     assert (code, err.count("\n")) == (1, 1)
     assert "another run is at work" in err
+
+
+def test_a_run_that_is_refused_leaves_what_the_other_made(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Swap(Folder(copy.folder))
+    enter = Swap.__enter__
+
+    def second(swap: Swap) -> Swap:
+        enter(first)
+        return enter(swap)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Swap, "__enter__", second)
+        code, _, err = copy.vendor()
+    assert code == 1
+    assert "another run is at work" in err
+    assert (first.tree.work / "lock").exists()
+    mark = copy.folder / "__init__.py"
+    first.write(mark, b"")
+    first.commit()
+    first.__exit__(None, None, None)
+    assert list(copy.folder.iterdir()) == [mark]
+
+
+def test_an_interruption_that_comes_too_late_keeps_the_first_copy(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = swap._put
+
+    def interrupted(new: Path, target: Path) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        put(new, target)
+
+    monkeypatch.setattr("scripts.swap._put", interrupted)
+    code, _, err = copy.vendor()
+    assert (code, err) == (130, "vendor: interrupted; the change is complete\n")
+    assert copy.check()[0] == 0
+    assert (copy.folder / "__init__.py").exists()

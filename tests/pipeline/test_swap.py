@@ -1,5 +1,6 @@
 """All or nothing: whatever ends a run, the tree is the old one or the new one."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -40,7 +41,7 @@ def test_everything_staged_is_swapped_in_and_nothing_is_left(tmp_path: Path) -> 
     tree = old_tree(tmp_path)
     change(tree)
     assert snapshot(tree) == NEW
-    assert [path.name for path in tree.work.iterdir()] == ["lock"]
+    assert not tree.work.exists()
 
 
 def test_a_first_run_needs_no_old_tree(tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ def test_an_error_before_the_commit_changes_nothing(tmp_path: Path, error: BaseE
     with pytest.raises(type(error)):
         fail()
     assert snapshot(tree) == OLD
-    assert [path.name for path in tree.work.iterdir()] == ["lock"]
+    assert not tree.work.exists()
 
 
 def test_without_exchange_the_directory_is_renamed_twice(
@@ -89,6 +90,24 @@ def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
         Swap(tree),
     ):
         pass
+    with Swap(tree):
+        pass
+
+
+def test_the_lock_of_a_run_that_has_ended_is_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = old_tree(tmp_path)
+    flock = fcntl.flock
+
+    def late(lock: Any, how: int) -> None:
+        (tree.work / "lock").unlink()
+        flock(lock, how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", late)
+        with pytest.raises(PipelineError, match="another run is at work"), Swap(tree):
+            pass
     with Swap(tree):
         pass
 
@@ -144,7 +163,7 @@ def test_a_kill_at_any_step_is_recovered_by_the_next_run(tmp_path: Path, exchang
         with Swap(tree):
             pass
         assert snapshot(tree) == (NEW if decided else found)
-        assert {path.name for path in tree.work.iterdir()} <= {"lock", "journal.draft"}
+        assert not tree.work.exists()
         seen.add((decided, snapshot(tree) == NEW))
     assert seen >= {(False, False), (True, True)}
 
@@ -168,7 +187,12 @@ def test_an_interruption_during_the_swap_waits_until_it_is_done_and_says_so(
         put(new, target)
 
     monkeypatch.setattr("scripts.swap._put", interrupted)
-    code = errors.run("x", lambda: change(tree) or 0)
+
+    def run() -> int:
+        change(tree)
+        return 0
+
+    code = errors.run("x", run)
     said = capsys.readouterr().err
     if fails:
         assert (code, snapshot(tree)) == (1, OLD)
@@ -361,4 +385,4 @@ def test_a_run_that_ends_in_any_stage_leaves_the_old_tree(
     assert "Traceback" not in done.stderr
     with Swap(tree):
         assert snapshot(tree) == before
-    assert [path.name for path in tree.work.iterdir()] == ["lock"]
+    assert not tree.work.exists()
