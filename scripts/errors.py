@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 
 INTERRUPTED = 128 + signal.SIGINT
 CLOSED = 128 + signal.SIGPIPE
@@ -24,9 +25,12 @@ def run(name: str, main: Callable[[], int]) -> int:
         The exit code: that of `main`, 1 after an error, 130 after an interruption, 141 when what
         reads the output has gone.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        # As stderr does by itself: no name of an operation is worth a failure.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = main()
-        sys.stdout.flush()
+        print(end="", flush=True)
     except BrokenPipeError:
         # As of `| head`: nobody reads on. Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -108,6 +108,24 @@ def test_what_a_server_on_loopback_says_stays_out_of_the_record(tree: Tree) -> N
     assert dict(source.operations).keys() == {DELETE, "other"}
 
 
+def test_what_goes_wrong_after_the_swap_does_not_fail_the_run(tree: Tree) -> None:
+    (tree.work / "fetched.json").mkdir(parents=True)
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        done = run(tree, SPEC_URL=server.url, OPERATIONS=f"{DELETE} other")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert tree.operations.read_text() == f"{DELETE}\nother\n"
+
+
+def test_a_terminal_without_the_letters_of_a_name_is_no_obstacle(
+    tree: Tree, tmp_path: Path
+) -> None:
+    document = tmp_path / "small.json"
+    document.write_text(json.dumps(small()).replace("other", "zé"))
+    done = run(tree, SPEC_URL=str(document), OPERATIONS="*", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "fine     z\\xe9: operation added" in done.stdout
+
+
 def test_operations_given_are_recorded_and_used_again(tree: Tree, tmp_path: Path) -> None:
     document = str(tmp_path / "small.json")
     regenerate({"SPEC_URL": document, "OPERATIONS": f"other, {DELETE}"}, tree)

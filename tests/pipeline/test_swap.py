@@ -340,6 +340,11 @@ def test_a_run_whose_output_nobody_reads_ends_quietly(tmp_path: Path, code: str)
     assert snapshot(tree) == before
 
 
+def test_a_run_without_an_output_ends_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    assert errors.run("x", lambda: 3) == 3
+
+
 RUN = """
 import os, signal, sys
 sys.path.insert(0, {root!r})
