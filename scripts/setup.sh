@@ -26,6 +26,11 @@ asked=${1:-}
 if [ -z "$asked" ] && [ -x $venv/bin/python ] && [ $stamp -nt pyproject.toml ] && [ $stamp -nt scripts/setup.sh ] &&
     IFS= read -r made_in < $stamp && [ "$made_in" = "$(place)" ]; then exit 0; fi
 
+# Of two at once the second waits, if there is a Python to wait with, and finds all done.
+mkdir -p .work
+exec 9> .work/setup
+python3 -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' 2>/dev/null || true
+
 if [ -z "$asked" ] && [ -x $venv/bin/python ]; then
     python=$venv/bin/python
 else

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.packaging.support import ROOT, run
 # Answers as Python does, but makes and installs nothing.
 INTERPRETER = f"""#!/bin/sh
 case "$*" in
-    "-m venv "*) mkdir -p .venv/bin; cp "$0" .venv/bin/python; echo made >> log ;;
+    "-m venv "*) sleep 0.3; mkdir -p .venv/bin; cp "$0" .venv/bin/python; echo made >> log ;;
     "-m pip "*) ;;
     *realpath*) echo "$0" ;;
     *) exec "{sys.executable}" "$@" ;;
@@ -71,3 +72,9 @@ def test_a_borrowed_environment_is_left_alone(clone: Path) -> None:
     shutil.copytree(clone, other, ignore=shutil.ignore_patterns(".venv"))
     (other / ".venv").symlink_to(clone / ".venv")
     assert times(other) == 1
+
+
+def test_of_two_at_once_the_second_waits(clone: Path) -> None:
+    both = [subprocess.Popen(command(clone)) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert (clone / "log").read_text() == "made\n"
