@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import scripts.swap
+from scripts.manifest import Manifest
 from scripts.tree import Tree
 from tests.packaging.copies import Copy, touch_up
 from tests.packaging.support import ROOT, checkout, run, snapshot
@@ -188,6 +190,14 @@ def test_a_tree_that_a_killed_run_left_is_not_copied(written: Copy, other: Tree)
         assert (code, err.count("\n")) == (1, 1)
         assert "`make generate` finishes that first" in err
     assert written.state() == before
+
+
+def test_an_operation_without_an_id_is_named_by_its_place(other: Tree) -> None:
+    text = other.contract.read_text()
+    other.contract.write_text(re.sub(r'\s*"operationId": "[^"]+",', "", text))
+    assert Manifest.describe(other, {}).operations == [
+        "DELETE /projects/{projectId}/integrations/{integrationId}"
+    ]
 
 
 @pytest.mark.parametrize("there", [False, True])
