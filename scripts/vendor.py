@@ -15,6 +15,7 @@ from scripts.destination import destination, dotted, is_package
 from scripts.errors import PipelineError
 from scripts.manifest import Manifest, read_manifest
 from scripts.relative_imports import Rewriter
+from scripts.settings import is_set
 from scripts.swap import Swap, reading
 from scripts.tree import Tree
 from upsun_client._vendored import MANIFEST, PACKAGES, changes
@@ -128,9 +129,9 @@ def run(tree: Tree, env: Mapping[str, str]) -> int:
 
     Args:
         tree: This project.
-        env: `DEST` says where to, `FORCE` overwrites what was edited; empty is unset.
+        env: `DEST` says where to, `FORCE` overwrites what was edited.
     """
-    return vendor(tree, destination(env.get("DEST", ""), tree), force=bool(env.get("FORCE")))
+    return vendor(tree, destination(env.get("DEST", ""), tree), force=is_set(env, "FORCE"))
 
 
 def main() -> int:

@@ -123,7 +123,7 @@ def test_an_update_takes_what_is_new_and_removes_what_is_gone(written: Copy, oth
 def test_what_was_edited_or_added_is_named_and_stops_an_update(written: Copy) -> None:
     named = touch_up(written)
     before = written.state()
-    code, out, err = written.vendor()
+    code, out, err = written.vendor(FORCE="0")
     assert code == 1
     assert set(out.splitlines()) == {f"{written.folder}/{line}" for line in named}
     assert err.startswith("vendor: these files")

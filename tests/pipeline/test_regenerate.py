@@ -12,6 +12,7 @@ from scripts import check_generated
 from scripts.check_spec import check_spec
 from scripts.errors import PipelineError
 from scripts.regenerate import regenerate
+from scripts.settings import is_set
 from scripts.shape import Node
 from scripts.source import read_source
 from scripts.tree import PUBLISHED, Tree
@@ -82,11 +83,21 @@ def test_an_unchanged_document_ends_the_run_at_once(
         capsys.readouterr()
         assert regenerate(env, tree) == 0
         assert "unchanged upstream (304)" in capsys.readouterr().out
-        assert check_spec(env, tree) == 0
+        assert check_spec({**env, "FORCE": "0"}, tree) == 0
         regenerate({**env, "FORCE": "1"}, tree)
         sent = [request.get("If-None-Match") for request in server.requests]
     assert sent == [None, '"a"', '"a"', None]
     assert snapshot(tree) == before
+
+
+@pytest.mark.parametrize("value", ["", " ", "0", "no", "No", "false", "FALSE", None])
+def test_a_setting_can_be_switched_off_in_words(value: str | None) -> None:
+    assert not is_set({} if value is None else {"FORCE": value}, "FORCE")
+
+
+@pytest.mark.parametrize("value", ["1", "yes", "true", "x", "00"])
+def test_any_other_word_switches_a_setting_on(value: str) -> None:
+    assert is_set({"FORCE": value}, "FORCE")
 
 
 def test_other_operations_are_fetched_even_when_the_document_is_unchanged(tree: Tree) -> None:
