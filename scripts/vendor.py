@@ -7,10 +7,12 @@ project. The old copy or the new one is there at any time, never half of each.
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
 
-from scripts import errors
+from scripts import errors, generator
+from scripts.check_generated import drift
 from scripts.destination import destination, dotted, is_package
 from scripts.errors import PipelineError
 from scripts.manifest import Manifest, read_manifest
@@ -39,10 +41,12 @@ def contents(tree: Tree) -> tuple[Manifest, dict[str, bytes]]:
     """Make the files of a copy, by their path below the folder that holds it.
 
     Raises:
-        PipelineError: When the tree is not whole, or a module cannot work under any parent.
+        PipelineError: When the tree is not whole, generated/ is not what spec/ gives, or a module
+            cannot be made to work under any parent.
     """
     rewriter = Rewriter(*PACKAGES)
     with reading(tree):
+        _refuse_drift(tree)
         licence = (tree.root / "LICENSE").read_bytes()
         files = {f"{package}/LICENSE": licence for package in PACKAGES}
         for package in (tree.root / "wrapper" / "upsun_client", tree.package):
@@ -78,6 +82,16 @@ def vendor(tree: Tree, folder: Path, *, force: bool) -> int:
             with suppress(OSError):  # there is a copy in it
                 folder.rmdir()
     return 0
+
+
+def _refuse_drift(tree: Tree) -> None:
+    with redirect_stdout(StringIO()):  # the stages of a build that nobody asked for
+        found = drift(tree)
+    if found:
+        raise PipelineError(
+            f"generated/ is out of step with spec/ ({found[0]}"
+            f"{' and others' * (len(found) > 1)}); run `make generate`"
+        )
 
 
 def _refuse_touched(folder: Path, *, force: bool) -> None:
@@ -136,6 +150,7 @@ def run(tree: Tree, env: Mapping[str, str]) -> int:
 
 def main() -> int:
     """Vendor from this tree."""
+    generator.hurry()
     return run(Tree(), os.environ)
 
 

@@ -7,11 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from scripts import swap
+from scripts import swap, vendor, vendor_check
 from scripts.swap import Swap
 from scripts.tree import Tree
 from scripts.vendor import Folder
@@ -24,6 +25,9 @@ import os, pathlib, signal, sys
 from scripts import swap, vendor
 from scripts.tree import Tree
 
+tree = Tree(pathlib.Path(sys.argv[1]))
+made = vendor.contents(tree)
+vendor.contents = lambda _: made
 steps, last = 0, int(sys.argv[3])
 def step(wrapped):
     def call(*args, **kwargs):
@@ -38,14 +42,20 @@ for name in ("mkdir", "write_bytes", "replace", "rename", "rmdir", "unlink"):
 swap._exchange = step(swap._exchange)
 swap.shutil.rmtree = step(swap.shutil.rmtree)
 sys.stdout, out = sys.stderr, sys.stdout
-vendor.run(Tree(pathlib.Path(sys.argv[1])), {"DEST": sys.argv[2]})
+vendor.run(tree, {"DEST": sys.argv[2]})
 print(steps, file=out)
 """
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("there", [False, True])
-def test_a_killed_run_leaves_the_old_or_the_new_copy(copy: Copy, other: Tree, there: bool) -> None:
+def test_a_killed_run_leaves_the_old_or_the_new_copy(
+    copy: Copy, other: Tree, there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = cache(vendor.contents)
+    for module in (vendor, vendor_check):
+        monkeypatch.setattr(module, "contents", once)
+
     def start(step: int) -> subprocess.CompletedProcess[str]:
         shutil.rmtree(copy.folder, ignore_errors=True)
         copy.tree = Tree()
