@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from scripts import errors, generate, generator
 from scripts.differences import differences
-from scripts.swap import reading
+from scripts.lock import reading
 from scripts.tree import Tree
 
 

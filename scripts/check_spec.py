@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from scripts import errors
 from scripts.errors import PipelineError
-from scripts.swap import reading
+from scripts.lock import reading
 from scripts.tree import Tree
 from scripts.upstream import read_upstream, wanted_operations
 

@@ -6,18 +6,18 @@ moves. What was there waits where the new was until all is moved: a move that fa
 """
 
 import ctypes
-import fcntl
 import json
 import os
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager
 from errno import EBUSY
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from scripts import lock
 from scripts.errors import PipelineError
 from scripts.tree import Tree
 
@@ -41,7 +41,7 @@ class Swap:
         self._done = False
 
     def __enter__(self) -> Self:
-        self._lock = _hold(self.tree, fcntl.LOCK_EX)
+        self._lock = lock.exclusive(self.tree)
         if self.tree.is_pending:
             print("  finishing the swap that an earlier run was killed in")
             self._move()
@@ -57,9 +57,7 @@ class Swap:
         if self._lock:
             if not self.tree.is_pending:
                 self._clear()
-                (self.tree.work / "lock").unlink(missing_ok=True)
-                with suppress(OSError):  # when others keep something there
-                    self.tree.work.rmdir()
+                lock.remove(self.tree)
             self._lock.close()
         if isinstance(error, KeyboardInterrupt):
             told = "the change is complete" if self._done else "nothing was changed"
@@ -126,46 +124,6 @@ class Swap:
     def _clear(self) -> None:
         shutil.rmtree(self._new, ignore_errors=True)
         self._draft.unlink(missing_ok=True)
-
-
-@contextmanager
-def reading(tree: Tree) -> Iterator[None]:
-    """Keep a tree as it is while it is read; others may read it too.
-
-    Raises:
-        PipelineError: When another run is changing the tree, or was killed while it did.
-    """
-    # Whoever may not write here can still read.
-    ours = os.access(tree.root, os.W_OK)
-    with _hold(tree, fcntl.LOCK_SH) if ours else nullcontext():
-        if tree.is_pending:
-            raise PipelineError(
-                f"a run was killed while it changed {tree.root}; {tree.finish} first"
-            )
-        yield
-
-
-def _hold(tree: Tree, how: int) -> IO[str]:
-    tree.work.mkdir(parents=True, exist_ok=True)
-    busy = PipelineError(f"another run is at work in {tree.root}; wait until it ends")
-    path = tree.work / "lock"
-    try:
-        lock = path.open("w")
-    except FileNotFoundError as error:
-        raise busy from error
-    # A run takes its lock away when it ends; who opened it before has nothing in hand.
-    if not _is_free(lock, how) or not _is(path, os.fstat(lock.fileno()).st_ino):
-        lock.close()
-        raise busy
-    return lock
-
-
-def _is_free(lock: IO[str], how: int) -> bool:
-    try:
-        fcntl.flock(lock, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _put(new: Path, target: Path) -> None:

@@ -15,10 +15,11 @@ from scripts import errors, generator
 from scripts.check_generated import drift
 from scripts.destination import destination, dotted, is_package
 from scripts.errors import PipelineError
+from scripts.lock import reading
 from scripts.manifest import Manifest, read_manifest
 from scripts.relative_imports import Rewriter
 from scripts.settings import is_set
-from scripts.swap import Swap, reading
+from scripts.swap import Swap
 from scripts.tree import Tree
 from upsun_client._vendored import MANIFEST, PACKAGES, changes
 

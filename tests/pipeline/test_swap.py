@@ -13,7 +13,8 @@ import pytest
 
 from scripts import errors
 from scripts.errors import PipelineError
-from scripts.swap import Swap, reading
+from scripts.lock import reading
+from scripts.swap import Swap
 from scripts.tree import Tree
 from tests.pipeline.support import JUNE, ROOT, published, small_tree, snapshot
 
