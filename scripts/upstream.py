@@ -9,6 +9,7 @@ from scripts.compare import compare
 from scripts.fetch import Validators, fetch
 from scripts.progress import stage
 from scripts.report import Report, make_report
+from scripts.settings import is_set
 from scripts.shape import METHODS, Node
 from scripts.source import Source, known_validators, new_source, read_source
 from scripts.tree import PUBLISHED, Tree
@@ -43,7 +44,7 @@ def read_upstream(env: Mapping[str, str], tree: Tree, wanted: list[str]) -> Upst
     url = env.get("SPEC_URL") or PUBLISHED
     old = read_source(tree)
     with stage("fetch"):
-        known = Validators() if env.get("FORCE") else _validators(tree, old, url, wanted)
+        known = Validators() if is_set(env, "FORCE") else _validators(tree, old, url, wanted)
         answer = fetch(url, known, user_agent=f"upsun-client/{version('upsun-client')}")
     if answer.body is None:
         return None

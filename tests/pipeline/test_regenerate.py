@@ -12,6 +12,7 @@ from scripts import check_generated
 from scripts.check_spec import check_spec
 from scripts.errors import PipelineError
 from scripts.regenerate import regenerate
+from scripts.settings import is_set
 from scripts.shape import Node
 from scripts.source import read_source
 from scripts.tree import PUBLISHED, Tree
@@ -82,11 +83,21 @@ def test_an_unchanged_document_ends_the_run_at_once(
         capsys.readouterr()
         assert regenerate(env, tree) == 0
         assert "unchanged upstream (304)" in capsys.readouterr().out
-        assert check_spec(env, tree) == 0
+        assert check_spec({**env, "FORCE": "0"}, tree) == 0
         regenerate({**env, "FORCE": "1"}, tree)
         sent = [request.get("If-None-Match") for request in server.requests]
     assert sent == [None, '"a"', '"a"', None]
     assert snapshot(tree) == before
+
+
+@pytest.mark.parametrize("value", ["", " ", "0", "no", "No", "false", "FALSE", None])
+def test_a_setting_can_be_switched_off_in_words(value: str | None) -> None:
+    assert not is_set({} if value is None else {"FORCE": value}, "FORCE")
+
+
+@pytest.mark.parametrize("value", ["1", "yes", "true", "x", "00"])
+def test_any_other_word_switches_a_setting_on(value: str) -> None:
+    assert is_set({"FORCE": value}, "FORCE")
 
 
 def test_other_operations_are_fetched_even_when_the_document_is_unchanged(tree: Tree) -> None:
@@ -106,6 +117,24 @@ def test_what_a_server_on_loopback_says_stays_out_of_the_record(tree: Tree) -> N
     assert source.url == PUBLISHED
     assert source.validators.headers() == {}
     assert dict(source.operations).keys() == {DELETE, "other"}
+
+
+def test_what_goes_wrong_after_the_swap_does_not_fail_the_run(tree: Tree) -> None:
+    (tree.work / "fetched.json").mkdir(parents=True)
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        done = run(tree, SPEC_URL=server.url, OPERATIONS=f"{DELETE} other")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert tree.operations.read_text() == f"{DELETE}\nother\n"
+
+
+def test_a_terminal_without_the_letters_of_a_name_is_no_obstacle(
+    tree: Tree, tmp_path: Path
+) -> None:
+    document = tmp_path / "small.json"
+    document.write_text(json.dumps(small()).replace("other", "zé"))
+    done = run(tree, SPEC_URL=str(document), OPERATIONS="*", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "fine     z\\xe9: operation added" in done.stdout
 
 
 def test_operations_given_are_recorded_and_used_again(tree: Tree, tmp_path: Path) -> None:
@@ -226,6 +255,18 @@ def test_a_drift_check_names_what_moved_and_changes_nothing(
 def test_a_drift_check_needs_a_contract(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="run `make regenerate` first"):
         check_spec({}, Tree(tmp_path))
+
+
+def test_nothing_is_told_of_a_tree_that_a_killed_run_left(tree: Tree, tmp_path: Path) -> None:
+    tree.work.mkdir(exist_ok=True)
+    tree.journal.write_text("[]")
+    env = {"SPEC_URL": str(tmp_path / "small.json")}
+    refused = pytest.raises(PipelineError, match=r"was killed.*`make generate` finishes that")
+    with refused:
+        check_spec(env, tree)
+    with refused:
+        check_generated.check(tree)
+    assert regenerate(env, tree) == check_spec(env, tree) == check_generated.check(tree) == 0
 
 
 def test_a_report_that_cannot_be_written_leaves_the_tree(tree: Tree, tmp_path: Path) -> None:
