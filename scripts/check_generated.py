@@ -1,19 +1,27 @@
 """Part of `make check`: generated/ is what spec/ makes, byte for byte."""
 
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from scripts import errors, generate, generator
 from scripts.differences import differences
-from scripts.swap import Swap
+from scripts.lock import reading
 from scripts.tree import Tree
 
 
-def check(tree: Tree) -> int:
-    """Rebuild the package beside the tree and compare; 0 when nothing differs."""
-    with Swap(tree) as swap:
-        made = swap.stage(tree.package)
+def drift(tree: Tree) -> list[str]:
+    """Rebuild the package beside the tree; name each file that differs."""
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / tree.package.name
         generate.rebuild(tree, made)
-        found = differences(made, tree.package)
+        return differences(made, tree.package)
+
+
+def check(tree: Tree) -> int:
+    """Compare generated/ with what spec/ gives; 0 when nothing differs."""
+    with reading(tree):
+        found = drift(tree)
     for line in found:
         print(f"{tree.name(tree.package)}/{line}")
     if not found:

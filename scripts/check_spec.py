@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from scripts import errors
 from scripts.errors import PipelineError
+from scripts.lock import reading
 from scripts.tree import Tree
 from scripts.upstream import read_upstream, wanted_operations
 
@@ -21,11 +22,12 @@ def check_spec(env: Mapping[str, str], tree: Tree) -> int:
         0 when the contract of the selected operations is the committed one, else 1.
 
     Raises:
-        PipelineError: When there is nothing to compare.
+        PipelineError: When there is nothing whole to compare.
     """
     if not tree.contract.exists():
         raise PipelineError(f"there is no {tree.name(tree.contract)}; run `make regenerate` first")
-    upstream = read_upstream(env, tree, wanted_operations(env, tree))
+    with reading(tree):
+        upstream = read_upstream(env, tree, wanted_operations(env, tree))
     if upstream is None:
         print("unchanged upstream (304)")
         return 0

@@ -45,7 +45,12 @@ def _contract() -> list[str]:
 
 
 def _run(sandbox: Sandbox) -> None:
-    client = UpsunClient(API_TOKEN, base_url=sandbox.url, token_url=sandbox.token_url)
+    client = UpsunClient(
+        API_TOKEN,
+        base_url=sandbox.url,
+        token_url=sandbox.token_url,
+        httpx_args={"trust_env": False},  # a proxy of the environment does not know this loopback
+    )
     with client:
         accepted = delete_projects_integrations(PROJECT, INTEGRATION, client=client)
         exchange, delete = sandbox.seen

@@ -23,15 +23,12 @@ def destination(given: str, tree: Tree) -> Path:
     Raises:
         PipelineError: When it cannot.
     """
-    if not given.strip():
-        raise PipelineError(USAGE)
-    folder = Path(os.path.abspath(Path(given.strip()).expanduser()))  # noqa: PTH100 - keeps links
-    for path in (folder, *(folder / package for package in PACKAGES)):
+    linked, folder = _read(given.strip())
+    for path in (linked, *(linked / package for package in PACKAGES)):
         if path.is_symlink():
             raise PipelineError(f"{path} is a symbolic link to {path.readlink()}; use a folder")
         if path.exists() and not path.is_dir():
             raise PipelineError(f"{path} is a file; use a folder")
-    folder = folder.resolve()
     if folder.is_relative_to(tree.root.resolve()):
         raise PipelineError(f"{folder} is inside this repository; give a folder of another project")
     if not is_package(folder) and not is_package(folder.parent):
@@ -56,6 +53,17 @@ def dotted(folder: Path) -> str:
 def is_package(folder: Path) -> bool:
     """Tell whether a folder says that it is a package."""
     return (folder / "__init__.py").is_file()
+
+
+def _read(given: str) -> tuple[Path, Path]:
+    """Give the whole path, with the links that are in it and without."""
+    if not given:
+        raise PipelineError(USAGE)
+    try:
+        folder = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100 - keeps links
+        return folder, folder.resolve()
+    except RuntimeError as error:  # there is no such user, or links go round in a circle
+        raise PipelineError(f"{given} leads nowhere ({error}); give another path") from error
 
 
 def _no_package(folder: Path) -> str:

@@ -23,7 +23,8 @@ def make(venv: Path, install: Sequence[str], *, holds: object, path: Sequence[Pa
         PipelineError: When the packages cannot be had.
     """
     stamp = venv / ".complete"
-    state = json.dumps([sys.version, holds])
+    # With places in it: a tree that was moved or copied would run the code of the old one.
+    state = json.dumps([sys.version, holds, *map(str, [venv.resolve(), *path])])
     if stamp.is_file() and stamp.read_text() == state:
         return
     print(f"making {venv.name} (once)", flush=True)

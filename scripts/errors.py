@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 
 INTERRUPTED = 128 + signal.SIGINT
 CLOSED = 128 + signal.SIGPIPE
@@ -24,17 +25,21 @@ def run(name: str, main: Callable[[], int]) -> int:
         The exit code: that of `main`, 1 after an error, 130 after an interruption, 141 when what
         reads the output has gone.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        # As stderr does by itself: no name of an operation is worth a failure.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = main()
-        sys.stdout.flush()
+        print(end="", flush=True)
     except BrokenPipeError:
         # As of `| head`: nobody reads on. Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED
     except PipelineError as error:
         message = str(error)
-    except KeyboardInterrupt:
-        print(f"{name}: interrupted; nothing was changed", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        # What became of a change is known where it was made.
+        print("; ".join(filter(None, (f"{name}: interrupted", str(error)))), file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""

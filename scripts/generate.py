@@ -217,7 +217,7 @@ def offline(tree: Tree) -> int:
         changed = differences(made, tree.package)
         told = tally(made)
         swap.commit()
-    print(f"{tree.name(tree.package)}: {told}, {'rebuilt' if changed else 'unchanged'}")
+        print(f"{tree.name(tree.package)}: {told}, {'rebuilt' if changed else 'unchanged'}")
     return 0
 
 

@@ -9,9 +9,9 @@ from typing import Self
 
 from packaging.version import Version
 
+from scripts.contract import names
 from scripts.document import parse
 from scripts.errors import PipelineError
-from scripts.shape import operations
 from scripts.tree import Tree
 from upsun_client._vendored import MANIFEST, digest
 
@@ -26,7 +26,7 @@ class Manifest:
     Attributes:
         version: Of this project.
         spec_sha256: Of the contract, spec/openapi.json.
-        operations: The ids of the operations that the copy has.
+        operations: The operations that the copy has, by id, or `METHOD path` where there is none.
         requires: What must be installed where the copy is used.
         files: The digest of each file, by its path below the folder that holds the packages.
     """
@@ -45,11 +45,10 @@ class Manifest:
             raise PipelineError("wrapper/upsun_client/_version.py has no __version__")
         project = tomllib.loads((tree.root / "pyproject.toml").read_text())["project"]
         contract = tree.contract.read_bytes()
-        found = operations(parse(contract, tree.name(tree.contract)))
         return cls(
             version=version[1],
             spec_sha256=digest(contract),
-            operations=sorted(operation["operationId"] for _, _, operation in found),
+            operations=sorted(names(parse(contract, tree.name(tree.contract)))),
             requires=[f"python{project['requires-python']}", *project["dependencies"]],
             files={name: digest(files[name]) for name in sorted(files)},
         )

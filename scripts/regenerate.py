@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 from scripts import errors, generate, generator, overlay, select
 from scripts.source import remember
@@ -43,8 +44,9 @@ def regenerate(env: Mapping[str, str], tree: Tree) -> int:
         swap.write(tree.source, generate.spell(upstream.source.dump()))
         report.write(env.get("REPORT") or "")
         swap.commit()
-        remember(tree, upstream.url, upstream.source.sha256, upstream.validators)
-    print(report.text())
+        with suppress(OSError):  # then the next fetch is not conditional
+            remember(tree, upstream.url, upstream.source.sha256, upstream.validators)
+        print(report.text())
     return 0
 
 

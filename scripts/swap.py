@@ -1,21 +1,23 @@
 """Build beside the tree, then swap everything in at once: the old tree or the new one, never half.
 
-What is new waits in `.work/new`. Renaming the journal into place is the moment of decision: before
-it, the next run throws the new tree away; after it, the next run finishes the move.
+What is new waits in `.work/new`. Renaming the journal into place is the moment of decision: when a
+run is killed before it, the next one throws the new tree away; after it, the next one finishes the
+moves. What was there waits where the new was until all is moved: a move that fails undoes the rest.
 """
 
 import ctypes
-import fcntl
 import json
 import os
 import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EBUSY
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from scripts import lock
 from scripts.errors import PipelineError
 from scripts.tree import Tree
 
@@ -33,21 +35,14 @@ class Swap:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._new = tree.work / "new"
-        self._journal = tree.work / "journal.json"
+        self._draft = tree.work / "journal.draft"
         self._targets: list[Path] = []
         self._lock: IO[str] | None = None
+        self._done = False
 
     def __enter__(self) -> Self:
-        self.tree.work.mkdir(exist_ok=True)
-        self._lock = (self.tree.work / "lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self._lock.close()
-            raise PipelineError(
-                f"another run is at work in {self.tree.root}; wait until it ends"
-            ) from error
-        if self._journal.exists():
+        self._lock = lock.exclusive(self.tree)
+        if self.tree.is_pending:
             print("  finishing the swap that an earlier run was killed in")
             self._move()
         self._clear()
@@ -59,10 +54,14 @@ class Swap:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if not self._journal.exists():
-            self._clear()
         if self._lock:
+            if not self.tree.is_pending:
+                self._clear()
+                lock.remove(self.tree)
             self._lock.close()
+        if isinstance(error, KeyboardInterrupt):
+            told = "the change is complete" if self._done else "nothing was changed"
+            raise KeyboardInterrupt(told) from error
 
     def stage(self, target: Path) -> Path:
         """Give the place where what will be `target` is to be made; nothing is there yet."""
@@ -77,50 +76,82 @@ class Swap:
             self.stage(target).write_bytes(content)
 
     def commit(self) -> None:
-        """Swap everything staged in; an interruption waits until it is done."""
+        """Swap everything staged in; an interruption waits until it is done.
+
+        Raises:
+            PipelineError: When something cannot be moved; all is as it was then.
+        """
         moves = [
             [self.tree.name(target), _inode(self._new / self.tree.name(target))]
             for target in self._targets
         ]
         with _uninterrupted():
-            draft = self._journal.with_suffix(".draft")
-            with draft.open("w") as file:
+            with self._draft.open("w") as file:
                 json.dump(moves, file)
                 file.flush()
                 os.fsync(file.fileno())
-            draft.replace(self._journal)
+            self._draft.replace(self.tree.journal)
             self._move()
+            self._done = True
             self._clear()
 
     def _move(self) -> None:
+        moves = json.loads(self.tree.journal.read_text())
         try:
-            for name, inode in json.loads(self._journal.read_text()):
+            for name, inode in moves:
                 new = self._new / name
-                if new.exists() and _inode(new) == inode:
+                if _is(new, inode):
                     _put(new, self.tree.root / name)
         except OSError as error:
+            self._undo(moves)
             raise PipelineError(
-                f"the swap into {self.tree.root} stopped ({error}); run it again to finish it"
+                f"cannot replace {name} in {self.tree.root} ({error.strerror}), so all is as it"
+                f" was; it must be writable, and on one file system with {self.tree.work.name}"
             ) from error
-        self._journal.unlink()
+        self.tree.journal.unlink()
+
+    def _undo(self, moves: list[tuple[str, int]]) -> None:
+        try:
+            for name, inode in reversed(moves):
+                _take_back(self._new / name, self.tree.root / name, inode)
+        except OSError as error:
+            raise PipelineError(
+                f"{self.tree.root} is half changed, and could not be restored ({error});"
+                f" {self.tree.finish} once that is mended"
+            ) from error
+        self.tree.journal.unlink()
 
     def _clear(self) -> None:
         shutil.rmtree(self._new, ignore_errors=True)
+        self._draft.unlink(missing_ok=True)
 
 
 def _put(new: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.is_dir():
-        new.replace(target)
+    if not target.exists():
+        new.rename(target)
     elif not _exchange(new, target):
-        old = new.with_name(new.name + ".old")
-        shutil.rmtree(old, ignore_errors=True)
-        target.rename(old)
+        target.rename(_aside(new))
         new.rename(target)
 
 
+def _take_back(new: Path, target: Path, inode: int) -> None:
+    """Undo `_put`, however far it came."""
+    if not _is(new, inode):
+        if not new.exists():
+            target.rename(new)
+        elif not _exchange(new, target):
+            raise OSError(EBUSY, os.strerror(EBUSY), str(target))
+    if _aside(new).exists():
+        _aside(new).rename(target)
+
+
+def _aside(new: Path) -> Path:
+    return new.with_name(new.name + ".old")
+
+
 def _exchange(new: Path, target: Path) -> bool:
-    """Swap two directories in one step, where the system can."""
+    """Swap two files or directories in one step, where the system can."""
     renameat2 = getattr(ctypes.CDLL(None), "renameat2", None)
     if renameat2 is None:
         return False
@@ -131,6 +162,10 @@ def _exchange(new: Path, target: Path) -> bool:
 
 def _inode(path: Path) -> int:
     return path.stat().st_ino
+
+
+def _is(path: Path, inode: int) -> bool:
+    return path.exists() and _inode(path) == inode
 
 
 @contextmanager
@@ -146,5 +181,6 @@ def _uninterrupted() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for caught in late:
-            signal.raise_signal(caught)
+    # An error ends the run too, and says more.
+    for caught in late:
+        signal.raise_signal(caught)

@@ -49,6 +49,21 @@ class Tree:
         """Scratch space on the same file system, ignored by git."""
         return self.root / ".work"
 
+    @property
+    def journal(self) -> Path:
+        """What a run that is changing the tree has decided to move."""
+        return self.work / "journal.json"
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a run was killed in the middle of a change, which the next one finishes."""
+        return self.journal.exists()
+
+    @property
+    def finish(self) -> str:
+        """What to say to somebody whose tree is pending."""
+        return "`make generate` finishes that"
+
     def name(self, path: Path) -> str:
         """Name a path as a person in the tree would."""
         return path.relative_to(self.root).as_posix()

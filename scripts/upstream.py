@@ -10,6 +10,7 @@ from scripts.compare import compare
 from scripts.fetch import Validators, fetch
 from scripts.progress import stage
 from scripts.report import Report, make_report
+from scripts.settings import is_set
 from scripts.shape import METHODS, Node
 from scripts.source import Source, known_validators, new_source, read_source
 from scripts.tree import PUBLISHED, Tree, read_text
@@ -45,7 +46,7 @@ def read_upstream(env: Mapping[str, str], tree: Tree, wanted: list[str]) -> Upst
     old, committed = read_source(tree), _committed(tree)
     with stage("fetch"):
         known = Validators()
-        if committed and not env.get("FORCE") and _is_done(tree, old, committed, wanted):
+        if committed and not is_set(env, "FORCE") and _is_done(tree, old, committed, wanted):
             known = known_validators(tree, old, url)
         answer = fetch(url, known, user_agent=f"upsun-client/{version('upsun-client')}")
     if answer.body is None:

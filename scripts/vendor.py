@@ -5,17 +5,20 @@ project. The old copy or the new one is there at any time, never half of each.
 """
 
 import os
-import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
 
-from scripts import errors
+from scripts import errors, generator
+from scripts.check_generated import drift
 from scripts.destination import destination, dotted, is_package
 from scripts.errors import PipelineError
+from scripts.lock import reading
 from scripts.manifest import Manifest, read_manifest
 from scripts.relative_imports import Rewriter
+from scripts.settings import is_set
 from scripts.swap import Swap
 from scripts.tree import Tree
 from upsun_client._vendored import MANIFEST, PACKAGES, changes
@@ -30,26 +33,29 @@ class Folder(Tree):
         return self.root / ".upsun_vendor"
 
     @property
-    def is_pending(self) -> bool:
-        """Whether a run was killed in the middle of its swap, which the next one finishes."""
-        return (self.work / "journal.json").exists()
+    def finish(self) -> str:
+        """What to say to somebody whose copy is pending."""
+        return "`make vendor` finishes that"
 
 
 def contents(tree: Tree) -> tuple[Manifest, dict[str, bytes]]:
     """Make the files of a copy, by their path below the folder that holds it.
 
     Raises:
-        PipelineError: When a module cannot be made to work under any parent.
+        PipelineError: When the tree is not whole, generated/ is not what spec/ gives, or a module
+            cannot be made to work under any parent.
     """
     rewriter = Rewriter(*PACKAGES)
-    licence = (tree.root / "LICENSE").read_bytes()
-    files = {f"{package}/LICENSE": licence for package in PACKAGES}
-    for package in (tree.root / "wrapper" / "upsun_client", tree.package):
-        for file in (*package.rglob("*.py"), package / "py.typed"):
-            name = file.relative_to(package.parent).as_posix()
-            source = file.read_bytes()
-            files[name] = rewriter.relative(source, name) if file.suffix == ".py" else source
-    manifest = Manifest.describe(tree, files)
+    with reading(tree):
+        _refuse_drift(tree)
+        licence = (tree.root / "LICENSE").read_bytes()
+        files = {f"{package}/LICENSE": licence for package in PACKAGES}
+        for package in (tree.root / "wrapper" / "upsun_client", tree.package):
+            for file in (*package.rglob("*.py"), package / "py.typed"):
+                name = file.relative_to(package.parent).as_posix()
+                source = file.read_bytes()
+                files[name] = rewriter.relative(source, name) if file.suffix == ".py" else source
+        manifest = Manifest.describe(tree, files)
     return manifest, files | {MANIFEST: manifest.dump()}
 
 
@@ -62,34 +68,47 @@ def vendor(tree: Tree, folder: Path, *, force: bool) -> int:
         force: Whether to overwrite what is not as an earlier run wrote it.
     """
     manifest, files = contents(tree)
-    with _made(folder), _swap(folder) as swap:
-        touched = {} if force else _touched(folder)
-        if touched:
-            for name, what in touched.items():
-                print(f"{folder / name} {what}")
-            raise PipelineError(
-                f"these files in {folder} are not as `make vendor` wrote them; "
-                "save what you want to keep, then FORCE=1 replaces both packages"
-            )
-        if _is_written(folder, manifest):
-            print(f"{folder} is current: upsun-client {manifest.version}")
-            return 0
-        for package in PACKAGES:
-            place = swap.stage(folder / package)
-            for name in (name for name in files if name.startswith(f"{package}/")):
-                file = place.parent / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(files[name])
-        swap.commit()
-    _tell(folder, manifest)
+    is_new = not folder.exists()
+    try:
+        with Swap(Folder(folder)) as swap:
+            _refuse_touched(folder, force=force)
+            if _is_written(folder, manifest):
+                print(f"{folder} is current: upsun-client {manifest.version}")
+                return 0
+            _stage(swap, folder, files)
+            swap.commit()
+            _tell(folder, manifest)
+    finally:
+        if is_new:
+            with suppress(OSError):  # there is a copy in it
+                folder.rmdir()
     return 0
 
 
-def _touched(folder: Path) -> dict[str, str]:
-    """Tell what an update would take away that no earlier run wrote."""
+def _refuse_drift(tree: Tree) -> None:
+    with redirect_stdout(StringIO()):  # the stages of a build that nobody asked for
+        found = drift(tree)
+    if found:
+        raise PipelineError(
+            f"generated/ is out of step with spec/ ({found[0]}"
+            f"{' and others' * (len(found) > 1)}); run `make generate`"
+        )
+
+
+def _refuse_touched(folder: Path, *, force: bool) -> None:
+    """Stop before an update takes away what no earlier run wrote."""
+    if force:
+        return
     old = read_manifest(folder)
     told = changes(folder, old.files if old else {})
-    return {name: what for name, what in told.items() if what != "lost"}
+    touched = {name: what for name, what in told.items() if what != "lost"}
+    for name, what in touched.items():
+        print(f"{folder / name} {what}")
+    if touched:
+        raise PipelineError(
+            f"these files in {folder} are not as `make vendor` wrote them; "
+            "save what you want to keep, then FORCE=1 replaces both packages"
+        )
 
 
 def _is_written(folder: Path, manifest: Manifest) -> bool:
@@ -98,34 +117,16 @@ def _is_written(folder: Path, manifest: Manifest) -> bool:
     return same and not changes(folder, manifest.files)
 
 
-@contextmanager
-def _made(folder: Path) -> Iterator[None]:
-    """Make a package of a folder that is not there or empty; undo that if the rest fails."""
-    was_there = folder.exists()
-    if was_there and any(folder.iterdir()):
-        yield
-        return
-    folder.mkdir(exist_ok=True)
-    mark = folder / "__init__.py"
-    try:
-        mark.touch()
-        yield
-    except BaseException:
-        mark.unlink(missing_ok=True)
-        if not was_there:
-            shutil.rmtree(folder)
-        raise
-
-
-@contextmanager
-def _swap(folder: Path) -> Iterator[Swap]:
-    there = Folder(folder)
-    with Swap(there) as swap:
-        try:
-            yield swap
-        finally:
-            if not there.is_pending:
-                shutil.rmtree(there.work)
+def _stage(swap: Swap, folder: Path, files: dict[str, bytes]) -> None:
+    """Stage both packages, and what makes a package of a folder that is new or empty."""
+    if not any(path != swap.tree.work for path in folder.iterdir()):
+        swap.write(folder / "__init__.py", b"")
+    for package in PACKAGES:
+        place = swap.stage(folder / package)
+        for name in (name for name in files if name.startswith(f"{package}/")):
+            file = place.parent / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(files[name])
 
 
 def _tell(folder: Path, manifest: Manifest) -> None:
@@ -143,13 +144,14 @@ def run(tree: Tree, env: Mapping[str, str]) -> int:
 
     Args:
         tree: This project.
-        env: `DEST` says where to, `FORCE` overwrites what was edited; empty is unset.
+        env: `DEST` says where to, `FORCE` overwrites what was edited.
     """
-    return vendor(tree, destination(env.get("DEST", ""), tree), force=bool(env.get("FORCE")))
+    return vendor(tree, destination(env.get("DEST", ""), tree), force=is_set(env, "FORCE"))
 
 
 def main() -> int:
     """Vendor from this tree."""
+    generator.hurry()
     return run(Tree(), os.environ)
 
 

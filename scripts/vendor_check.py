@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts import errors
+from scripts import errors, generator
 from scripts.destination import destination
 from scripts.errors import PipelineError
 from scripts.manifest import read_manifest
@@ -41,6 +41,7 @@ def run(tree: Tree, env: Mapping[str, str]) -> int:
 
 def main() -> int:
     """Check against this tree."""
+    generator.hurry()
     return run(Tree(), os.environ)
 
 

@@ -33,13 +33,16 @@ T = TypeVar("T")
 def segment(value: object) -> str:
     """Write a path parameter as one segment of the path.
 
-    What is no scalar, such as None, becomes a segment that no server takes (it starts with a null
-    character), rather than one that reads as an id.
+    What is no scalar, such as None, or has no encoding becomes a segment that no server takes (it
+    starts with a null character), rather than one that reads as an id.
     """
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, str):
-        return quote(str.__str__(value), safe="")
+        try:
+            return quote(str.__str__(value), safe="")
+        except UnicodeEncodeError:
+            return "%00str%20without%20an%20encoding"
     scalar = isinstance(value, int | float | date) and not isinstance(value, bool)
     if scalar or type(value).__name__ == "UUID":  # which not everybody has imported
         return quote(str(value), safe="")

@@ -58,6 +58,7 @@ from upsun_client._errors import ClientClosedError
         ({"timeout": -1}, "timeout"),
         ({"timeout": float("nan")}, "timeout"),
         ({"timeout": float("inf")}, "timeout"),
+        ({"timeout": 1e10}, "timeout"),
         ({"timeout": "30"}, "timeout"),
         ({"max_retries": -1}, "max_retries"),
         ({"max_retries": 1.5}, "max_retries"),
@@ -122,8 +123,22 @@ def test_headers_cookies_and_user_agent(delete: Delete) -> None:
         assert sent["user-agent"].startswith(f"upsun-client/{upsun_client.__version__} Python/3.")
         # What is meant for the API is none of the auth server's business.
         assert not {"x-mine", "cookie"} & server.exchanges[0].headers.keys()
-        delete(**server.kwargs(headers={"User-Agent": "mine"}))
-        assert server.calls[1].headers["user-agent"] == "mine"
+        for name in ("User-Agent", "user-agent"):
+            delete(**server.kwargs(headers={name: "mine"}))
+            assert server.calls[-1].headers["user-agent"] == "mine"
+
+
+def test_a_header_is_sent_once_whatever_the_case_of_its_name() -> None:
+    sent: list[list[tuple[bytes, bytes]]] = []
+    hooks = {"request": [lambda request: sent.append(request.headers.raw)]}
+    with Wire() as server:
+        kwargs = server.kwargs(
+            headers={"accept-encoding": "identity", "x-a": "1"}, httpx_args={"event_hooks": hooks}
+        )
+        with UpsunClient(**kwargs) as client, client.with_headers({"X-A": "2"}) as derived:
+            delete_projects_integrations("p", "i", client=derived)
+    ours = [pair for pair in sent[0] if pair[0].lower() in {b"x-a", b"accept-encoding"}]
+    assert sorted(ours) == [(b"X-A", b"2"), (b"accept-encoding", b"identity")]
 
 
 def test_cookies_of_the_server_are_kept(flavour: str) -> None:
@@ -240,6 +255,31 @@ def test_a_derived_client_keeps_retries_and_options() -> None:
         with client.with_timeout(3) as derived, pytest.raises(APIConnectionError):
             delete_projects_integrations("p", "i", client=derived)
     assert len(server.calls) == len(seen) == 1
+
+
+def test_a_derived_client_is_what_a_subclass_made_of_it() -> None:
+    class Mine(UpsunClient):
+        def __init__(self, project: str) -> None:
+            super().__init__("t")
+            self.project = project
+
+    with Mine("p") as client, client.with_timeout(3) as derived:
+        assert derived.project == "p"
+
+
+@pytest.mark.parametrize("way", ["transport", "mounts"])
+def test_a_derived_client_leaves_a_transport_open_for_the_original(way: str) -> None:
+    transport = httpx.HTTPTransport()
+    closed: list[None] = []
+    transport.close = lambda: closed.append(None)  # type: ignore[method-assign]
+    httpx_args = {way: transport if way == "transport" else {"http://": transport}}
+    with Wire() as server, UpsunClient(**server.kwargs(httpx_args=httpx_args)) as client:
+        with client.with_headers({"X-A": "1"}) as derived:
+            delete_projects_integrations("p", "i", client=derived)
+        assert not closed
+        delete_projects_integrations("p", "i", client=client)
+    assert [call.headers.get("x-a") for call in server.calls] == ["1", None]
+    transport._pool.close()
 
 
 # --- lifecycle

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 import json
 import pickle
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -20,6 +22,8 @@ from tests.client import wire
 from tests.client.conftest import Delete
 from tests.client.wire import ACCEPTED, Request, Wire, answer, token
 from upsun_api.api.third_party_integrations import delete_projects_integrations as generated
+from upsun_api.errors import UnexpectedStatus
+from upsun_api.types import File
 from upsun_client import (
     APIConnectionError,
     APIResponseValidationError,
@@ -154,7 +158,18 @@ def test_httpx_args_of_another_kind_are_refused(httpx_args: Any, says: str) -> N
         UpsunClient("t", httpx_args=httpx_args)
 
 
-@pytest.mark.parametrize("url", ["https://h:99999", "https://h /", " https://h", "https://h\t"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h:99999",
+        "https://h /",
+        " https://h",
+        "https://h\t",
+        "https://127.0.0..1",
+        "https://.h",
+        f"https://{'x' * 64}",
+    ],
+)
 def test_a_url_with_whitespace_or_no_port_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="base_url"):
         UpsunClient("t", base_url=url)
@@ -165,6 +180,45 @@ def test_a_body_that_is_gone_is_not_sent_again(delete: Delete) -> None:
         with pytest.raises(ServerError) as caught:
             client.get_httpx_client().put("/x", content=iter([b"once"]))
         assert caught.value.attempts == len(server.calls) == 1
+
+
+class Pipe(io.RawIOBase):
+    """A file that cannot be wound back."""
+
+    def __init__(self) -> None:
+        self._left = b"DATA"
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        taken, self._left = self._left, b""
+        return taken
+
+
+@pytest.mark.parametrize("first", [401, 429])
+def test_a_form_with_a_file_that_is_gone_is_not_sent_again(first: int) -> None:
+    with Wire([answer(first, b"", Retry_After="0"), ACCEPTED]) as server:
+        with UpsunClient(**server.kwargs()) as client:
+            http = client.get_httpx_client()
+            once: Any = {"f": ("name", Pipe())}
+            with pytest.raises(UpsunError) as caught:
+                http.put("/x", files=once)
+            assert [b"DATA" in call.body for call in server.calls] == [True]
+            assert ("no new access token" in str(getattr(caught.value, "__notes__", ""))) is (
+                first == 401
+            )
+            assert http.put("/x", files={"f": io.BytesIO(b"data")}, data={"a": "b"}).is_success
+
+
+def test_a_form_is_sent_again() -> None:
+    with Wire([answer(401), answer(429, b"", Retry_After="0"), ACCEPTED]) as server:
+        with UpsunClient(**server.kwargs()) as client:
+            files: Any = {"f": io.BytesIO(b"BYTES"), "g": b"RAW", "h": ("name", "TEXT")}
+            client.get_httpx_client().post("/x", files=files, data={"field": "1"})
+    bodies = [call.body for call in server.calls]
+    assert len(bodies) == 3
+    assert all(part in body for body in bodies for part in (b"BYTES", b"RAW", b"TEXT", b"field"))
 
 
 def test_a_hook_may_raise_what_it_likes(delete: Delete) -> None:
@@ -385,6 +439,10 @@ def test_json_too_deep_to_pickle_is_kept_as_text(delete: Delete) -> None:
     [
         ("Accès refusé".encode("iso-8859-1"), "text/plain; charset=iso-8859-1", "Accès refusé"),
         ('{"message": "Accès"}'.encode("utf-16"), "application/json", "Accès"),
+        ('{"message": "Accès"}'.encode("iso-8859-1"), "application/json; charset=iso-8859-1", "Accès"),
+        (b"words", "text/plain; charset=idna", "words"),
+        (b"words", "text/plain; charset=undefined", "words"),
+        (b"words", "text/plain; charset=base64", "words"),
         (b"words", "text/plain; charset=no-such", "words"),
         (b'{"message": "cut o', "application/json", "Bad Request"),
         ({"message": "Bad Request", "detail": {"url": ["must be https"]}}, "application/json", "url: must be https"),
@@ -539,8 +597,12 @@ def test_a_client_closed_during_a_wait_says_so() -> None:
 
     with Wire(last) as server:
         client = UpsunClient(**server.kwargs())
-        with pytest.raises(ClientClosedError):
+        with pytest.raises(ClientClosedError) as caught:
             delete_projects_integrations("p", "i", client=client)
+        assert "may have taken effect" in caught.value.__notes__[0]
+        with pytest.raises(ClientClosedError) as caught:
+            delete_projects_integrations("p", "i", client=client)
+        assert not hasattr(caught.value, "__notes__")
         with pytest.raises(ClientClosedError):
             client.with_headers({})
 
@@ -620,6 +682,85 @@ def test_an_error_of_a_hook_is_left_alone(delete: Delete) -> None:
 def test_an_empty_success_of_another_contract_is_none() -> None:
     response = httpx.Response(200, request=httpx.Request("GET", "https://x/"))
     assert Answer.parse(_as_answer(response), lambda **_: 1, None) is None
+
+
+def _undocumented(*, client: Any, response: httpx.Response) -> object:
+    """Stand for the parser of a contract that knows a 204 and nothing else."""
+    if response.status_code != 204 and client.raise_on_unexpected_status:
+        raise UnexpectedStatus(response.status_code, response.content)
+    return None
+
+
+def _parse(parser: Any, content: bytes, kind: str = "application/json", **strict: bool) -> Any:
+    request = httpx.Request("GET", "https://x/")
+    response = httpx.Response(200, content=content, headers={"Content-Type": kind}, request=request)
+    client = SimpleNamespace(raise_on_unexpected_status=strict.get("strict", False))
+    return Answer.parse(_as_answer(response), parser, client)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "says"),
+    [
+        (b"<html><title>Sign in</title>", "text/html", "no JSON"),
+        (b"OK", "text/plain", "no JSON"),
+        (b'{"error": "denied"}', "application/json", "an error"),
+        (b'{"status": 404, "title": "Not Found"}', "application/json", "an error"),
+        (b'{"code": 400}', "application/json", "an error"),
+    ],
+)
+def test_a_login_page_is_no_success_where_no_body_is_expected(
+    content: bytes, kind: str, says: str
+) -> None:
+    with pytest.raises(APIResponseValidationError, match=says):
+        _parse(_undocumented, content, kind)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b" \n", b"{}", b"null", b'{"status": "Accepted"}', b"[1]"]
+)
+def test_a_body_where_none_is_expected_does_no_harm(content: bytes) -> None:
+    assert _parse(_undocumented, content) is None
+
+
+def test_a_login_page_is_no_download() -> None:
+    def parser(*, client: object, response: httpx.Response) -> File:
+        return File(payload=io.BytesIO(response.content))
+
+    assert _parse(parser, b"%PDF", "application/pdf").payload.read() == b"%PDF"
+    with pytest.raises(APIResponseValidationError, match="HTML"):
+        _parse(parser, b"<html>", "text/html; charset=utf-8")
+
+
+def test_no_list_is_not_an_empty_one() -> None:
+    def parser(*, client: object, response: httpx.Response) -> list[object]:
+        return list(response.json())
+
+    assert _parse(parser, b"[]") == []
+    assert _parse(parser, b"[1]") == [1]
+    for content in (b"{}", b'""'):
+        with pytest.raises(APIResponseValidationError, match="no list"):
+            _parse(parser, content)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"secret": "%s"}' % (b"S" * 9000)])
+def test_an_undocumented_status_raises_if_asked_to_and_quotes_nothing(content: bytes) -> None:
+    assert _parse(_undocumented, content) is None
+    with pytest.raises(APIResponseValidationError, match="does not know this status") as caught:
+        _parse(_undocumented, content, strict=True)
+    assert "SSS" not in str(caught.value)
+
+
+def test_an_empty_success_is_one_for_who_asks_about_statuses_too() -> None:
+    assert _parse(generated._parse_response, b"", strict=True).code == 200
+
+
+def test_what_a_parser_says_is_quoted_from_its_beginning() -> None:
+    def parser(*, client: object, response: httpx.Response) -> None:
+        raise ValueError("x" * 9000)
+
+    with pytest.raises(APIResponseValidationError) as caught:
+        _parse(parser, b"{}")
+    assert len(str(caught.value)) < 400
 
 
 def _as_answer(response: httpx.Response) -> Answer:

@@ -97,6 +97,8 @@ def test_unsafe_ids_send_nothing_not_even_an_exchange(delete: Delete, value: str
             delete(value, "i", **server.kwargs())
         with pytest.raises(UnsafePathError, match="^integration_id holds .*nothing was sent"):
             delete("p", value, **server.kwargs())
+        with UpsunClient(**server.kwargs()) as client, pytest.raises(UnsafePathError):
+            generated.sync("p", value, client=client)
         assert server.connections == 0
 
 
@@ -197,6 +199,21 @@ def test_an_unsafe_link_is_refused(server: Wire, client: UpsunClient, href: str)
 def test_a_safe_link_is_not(href: str) -> None:
     check_path(href)
     check_path(str(httpx.URL(href)))
+
+
+@pytest.mark.parametrize("path", ["/projects/p#/integrations/i", "/projects/p#", "#"])
+def test_a_fragment_cuts_off_nothing(server: Wire, client: UpsunClient, path: str) -> None:
+    before = len(server.calls)
+    for url in (path, server.url + path):
+        with pytest.raises(UnsafePathError, match="fragment"):
+            client.get_httpx_client().delete(url)
+    assert len(server.calls) == before
+
+
+def test_a_host_that_cannot_be_looked_up_is_no_url(client: UpsunClient) -> None:
+    for host in ("127.0.0..1", ".h", "x" * 64):
+        with pytest.raises(UnsafePathError, match="no usable URL"):
+            client.get_httpx_client().get(f"https://{host}/x")
 
 
 def test_what_httpx_cannot_send_is_a_typed_error(client: UpsunClient) -> None:

@@ -7,7 +7,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -185,5 +185,15 @@ def _read(stream: Any) -> Request | None:
     while header := stream.readline().decode("latin-1").strip():
         name, _, value = header.partition(":")
         headers[name.lower()] = value.strip()
-    body = stream.read(int(headers.get("content-length", 0)))
+    if headers.get("transfer-encoding") == "chunked":
+        body = b"".join(_chunks(stream))
+    else:
+        body = stream.read(int(headers.get("content-length", 0)))
     return Request(line[0], line[1], headers, body)
+
+
+def _chunks(stream: Any) -> Iterator[bytes]:
+    while size := int(stream.readline(), 16):
+        yield stream.read(size)
+        stream.readline()
+    stream.readline()

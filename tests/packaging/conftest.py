@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts import generate
 from scripts.tree import Tree
 from tests.packaging.copies import Copy
 from tests.packaging.support import ROOT, VERSIONS, Environment, checkout, interpreter, run
@@ -84,10 +85,12 @@ def written(copy: Copy) -> Copy:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Tree:
-    """This project in another state: an operation less, a file more, a newer version."""
+    """This project in another state: its operation elsewhere, a module more, a newer version."""
     tree = checkout(tmp_path / "checkout")
-    version = tree.root / "wrapper/upsun_client/_version.py"
-    version.write_text(version.read_text().replace(__version__, "99.0.0"))
-    (tree.package / "models" / "new.py").write_text("from upsun_api.client import Client\n")
-    (tree.package / "errors.py").unlink()
+    tree.contract.write_text(tree.contract.read_text().replace("Third-Party Int", "Int"))
+    for file in tree.wrapper.glob("*.py"):
+        text = file.read_text().replace("api.third_party_int", "api.int")
+        file.write_text(text.replace(__version__, "99.0.0"))
+    (tree.wrapper / "new.py").write_text("from upsun_api.client import Client\n")
+    generate.offline(tree)
     return tree

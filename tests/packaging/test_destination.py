@@ -59,6 +59,8 @@ def test_folders_above_may_be_links(app: Path, tmp_path: Path) -> None:
         ("app/link", "app/link is a symbolic link to vendor"),
         ("app/linked", "app/linked/upsun_api is a symbolic link"),
         ("app/filed", "app/filed/upsun_client is a file"),
+        ("app/round/x", "app/round/x (leads nowhere|cannot be made)"),
+        ("~nobody-of-that-name/x", "^~nobody-of-that-name/x leads nowhere .*; give another path$"),
         ("app/upsun_client", "is inside a package 'upsun_client'; give the folder around it"),
     ],
 )
@@ -68,10 +70,11 @@ def test_other_places_are_refused(app: Path, tmp_path: Path, given: str, says: s
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").touch()
     (app / "link").symlink_to("vendor")
+    (app / "round").symlink_to("round")
     (app / "linked" / "upsun_api").symlink_to(tmp_path)
     (app / "filed" / "upsun_client").touch()
     with pytest.raises(PipelineError, match=says):
-        at(tmp_path / given if given.strip() else given)
+        at(tmp_path / given if given.strip() and given[0] != "~" else given)
 
 
 @pytest.mark.parametrize("name", [".", "wrapper", "wrapper/upsun_client", "tests/packaging/new"])

@@ -50,7 +50,7 @@ def test_an_environment_that_is_complete_is_left_alone(
     def run(command: list[str], **_: object) -> Done:
         calls.append(command)
         if "venv" in command:
-            (tmp_path / "venv/lib/python3/site-packages").mkdir(parents=True)
+            (Path(command[-1]) / "lib/python3/site-packages").mkdir(parents=True)
         return Done()
 
     monkeypatch.setattr("scripts.environment.subprocess.run", run)
@@ -58,3 +58,6 @@ def test_an_environment_that_is_complete_is_left_alone(
     lowest.make(Tree(), tmp_path / "venv")
     assert len(calls) == 2
     assert set(lowest.pins(PROJECT["dependencies"])) < set(calls[1])
+    (tmp_path / "venv").rename(tmp_path / "moved")
+    lowest.make(Tree(), tmp_path / "moved")
+    assert len(calls) == 4

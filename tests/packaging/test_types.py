@@ -93,5 +93,6 @@ def test_a_mistake_is_found(
 )
 def test_what_is_reexported_returns_no_none(function: object) -> None:
     assert inspect.isfunction(function)
-    names = vars(inspect.getmodule(function)) | vars(upsun_client)
+    public = {name: getattr(upsun_client, name) for name in upsun_client.__all__}
+    names = vars(inspect.getmodule(function)) | public
     assert get_type_hints(function, names)["return"] is upsun_client.AcceptedResponse

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
+import re
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import scripts.swap
+from scripts.manifest import Manifest
 from scripts.tree import Tree
 from tests.packaging.copies import Copy, touch_up
 from tests.packaging.support import ROOT, checkout, run, snapshot
@@ -103,15 +108,17 @@ def test_a_folder_that_is_there_is_left_as_it_is(copy: Copy) -> None:
 
 
 def test_an_update_takes_what_is_new_and_removes_what_is_gone(written: Copy, other: Tree) -> None:
-    (written.folder / "upsun_api" / "__pycache__").mkdir()
-    (written.folder / "upsun_api" / "__pycache__" / "errors.pyc").touch()
+    gone = written.folder / "upsun_api" / "api" / "third_party_integrations"
+    (gone / "__pycache__").mkdir()
+    (gone / "__pycache__" / "x.pyc").touch()
     written.tree = other
     code, out, _ = written.vendor()
     assert (code, "99.0.0" in out) == (0, True)
-    assert (written.folder / "upsun_api/models/new.py").read_text() == (
-        "from ...upsun_api.client import Client\n"
+    assert (written.folder / "upsun_client/new.py").read_text() == (
+        "from ..upsun_api.client import Client\n"
     )
-    assert not (written.folder / "upsun_api/errors.py").exists()
+    assert (gone.with_name("integrations") / "__init__.py").exists()
+    assert not gone.exists()
     assert written.check()[0] == 0
     assert snapshot(written.app)["__init__.py"] == b"# theirs"
 
@@ -119,7 +126,7 @@ def test_an_update_takes_what_is_new_and_removes_what_is_gone(written: Copy, oth
 def test_what_was_edited_or_added_is_named_and_stops_an_update(written: Copy) -> None:
     named = touch_up(written)
     before = written.state()
-    code, out, err = written.vendor()
+    code, out, err = written.vendor(FORCE="0")
     assert code == 1
     assert set(out.splitlines()) == {f"{written.folder}/{line}" for line in named}
     assert err.startswith("vendor: these files")
@@ -166,15 +173,54 @@ def test_a_broken_manifest_is_one_line(written: Copy, content: str) -> None:
 
 
 def test_a_module_that_cannot_be_relative_changes_nothing(copy: Copy, other: Tree) -> None:
-    (other.package / "models" / "new.py").write_text("import upsun_api.client\n")
+    (other.wrapper / "new.py").write_text("import upsun_api.client\n")
     copy.tree = other
     before = copy.state()
     code, _, err = copy.vendor()
     assert code == 1
-    assert err == (
-        "vendor: upsun_api/models/new.py, line 1: write 'from upsun_api import client'\n"
-    )
+    assert err == ("vendor: upsun_client/new.py, line 1: write 'from upsun_api import client'\n")
     assert copy.state() == before
+
+
+def test_a_tree_that_a_killed_run_left_is_not_copied(written: Copy, other: Tree) -> None:
+    written.tree = other
+    other.work.mkdir(exist_ok=True)
+    other.journal.write_text("[]")
+    before = written.state()
+    for code, _, err in (written.vendor(), written.check()):
+        assert (code, err.count("\n")) == (1, 1)
+        assert "`make generate` finishes that first" in err
+    assert written.state() == before
+
+
+@pytest.mark.parametrize("spoilt", ["edited", "stale", "missing"])
+def test_what_is_not_made_from_the_contract_is_not_copied(
+    written: Copy, other: Tree, spoilt: str
+) -> None:
+    (module,) = other.package.glob("api/*/delete_*.py")
+    if spoilt == "edited":
+        module.write_text(module.read_text().replace('"delete"', '"get"'))
+    elif spoilt == "stale":
+        other.contract.write_text(
+            other.contract.read_text().replace('"type": "integer"', '"type": "string"')
+        )
+    else:
+        shutil.rmtree(other.package)
+    written.tree = other
+    before = written.state()
+    for code, _, err in (written.vendor(), written.check()):
+        assert (code, err.count("\n")) == (1, 1)
+        assert "generated/ is out of step with spec/" in err
+        assert err.endswith("; run `make generate`\n")
+    assert written.state() == before
+
+
+def test_an_operation_without_an_id_is_named_by_its_place(other: Tree) -> None:
+    text = other.contract.read_text()
+    other.contract.write_text(re.sub(r'\s*"operationId": "[^"]+",', "", text))
+    assert Manifest.describe(other, {}).operations == [
+        "DELETE /projects/{projectId}/integrations/{integrationId}"
+    ]
 
 
 @pytest.mark.parametrize("there", [False, True])
@@ -201,11 +247,36 @@ def test_a_failure_on_disk_leaves_things_as_they_were(
     assert copy.state() == before
 
 
+def test_a_package_that_cannot_be_replaced_leaves_the_copy(
+    written: Copy, other: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = written.state()
+    put = scripts.swap._put
+
+    def refuse(new: Path, target: Path) -> None:
+        if target.name == "upsun_client":
+            raise PermissionError(1, "Operation not permitted")
+        put(new, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("scripts.swap._put", refuse)
+        written.tree = other
+        code, _, err = written.vendor()
+    assert (code, err.count("\n")) == (1, 1)
+    assert "cannot replace upsun_client in" in err
+    assert "(Operation not permitted), so all is as it was" in err
+    assert written.state() == before
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(
     copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path, *_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied", str(path))
+    mkdir = Path.mkdir
+
+    def refuse(path: Path, *args: Any, **options: Any) -> None:
+        if path == copy.folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        mkdir(path, *args, **options)
 
     monkeypatch.setattr(Path, "mkdir", refuse)
     code, _, err = copy.vendor()
@@ -216,7 +287,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(
 def test_an_empty_folder_becomes_a_package(copy: Copy, other: Tree) -> None:
     copy.folder.mkdir()
     good, copy.tree = copy.tree, other
-    (other.package / "models" / "new.py").write_text("no python")
+    (other.wrapper / "new.py").write_text("no python")
     assert copy.vendor()[0] == 1
     assert list(copy.folder.iterdir()) == []
     copy.tree = good

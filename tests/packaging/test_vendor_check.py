@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts import generate
 from scripts.tree import Tree
 from tests.packaging.copies import Copy, touch_up
 from tests.packaging.support import checkout
@@ -55,15 +56,16 @@ def test_the_age_of_a_copy_is_told(written: Copy, other: Tree, version: str, say
 def test_another_state_of_the_same_version_is_told(written: Copy, tmp_path: Path) -> None:
     tree = checkout(tmp_path / "checkout")
     contract = json.loads(tree.contract.read_text())
-    contract["paths"]["/new"] = {"get": {"operationId": "get-new", "responses": {}}}
+    contract["paths"]["/new"] = {"get": {"operationId": "get-new", "responses": {}, "tags": ["t"]}}
     tree.contract.write_text(json.dumps(contract))
-    (tree.package / "types.py").write_text("x = 1\n")
+    tree.operations.write_text("delete-projects-integrations\nget-new\n")
+    generate.offline(tree)
     settings = tree.root / "pyproject.toml"
     settings.write_text(settings.read_text().replace("attrs>=22.2", "attrs>=30"))
     written.tree = tree
     code, _, err = written.check()
     assert code == 1
-    assert "as is this checkout, but of another state: 1 files, the contract, " in err
+    assert "as is this checkout, but of another state: 2 files, the contract, " in err
     assert "the choice of operations, the requirements differ" in err
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
+from functools import cache
+from pathlib import Path
 
 import pytest
 
+from scripts import swap, vendor, vendor_check
 from scripts.swap import Swap
 from scripts.tree import Tree
 from scripts.vendor import Folder
@@ -21,6 +25,9 @@ import os, pathlib, signal, sys
 from scripts import swap, vendor
 from scripts.tree import Tree
 
+tree = Tree(pathlib.Path(sys.argv[1]))
+made = vendor.contents(tree)
+vendor.contents = lambda _: made
 steps, last = 0, int(sys.argv[3])
 def step(wrapped):
     def call(*args, **kwargs):
@@ -30,19 +37,25 @@ def step(wrapped):
             os.kill(os.getpid(), signal.SIGKILL)
         return wrapped(*args, **kwargs)
     return call
-for name in ("mkdir", "touch", "write_bytes", "replace", "rename", "unlink"):
+for name in ("mkdir", "write_bytes", "replace", "rename", "rmdir", "unlink"):
     setattr(pathlib.Path, name, step(getattr(pathlib.Path, name)))
 swap._exchange = step(swap._exchange)
-vendor.shutil.rmtree = step(vendor.shutil.rmtree)
+swap.shutil.rmtree = step(swap.shutil.rmtree)
 sys.stdout, out = sys.stderr, sys.stdout
-vendor.run(Tree(pathlib.Path(sys.argv[1])), {"DEST": sys.argv[2]})
+vendor.run(tree, {"DEST": sys.argv[2]})
 print(steps, file=out)
 """
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("there", [False, True])
-def test_a_killed_run_leaves_the_old_or_the_new_copy(copy: Copy, other: Tree, there: bool) -> None:
+def test_a_killed_run_leaves_the_old_or_the_new_copy(
+    copy: Copy, other: Tree, there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = cache(vendor.contents)
+    for module in (vendor, vendor_check):
+        monkeypatch.setattr(module, "contents", once)
+
     def start(step: int) -> subprocess.CompletedProcess[str]:
         shutil.rmtree(copy.folder, ignore_errors=True)
         copy.tree = Tree()
@@ -81,3 +94,42 @@ def test_two_runs_at_once_do_not_mix(written: Copy, other: Tree) -> None:
         code, _, err = written.vendor()
     assert (code, err.count("\n")) == (1, 1)
     assert "another run is at work" in err
+
+
+def test_a_run_that_is_refused_leaves_what_the_other_made(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Swap(Folder(copy.folder))
+    enter = Swap.__enter__
+
+    def second(swap: Swap) -> Swap:
+        enter(first)
+        return enter(swap)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Swap, "__enter__", second)
+        code, _, err = copy.vendor()
+    assert code == 1
+    assert "another run is at work" in err
+    assert (first.tree.work / "lock").exists()
+    mark = copy.folder / "__init__.py"
+    first.write(mark, b"")
+    first.commit()
+    first.__exit__(None, None, None)
+    assert list(copy.folder.iterdir()) == [mark]
+
+
+def test_an_interruption_that_comes_too_late_keeps_the_first_copy(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = swap._put
+
+    def interrupted(new: Path, target: Path) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        put(new, target)
+
+    monkeypatch.setattr("scripts.swap._put", interrupted)
+    code, _, err = copy.vendor()
+    assert (code, err) == (130, "vendor: interrupted; the change is complete\n")
+    assert copy.check()[0] == 0
+    assert (copy.folder / "__init__.py").exists()

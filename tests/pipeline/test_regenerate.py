@@ -15,6 +15,7 @@ from scripts.document import sha256
 from scripts.errors import PipelineError
 from scripts.fetch import Validators
 from scripts.regenerate import regenerate
+from scripts.settings import is_set
 from scripts.shape import Node
 from scripts.source import Source, new_source, read_source
 from scripts.tree import PUBLISHED, Tree
@@ -84,11 +85,21 @@ def test_an_unchanged_document_ends_the_run_at_once(
         capsys.readouterr()
         assert regenerate(env, tree) == 0
         assert "unchanged upstream (304)" in capsys.readouterr().out
-        assert check_spec(env, tree) == 0
+        assert check_spec({**env, "FORCE": "0"}, tree) == 0
         regenerate({**env, "FORCE": "1"}, tree)
         sent = [request.get("If-None-Match") for request in server.requests]
     assert sent == [None, '"a"', '"a"', None]
     assert snapshot(tree) == before
+
+
+@pytest.mark.parametrize("value", ["", " ", "0", "no", "No", "false", "FALSE", None])
+def test_a_setting_can_be_switched_off_in_words(value: str | None) -> None:
+    assert not is_set({} if value is None else {"FORCE": value}, "FORCE")
+
+
+@pytest.mark.parametrize("value", ["1", "yes", "true", "x", "00"])
+def test_any_other_word_switches_a_setting_on(value: str) -> None:
+    assert is_set({"FORCE": value}, "FORCE")
 
 
 def test_other_operations_are_fetched_even_when_the_document_is_unchanged(tree: Tree) -> None:
@@ -219,6 +230,7 @@ def test_a_file_that_is_not_utf_8_is_told(tree: Tree, tmp_path: Path, file: str,
 
 
 def test_a_broken_note_of_what_a_server_said_is_no_note(tree: Tree) -> None:
+    tree.work.mkdir(exist_ok=True)
     with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
         env = {"SPEC_URL": server.url}
         for note in ("", "[]", json.dumps({server.url: 1}), json.dumps({server.url: None})):
@@ -236,6 +248,24 @@ def test_an_address_that_is_none_is_one_line(tmp_path: Path) -> None:
     for address in ("http://[::1", "http://127.0.0.1:99999/", "~nosuchuser/x"):
         done = run(tree, SPEC_URL=address)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+
+
+def test_what_goes_wrong_after_the_swap_does_not_fail_the_run(tree: Tree) -> None:
+    (tree.work / "fetched.json").mkdir(parents=True)
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        done = run(tree, SPEC_URL=server.url, OPERATIONS=f"{DELETE} other")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert tree.operations.read_text() == f"{DELETE}\nother\n"
+
+
+def test_a_terminal_without_the_letters_of_a_name_is_no_obstacle(
+    tree: Tree, tmp_path: Path
+) -> None:
+    document = tmp_path / "small.json"
+    document.write_text(json.dumps(small()).replace("other", "zé"))
+    done = run(tree, SPEC_URL=str(document), OPERATIONS="*", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "fine     z\\xe9: operation added" in done.stdout
 
 
 def test_operations_given_are_recorded_and_used_again(tree: Tree, tmp_path: Path) -> None:
@@ -356,6 +386,18 @@ def test_a_drift_check_names_what_moved_and_changes_nothing(
 def test_a_drift_check_needs_a_contract(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="run `make regenerate` first"):
         check_spec({}, Tree(tmp_path))
+
+
+def test_nothing_is_told_of_a_tree_that_a_killed_run_left(tree: Tree, tmp_path: Path) -> None:
+    tree.work.mkdir(exist_ok=True)
+    tree.journal.write_text("[]")
+    env = {"SPEC_URL": str(tmp_path / "small.json")}
+    refused = pytest.raises(PipelineError, match=r"was killed.*`make generate` finishes that")
+    with refused:
+        check_spec(env, tree)
+    with refused:
+        check_generated.check(tree)
+    assert regenerate(env, tree) == check_spec(env, tree) == check_generated.check(tree) == 0
 
 
 def test_a_report_that_cannot_be_written_leaves_the_tree(tree: Tree, tmp_path: Path) -> None:

@@ -1,15 +1,19 @@
 """All or nothing: whatever ends a run, the tree is the old one or the new one."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scripts import errors
 from scripts.errors import PipelineError
+from scripts.lock import reading
 from scripts.swap import Swap
 from scripts.tree import Tree
 from tests.pipeline.support import JUNE, ROOT, published, small_tree, snapshot
@@ -38,7 +42,7 @@ def test_everything_staged_is_swapped_in_and_nothing_is_left(tmp_path: Path) -> 
     tree = old_tree(tmp_path)
     change(tree)
     assert snapshot(tree) == NEW
-    assert [path.name for path in tree.work.iterdir()] == ["lock"]
+    assert not tree.work.exists()
 
 
 def test_a_first_run_needs_no_old_tree(tmp_path: Path) -> None:
@@ -67,7 +71,7 @@ def test_an_error_before_the_commit_changes_nothing(tmp_path: Path, error: BaseE
     with pytest.raises(type(error)):
         fail()
     assert snapshot(tree) == OLD
-    assert [path.name for path in tree.work.iterdir()] == ["lock"]
+    assert not tree.work.exists()
 
 
 def test_without_exchange_the_directory_is_renamed_twice(
@@ -87,6 +91,24 @@ def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
         Swap(tree),
     ):
         pass
+    with Swap(tree):
+        pass
+
+
+def test_the_lock_of_a_run_that_has_ended_is_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = old_tree(tmp_path)
+    flock = fcntl.flock
+
+    def late(lock: Any, how: int) -> None:
+        (tree.work / "lock").unlink()
+        flock(lock, how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", late)
+        with pytest.raises(PipelineError, match="another run is at work"), Swap(tree):
+            pass
     with Swap(tree):
         pass
 
@@ -136,21 +158,23 @@ def test_a_kill_at_any_step_is_recovered_by_the_next_run(tmp_path: Path, exchang
             assert at > 8
             break
         assert done.returncode == -signal.SIGKILL, done.stderr
-        decided = (tree.work / "journal.json").exists()
-        if not decided:
-            # Before the decision and after the last move, the tree is whole as it stands.
-            assert snapshot(tree) in (OLD, NEW)
+        decided, found = tree.is_pending, snapshot(tree)
+        # Before the decision and after the last move, the tree is whole as it stands.
+        assert decided or found in (OLD, NEW)
         with Swap(tree):
             pass
-        assert snapshot(tree) == (NEW if decided else snapshot(tree))
-        assert snapshot(tree) in (OLD, NEW)
-        assert {path.name for path in tree.work.iterdir()} <= {"lock", "journal.draft"}
+        assert snapshot(tree) == (NEW if decided else found)
+        assert not tree.work.exists()
         seen.add((decided, snapshot(tree) == NEW))
     assert seen >= {(False, False), (True, True)}
 
 
-def test_an_interruption_during_the_swap_waits_until_it_is_done(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_interruption_during_the_swap_waits_until_it_is_done_and_says_so(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fails: bool,
 ) -> None:
     import scripts.swap
 
@@ -159,35 +183,123 @@ def test_an_interruption_during_the_swap_waits_until_it_is_done(
 
     def interrupted(new: Path, target: Path) -> None:
         os.kill(os.getpid(), signal.SIGINT)
+        if fails:
+            raise OSError(28, "full")
         put(new, target)
 
     monkeypatch.setattr("scripts.swap._put", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+
+    def run() -> int:
         change(tree)
-    assert snapshot(tree) == NEW
+        return 0
+
+    code = errors.run("x", run)
+    said = capsys.readouterr().err
+    if fails:
+        assert (code, snapshot(tree)) == (1, OLD)
+        assert "(full), so all is as it was" in said
+    else:
+        assert (code, snapshot(tree)) == (130, NEW)
+        assert said == "x: interrupted; the change is complete\n"
 
 
-def test_a_swap_that_stops_says_how_to_go_on(
+def test_an_interruption_before_the_swap_says_that_nothing_was_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> int:
+        with Swap(old_tree(tmp_path)):
+            raise KeyboardInterrupt
+
+    assert errors.run("x", interrupted) == 130
+    assert capsys.readouterr().err == "x: interrupted; nothing was changed\n"
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["there", "first run"])
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_move_that_fails_takes_back_those_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool, first: bool
+) -> None:
+    import scripts.swap
+
+    failed = 0
+    for at in range(1, 9):
+        tree = Tree(tmp_path / str(at)) if first else old_tree(tmp_path / str(at))
+        tree.root.mkdir(exist_ok=True)
+        before = snapshot(tree)
+        with monkeypatch.context() as patch:
+            calls = iter(range(1, at))
+            patch.setattr(Path, "rename", failing(Path.rename, calls, OSError(28, "full")))
+            exchanges = failing(scripts.swap._exchange, calls, False)
+            patch.setattr("scripts.swap._exchange", exchanges if exchange else lambda *_: False)
+            told = outcome(tree)
+        if told:
+            assert "(full), so all is as it was; it must be writable, and " in told
+            assert snapshot(tree) == before
+            failed += 1
+        with Swap(tree):
+            assert snapshot(tree) == (before if told else NEW)
+    assert failed >= 2
+
+
+def outcome(tree: Tree) -> str:
+    """Say why the change failed; '' when it did not."""
+    try:
+        change(tree)
+    except PipelineError as error:
+        return str(error)
+    return ""
+
+
+def failing(function: Any, calls: Iterator[int], failure: Any) -> Any:
+    """Let one call fail, after as many as there are in `calls`."""
+    over = False
+
+    def call(*arguments: Any) -> Any:
+        nonlocal over
+        if over or next(calls, None) is not None:
+            return function(*arguments)
+        over = True
+        if isinstance(failure, OSError):
+            raise failure
+        return failure
+
+    return call
+
+
+def test_a_tree_that_can_neither_be_changed_nor_restored_is_finished_by_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree = old_tree(tmp_path)
 
-    def full(new: Path, target: Path) -> None:
-        raise OSError(28, "No space left on device")
+    def broken(*_: Path) -> None:
+        raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("scripts.swap._put", full)
-        with pytest.raises(PipelineError, match=r"No space left.*run it again to finish"):
+        patch.setattr("scripts.swap._put", broken)
+        patch.setattr("scripts.swap._take_back", broken)
+        with pytest.raises(PipelineError, match=r"half changed.*output error.*`make generate`"):
             change(tree)
+        assert tree.is_pending
+        with pytest.raises(PipelineError, match="killed.*`make generate`"), reading(tree):
+            pass
     with Swap(tree):
         assert snapshot(tree) == NEW
+
+
+def test_a_tree_may_be_read_by_many_but_not_while_it_is_changed(tmp_path: Path) -> None:
+    tree = old_tree(tmp_path)
+    refused = pytest.raises(PipelineError, match="another run is at work")
+    with reading(tree), reading(tree), refused, Swap(tree):
+        pass
+    with Swap(tree), refused, reading(tree):
+        pass
 
 
 @pytest.mark.parametrize(
     ("error", "code", "told"),
     [
         (PipelineError("a\n b"), 1, "x: a b\n"),
-        (KeyboardInterrupt(), 130, "x: interrupted; nothing was changed\n"),
+        (KeyboardInterrupt(), 130, "x: interrupted\n"),
         (OSError(28, "No space left on device", "/a"), 1, "x: No space left on device (/a); free"),
         (MemoryError(), 1, "x: out of memory"),
     ],
@@ -227,6 +339,11 @@ def test_a_run_whose_output_nobody_reads_ends_quietly(tmp_path: Path, code: str)
     os.close(writer)
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
     assert snapshot(tree) == before
+
+
+def test_a_run_without_an_output_ends_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    assert errors.run("x", lambda: 3) == 3
 
 
 RUN = """
@@ -274,4 +391,4 @@ def test_a_run_that_ends_in_any_stage_leaves_the_old_tree(
     assert "Traceback" not in done.stderr
     with Swap(tree):
         assert snapshot(tree) == before
-    assert [path.name for path in tree.work.iterdir()] == ["lock"]
+    assert not tree.work.exists()

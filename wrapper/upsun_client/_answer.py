@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -46,17 +47,16 @@ def decode_body(body: bytes, charset: str | None = None, redact: Callable[[str],
 
     Args:
         body: as sent, but not compressed.
-        charset: of a body that is no JSON.
+        charset: of a text, and of JSON that is not in a Unicode encoding.
         redact: takes credentials out of what the server echoed.
     """
     try:
-        return _redacted(json.loads(body), redact, _DEPTH)
-    except (ValueError, RecursionError):
-        pass
-    try:
         text = body.decode(charset or "utf-8", errors="replace")
-    except LookupError:
+    except (LookupError, ValueError):  # no such charset, or one that has no errors to replace
         text = body.decode(errors="replace")
+    for source in (body, text):  # JSON has no charset but UTF-8 and its like; not all know
+        with suppress(ValueError, RecursionError):
+            return _redacted(json.loads(source), redact, _DEPTH)
     return redact(text.removeprefix("\ufeff").strip()) or None
 
 

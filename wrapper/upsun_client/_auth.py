@@ -12,7 +12,7 @@ from ._errors import APIResponseValidationError, APIStatusError
 from ._http import AsyncSession, Session
 from ._rules import Rules, can_be_sent_again
 from ._token import AccessToken, read_api_token, read_token_answer, refusal
-from ._tokens import Lease, Tokens
+from ._tokens import Tokens
 from ._url import origin, read_url
 
 if TYPE_CHECKING:
@@ -77,16 +77,16 @@ class ApiTokenAuth(httpx.Auth):
             yield request
             return
         since = self._tokens.settled
-        lease = self._tokens.get(since)
-        sent = _authorised(request, lease)
+        token = self._tokens.get(since)
+        sent = _authorised(request, token)
         try:
             response = yield sent
-            if self._calls_for_renewal(response, sent, lease):
-                lease = self._tokens.get(since, refused=lease)
+            if self._calls_for_renewal(response, sent, token):
+                token = self._tokens.get(since, refused=token)
                 response.close()
                 _empty(response)
                 _give_back(response, sent, request)
-                sent = _authorised(request, lease)
+                sent = _authorised(request, token)
                 response = yield sent
         except GeneratorExit:
             _disarm(sent)
@@ -101,16 +101,16 @@ class ApiTokenAuth(httpx.Auth):
             yield request
             return
         since = self._tokens.settled
-        lease = await self._tokens.get_async(since)
-        sent = _authorised(request, lease)
+        token = await self._tokens.get_async(since)
+        sent = _authorised(request, token)
         try:
             response = yield sent
-            if self._calls_for_renewal(response, sent, lease):
-                lease = await self._tokens.get_async(since, refused=lease)
+            if self._calls_for_renewal(response, sent, token):
+                token = await self._tokens.get_async(since, refused=token)
                 await response.aclose()
                 _empty(response)
                 _give_back(response, sent, request)
-                sent = _authorised(request, lease)
+                sent = _authorised(request, token)
                 response = yield sent
         except GeneratorExit:
             _disarm(sent)
@@ -125,7 +125,7 @@ class ApiTokenAuth(httpx.Auth):
         return text
 
     def _calls_for_renewal(
-        self, response: httpx.Response, sent: httpx.Request, lease: Lease
+        self, response: httpx.Response, sent: httpx.Request, token: AccessToken
     ) -> bool:
         # In a client that follows redirects, it may answer another request.
         if response.status_code != 401 or response.request is not sent:
@@ -135,7 +135,7 @@ class ApiTokenAuth(httpx.Auth):
             return False
         if can_be_sent_again(sent):
             return True
-        self._tokens.forget(lease)
+        self._tokens.forget(token)
         return False
 
     def _exchange(self) -> AccessToken:
@@ -165,11 +165,11 @@ class ApiTokenAuth(httpx.Auth):
         return Rules(self.connector.max_retries, self.redact, self._token_url, exchange=True)
 
 
-def _authorised(request: httpx.Request, lease: Lease) -> httpx.Request:
+def _authorised(request: httpx.Request, token: AccessToken) -> httpx.Request:
     """Copy a request with the token: who holds on to the original shall not hold the token."""
     sent = object.__new__(httpx.Request)  # as `copy` leaves out what httpx does not pickle
     vars(sent).update(vars(request), headers=httpx.Headers(request.headers))
-    sent.headers["Authorization"] = f"Bearer {lease.token}"
+    sent.headers["Authorization"] = f"Bearer {token.value}"
     return sent
 
 

@@ -13,7 +13,7 @@ from upsun_api.client import Client
 from ._auth import BASE_URL, TOKEN_URL, ApiTokenAuth
 from ._connector import Connector, read_timeout
 from ._errors import ClientClosedError, ConfigurationError
-from ._fields import read_fields
+from ._fields import merge_headers, read_fields
 from ._fork import watch
 from ._http import AsyncSession, Session
 from ._loops import PerLoop
@@ -53,7 +53,7 @@ class UpsunClient(Client):
         ConfigurationError: if there is no API token, or an argument is unusable.
     """
 
-    __slots__ = ("_async_sessions", "_auth", "_closed", "_lock")
+    __slots__ = ("_async_sessions", "_auth", "_closed", "_derived", "_lock")
 
     def __init__(
         self,
@@ -85,9 +85,10 @@ class UpsunClient(Client):
             raise_on_unexpected_status=raise_on_unexpected_status,
         )
 
-    def _set_up(self, auth: ApiTokenAuth, **settings: Any) -> None:
+    def _set_up(self, auth: ApiTokenAuth, *, derived: bool = False, **settings: Any) -> None:
         super().__init__(**settings)
         self._auth = auth
+        self._derived = derived
         self._closed = False
         self._async_sessions = PerLoop(lambda: self._session(AsyncSession))
         self._start_over()
@@ -114,7 +115,7 @@ class UpsunClient(Client):
 
     def with_headers(self, headers: dict[str, str]) -> Self:
         """Return a client with further headers that shares the access token; this one stays."""
-        return self._derive(headers={**self._headers, **read_fields("headers", headers)})
+        return self._derive(headers=merge_headers(self._headers, read_fields("headers", headers)))
 
     def with_cookies(self, cookies: dict[str, str]) -> Self:
         """Return a client with further cookies that shares the access token; this one stays."""
@@ -134,13 +135,17 @@ class UpsunClient(Client):
             "raise_on_unexpected_status": self.raise_on_unexpected_status,
         }
         derived = object.__new__(type(self))
-        derived._set_up(self._auth, **{**settings, **changes})
+        if hasattr(self, "__dict__"):
+            vars(derived).update(vars(self))  # what a subclass has of its own
+        derived._set_up(self._auth, derived=True, **{**settings, **changes})
         return derived
 
     def get_httpx_client(self) -> httpx.Client:
         """Return the HTTP client below, for requests that no operation covers, such as HAL links.
 
         It is as safe as this one; URLs that are relative or on the API's origin are authenticated.
+        An id in a URL of your own has to be quoted, as by ``urllib.parse.quote(id, safe="")``. What
+        breaks off while you stream it raises an error of httpx.
 
         Raises:
             ClientClosedError: if this client is closed.
@@ -209,7 +214,8 @@ class UpsunClient(Client):
             auth=self._auth,
             base_url=self._base_url,
             cookies=self._cookies,
-            headers={**connector.headers, **self._headers},
+            headers=merge_headers(connector.headers, self._headers),
+            lent=self._derived,
             timeout=self._timeout,
         )
 

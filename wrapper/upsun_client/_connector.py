@@ -77,13 +77,22 @@ class Connector:
         # Forget a lock that a thread of the parent held.
         self._lock = threading.Lock()
 
-    def session(self, kind: type[SessionT], rules: Rules, **options: Any) -> SessionT:
+    def session(
+        self, kind: type[SessionT], rules: Rules, *, lent: bool = False, **options: Any
+    ) -> SessionT:
         """Make a session for the API.
+
+        Args:
+            kind: of session.
+            rules: that it follows.
+            lent: whether transports of the caller's stay open when it is closed.
+            options: of the session.
 
         Raises:
             ConfigurationError: if the arguments or the environment do not allow it.
         """
-        return self._make(kind, rules, {**self._args, **options})
+        transports = self._lent(kind) if lent else {}
+        return self._make(kind, rules, {**self._args, **transports, **options})
 
     def exchange_session(self, kind: type[SessionT], rules: Rules) -> SessionT:
         """Make a session for the auth server: the same way, but no hooks or headers.
@@ -91,15 +100,18 @@ class Connector:
         Raises:
             ConfigurationError: if the arguments or the environment do not allow it.
         """
-        options = {key: value for key, value in self._args.items() if key in _WAY}
-        lent = _Lent if kind is Session else _AsyncLent
-        if transport := self._args.get("transport"):
-            options["transport"] = lent(transport)
+        way = {key: value for key, value in self._args.items() if key in _WAY}
+        options = {**way, **self._lent(kind), "headers": self.headers, "timeout": self.timeout}
+        return self._make(kind, rules, options)
+
+    def _lent(self, kind: type[SessionT]) -> dict[str, Any]:
+        lend = _Lent if kind is Session else _AsyncLent
+        transport = self._args.get("transport")
         mounts = self._args.get("mounts") or {}
-        options["mounts"] = {pattern: mount and lent(mount) for pattern, mount in mounts.items()}
-        return self._make(
-            kind, rules, {**options, "headers": self.headers, "timeout": self.timeout}
-        )
+        return {
+            "transport": transport and lend(transport),
+            "mounts": {pattern: mount and lend(mount) for pattern, mount in mounts.items()},
+        }
 
     def _make(self, kind: type[SessionT], rules: Rules, options: dict[str, Any]) -> SessionT:
         try:
@@ -133,7 +145,7 @@ class Connector:
 
 
 class _Lent(httpx.BaseTransport):
-    """A transport of the caller's, which the exchange uses but does not close."""
+    """A transport of the caller's, which the exchange and derived clients do not close."""
 
     def __init__(self, transport: httpx.BaseTransport) -> None:
         self._transport = transport
@@ -161,6 +173,6 @@ def read_timeout(timeout: Timeout) -> httpx.Timeout:
     if isinstance(timeout, httpx.Timeout):
         return timeout
     number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
-    if timeout is not None and not (number and 0 < timeout < float("inf")):
+    if timeout is not None and not (number and 0 < timeout <= threading.TIMEOUT_MAX):
         raise ConfigurationError(f"timeout must be positive seconds or None, not {timeout!r}")
     return httpx.Timeout(timeout)

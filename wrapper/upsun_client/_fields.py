@@ -32,3 +32,9 @@ def read_fields(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
                 f"{name}: the value of {key} has control or non-ASCII characters, or spaces around"
             )
     return fields
+
+
+def merge_headers(first: Mapping[str, str], then: Mapping[str, str]) -> dict[str, str]:
+    """Return both; the second one's win, whatever the case of their names."""
+    names = {name.lower() for name in then}
+    return {**{name: first[name] for name in first if name.lower() not in names}, **then}

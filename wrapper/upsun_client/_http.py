@@ -83,7 +83,7 @@ class Session(_Ruled, httpx.Client):
         trial = self._rules.trial(request)
         kwargs["follow_redirects"] = False
         while True:
-            check_open(self)
+            check_open(self, trial)
             trial.attempts += 1
             try:
                 response = super().send(request, stream=True, **kwargs)
@@ -96,7 +96,7 @@ class Session(_Ruled, httpx.Client):
                 trial.note(error)
                 raise
             except RuntimeError:
-                check_open(self)
+                check_open(self, trial)
                 raise
             else:
                 wait = self._rules.after_status(trial, response, body)
@@ -153,7 +153,7 @@ class AsyncSession(_Ruled, httpx.AsyncClient):
         trial = self._rules.trial(request)
         kwargs["follow_redirects"] = False
         while True:
-            check_open(self)
+            check_open(self, trial)
             trial.attempts += 1
             try:
                 response = await super().send(request, stream=True, **kwargs)
@@ -166,7 +166,7 @@ class AsyncSession(_Ruled, httpx.AsyncClient):
                 trial.note(error)
                 raise
             except RuntimeError:
-                check_open(self)
+                check_open(self, trial)
                 raise
             else:
                 wait = self._rules.after_status(trial, response, body)

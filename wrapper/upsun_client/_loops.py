@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
+_PATIENCE = 1.0  # seconds in which a loop calls back, unless it is blocked
 
 
 def running_loop() -> Any:
@@ -32,6 +34,26 @@ def has_stopped(loop: Any) -> bool:
     return hasattr(loop, "is_running") and not loop.is_running()
 
 
+def answers(loop: Any) -> bool:
+    """Tell whether a loop still turns: it is not blocked, perhaps by who waits for this thread."""
+    heard = threading.Event()
+    return _call(loop, heard.set) and heard.wait(_PATIENCE)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _call(loop: Any, function: Callable[[], None]) -> bool:
+    """Have a loop call a function soon; tell whether it is there to do so."""
+    soon = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon
+    try:
+        soon(function)
+    except RuntimeError:  # of both libraries, when the loop has ended
+        return False
+    return True
+
+
 class PerLoop(Generic[T]):
     """Makes a value on first use in an event loop, and gives it back in the same one."""
 
@@ -51,9 +73,8 @@ class PerLoop(Generic[T]):
         """Return the value of the running loop; without one, that of the next that runs."""
         loop = running_loop()
         if loop not in self._values:
-            # Of a trio loop nobody can tell; in the worst case its value is made again.
             for other in list(self._values):
-                if other and (not hasattr(other, "is_closed") or other.is_closed()):
-                    del self._values[other]
+                if other and not _call(other, _nothing):
+                    self._values.pop(other, None)  # which another thread may have done
             self._values[loop] = self._values.pop(None, None) or self._make()
         return self._values[loop]

@@ -20,7 +20,7 @@ from ._errors import (
 from ._path import check_path
 from ._retry import IDEMPOTENT, Trial, retry_after_seconds
 from ._success import Answer, path_of
-from ._url import is_guarded, origin
+from ._url import is_guarded, origin, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +37,16 @@ _PLAIN_HEADERS = frozenset({"accept", "accept-encoding", "connection", "host", "
 def can_be_sent_again(request: httpx.Request) -> bool:
     """Tell whether the body is still there after it was sent; an iterator's is not."""
     body = request.stream
-    return isinstance(body, httpx.SyncByteStream) and isinstance(body, httpx.AsyncByteStream)
+    if not (isinstance(body, httpx.SyncByteStream) and isinstance(body, httpx.AsyncByteStream)):
+        return False
+    # A file of a form that cannot be wound back would be sent as an empty one.
+    files = [getattr(field, "file", "") for field in getattr(body, "fields", ())]
+    return all(isinstance(file, str | bytes) or _can_be_wound_back(file) for file in files)
+
+
+def _can_be_wound_back(file: object) -> bool:
+    seekable = getattr(file, "seekable", None)
+    return bool(seekable and seekable())
 
 
 class Rules:
@@ -77,8 +86,11 @@ class Rules:
             raise UnsafePathError(f"a URL must be a string, not {type(url).__name__}")
         plain: str = str.__str__(url)
         check_path(plain)
+        if "#" in plain:
+            # It would be cut off, and so would what an id with a "#" in it leaves behind.
+            raise UnsafePathError("a fragment ('#') is never sent; nothing was sent. Quote the ids")
         try:
-            parsed = httpx.URL(plain)
+            parsed = parse_url(plain)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise UnsafePathError(f"no usable URL: {error}; nothing was sent") from None
         if parsed.scheme and not (parsed.scheme in {"http", "https"} and parsed.host):
@@ -172,6 +184,8 @@ class Rules:
             retry_after=retry_after_seconds(response.headers),
             attempts=trial.attempts,
         )
+        if status == 401 and not can_be_sent_again(response.request):
+            error.add_note("Its body could be sent only once, so no new access token was tried.")
         raise trial.note(error) if earlier else error
 
 
@@ -188,7 +202,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def check_open(session: Session | AsyncSession) -> None:
+def check_open(session: Session | AsyncSession, trial: Trial) -> None:
     """Raise the error for the use of a closed client, if it is closed."""
     if session.is_closed or session.retired:
-        raise ClientClosedError("this client is closed; make a new one")
+        raise trial.note(ClientClosedError("this client is closed; make a new one"))

@@ -20,13 +20,18 @@ _DOCUMENTED_LIFETIME = 900.0  # seconds, where the answer gives none that makes 
 
 
 class AccessToken:
-    """A bearer token and how long it may be used, in seconds after it was asked for."""
+    """A bearer token and how long it may be used, in seconds after it was asked for.
 
-    __slots__ = ("lifetime", "value")
+    Attributes:
+        renew_at: when to ask for another, in seconds on the monotonic clock; set by who asked.
+    """
+
+    __slots__ = ("lifetime", "renew_at", "value")
 
     def __init__(self, value: str, lifetime: float) -> None:
         self.value = value
         self.lifetime = lifetime
+        self.renew_at = math.inf
 
     def __repr__(self) -> str:
         """Keep the token out of logs."""

@@ -10,51 +10,39 @@ from typing import TYPE_CHECKING
 
 from ._errors import UpsunError
 from ._fork import watch
-from ._loops import PerLoop, has_stopped, running_loop
+from ._loops import PerLoop, answers, has_stopped, running_loop
+from ._token import AccessToken
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from anyio import Lock
 
-    from ._token import AccessToken
-
 _POLL = 0.005  # seconds between looks at an exchange that another thread or loop leads
 
 
-class Lease:
-    """An access token, as the outcome of one exchange.
+class _Flight:
+    """An exchange that a thread or a task leads. Without an outcome, it was cancelled.
 
     Args:
-        token: the access token.
-        renew_at: when to ask for another, in seconds on the monotonic clock.
-        number: of the exchange.
+        loop: of the task.
     """
 
-    __slots__ = ("number", "renew_at", "token")
-
-    def __init__(self, token: str, renew_at: float, number: int) -> None:
-        self.token = token
-        self.renew_at = renew_at
-        self.number = number
-
-    def __repr__(self) -> str:
-        """Keep the token out of logs."""
-        return f"<Lease {self.number}>"
-
-
-class _Flight:
-    """An exchange that somebody leads. Without an outcome, it was cancelled."""
-
-    def __init__(self) -> None:
+    def __init__(self, loop: object = None) -> None:
         self.landed = threading.Event()
-        self.outcome: Lease | UpsunError | None = None
-        self.loop = running_loop()
+        self.outcome: AccessToken | UpsunError | None = None
+        self.loop = loop
         self.thread = threading.get_ident()
 
     def is_over(self) -> bool:
         # The loop of its leader may stop, and never go on.
         return self.landed.is_set() or has_stopped(self.loop)
+
+    def is_blocked(self) -> bool:
+        """Tell whether its leader cannot go on: this thread, or its loop, which waits for us."""
+        if self.thread == threading.get_ident():
+            return True
+        return self.loop is not None and not answers(self.loop)
 
 
 class Tokens:
@@ -76,9 +64,9 @@ class Tokens:
         "_failure",
         "_flight",
         "_gates",
-        "_lease",
         "_lock",
         "_past",
+        "_token",
         "settled",
     )
 
@@ -89,7 +77,7 @@ class Tokens:
     ) -> None:
         self._exchange = exchange
         self._exchange_async = exchange_async
-        self._lease: Lease | None = None
+        self._token: AccessToken | None = None
         self._past = ""  # the token before
         self._failure: tuple[UpsunError, int] | None = None  # the last outcome, if an error
         self._flight: _Flight | None = None
@@ -98,7 +86,7 @@ class Tokens:
         self._start_over()
         watch(self, Tokens._start_over)
 
-    def get(self, since: int, refused: Lease | None = None) -> Lease:
+    def get(self, since: int, refused: AccessToken | None = None) -> AccessToken:
         """Return a token to use, after an exchange if need be.
 
         Args:
@@ -111,24 +99,23 @@ class Tokens:
         """
         while True:
             flight, lead = self._board(since, refused)
-            if isinstance(flight, Lease):
+            if isinstance(flight, AccessToken):
                 return flight
             if lead:
                 with self._leading(flight):
                     return self._land(flight, time.monotonic(), self._exchange())
-            if flight.thread == threading.get_ident():
-                # A task of this very thread leads, and cannot go on while we wait for it.
-                return self._land(_Flight(), time.monotonic(), self._exchange())
             while not flight.is_over():
+                if flight.is_blocked():
+                    flight.landed.set()  # without an outcome, as if it were cancelled
                 flight.landed.wait(0.1)
             if outcome := _outcome(flight):
                 return outcome
 
-    async def get_async(self, since: int, refused: Lease | None = None) -> Lease:
+    async def get_async(self, since: int, refused: AccessToken | None = None) -> AccessToken:
         """Do as `get` does, without blocking the event loop."""
         while True:
-            flight, lead = self._board(since, refused)
-            if isinstance(flight, Lease):
+            flight, lead = self._board(since, refused, running_loop)
+            if isinstance(flight, AccessToken):
                 return flight
             if lead:
                 with self._leading(flight):
@@ -137,39 +124,41 @@ class Tokens:
             if outcome := _outcome(flight):
                 return outcome
 
-    def forget(self, refused: Lease) -> None:
+    def forget(self, refused: AccessToken) -> None:
         """Use a refused token no more."""
         with self._lock:
-            if self._lease is refused:
-                self._past, self._lease = refused.token, None
+            if self._token is refused:
+                self._past, self._token = refused.value, None
 
     def held(self) -> tuple[str, str]:
         """Return the token that is held, and the one before; '' for none."""
-        return (self._lease.token if self._lease else "", self._past)
+        return (self._token.value if self._token else "", self._past)
 
     def _start_over(self) -> None:
         # Forget what a thread of the parent was doing.
         self._lock = threading.Lock()
         self._flight = None
 
-    def _board(self, since: int, refused: Lease | None) -> tuple[Lease | _Flight, bool]:
+    def _board(
+        self, since: int, refused: AccessToken | None, loop: Callable[[], object] = lambda: None
+    ) -> tuple[AccessToken | _Flight, bool]:
         """Return a usable token, or the exchange to wait for, or the one to lead."""
-        if lease := self._usable(refused):
-            return lease, False
+        if token := self._usable(refused):
+            return token, False
         with self._lock:
-            if lease := self._usable(refused):
-                return lease, False
+            if token := self._usable(refused):
+                return token, False
             if self._failure and self._failure[1] > since:
                 raise _copy(self._failure[0])
             if self._flight and not self._flight.is_over():
                 return self._flight, False
-            self._flight = _Flight()
+            self._flight = _Flight(loop())
             return self._flight, True
 
-    def _usable(self, refused: Lease | None) -> Lease | None:
-        lease = self._lease
-        fresh = lease and lease is not refused and time.monotonic() < lease.renew_at
-        return lease if fresh else None
+    def _usable(self, refused: AccessToken | None) -> AccessToken | None:
+        token = self._token
+        fresh = token and token is not refused and time.monotonic() < token.renew_at
+        return token if fresh else None
 
     @contextmanager
     def _leading(self, flight: _Flight) -> Iterator[None]:
@@ -184,14 +173,14 @@ class Tokens:
         finally:
             flight.landed.set()
 
-    def _land(self, flight: _Flight, asked_at: float, token: AccessToken) -> Lease:
+    def _land(self, flight: _Flight, asked_at: float, token: AccessToken) -> AccessToken:
         with self._lock:
             self.settled += 1
-            self._past = self._lease.token if self._lease else self._past
-            lease = Lease(token.value, asked_at + token.renew_after, self.settled)
-            self._lease = flight.outcome = lease
+            self._past = self._token.value if self._token else self._past
+            token.renew_at = asked_at + token.renew_after
+            self._token = flight.outcome = token
             self._failure = None
-        return lease
+        return token
 
     async def _wait(self, flight: _Flight) -> None:
         from anyio import sleep  # noqa: PLC0415 - a synchronous caller never pays for it
@@ -202,7 +191,7 @@ class Tokens:
                 await sleep(_POLL)
 
 
-def _outcome(flight: _Flight) -> Lease | None:
+def _outcome(flight: _Flight) -> AccessToken | None:
     if isinstance(flight.outcome, UpsunError):
         raise _copy(flight.outcome)
     return flight.outcome

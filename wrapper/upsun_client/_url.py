@@ -25,7 +25,7 @@ def read_url(name: str, url: str) -> httpx.URL:
     """
     try:
         url = url.rstrip("/")
-        parsed = httpx.URL(url)
+        parsed = parse_url(url)
         check_path(url)
     except (AttributeError, httpx.InvalidURL, UnicodeError, UnsafePathError):
         shown = "" if "@" in str(url) else f": {url!r}"
@@ -38,6 +38,18 @@ def read_url(name: str, url: str) -> httpx.URL:
         raise ConfigurationError(f"{name} must be an https URL, not {url!r}")
     if not is_guarded(parsed):
         raise ConfigurationError(f"{name} must be https; http is for loopback only: {url!r}")
+    return parsed
+
+
+def parse_url(url: str) -> httpx.URL:
+    """Parse a URL.
+
+    Raises:
+        httpx.InvalidURL: if it is none.
+        UnicodeError: if its host has a label that is empty or too long to be looked up.
+    """
+    parsed = httpx.URL(url)
+    parsed.raw_host.decode("ascii").encode("idna")
     return parsed
 
 

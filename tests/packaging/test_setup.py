@@ -1,0 +1,80 @@
+"""When `make setup` makes .venv anew, and when it leaves it alone."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.packaging.support import ROOT, run
+
+# Answers as Python does, but makes and installs nothing.
+INTERPRETER = f"""#!/bin/sh
+case "$*" in
+    "-m venv "*) sleep 0.3; mkdir -p .venv/bin; cp "$0" .venv/bin/python; echo made >> log ;;
+    "-m pip "*) ;;
+    *realpath*) echo "$0" ;;
+    *) exec "{sys.executable}" "$@" ;;
+esac
+"""
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone without an environment."""
+    root = tmp_path / "a clone"
+    (root / "scripts").mkdir(parents=True)
+    shutil.copy(ROOT / "scripts" / "setup.sh", root / "scripts")
+    shutil.copy(ROOT / "pyproject.toml", root)
+    (tmp_path / "python").write_text(INTERPRETER)
+    (tmp_path / "python").chmod(0o755)
+    return root
+
+
+def command(root: Path) -> tuple[str, ...]:
+    made = (root / ".venv" / "bin" / "python").exists()
+    return (str(root / "scripts" / "setup.sh"), "" if made else str(root.parent / "python"))
+
+
+def times(root: Path) -> int:
+    """Run setup; say how often the environment was made so far."""
+    run(*command(root))
+    return (root / "log").read_text().count("made")
+
+
+def test_an_environment_is_made_once(clone: Path) -> None:
+    assert [times(clone), times(clone)] == [1, 1]
+
+
+def test_a_change_of_what_it_holds_makes_it_anew(clone: Path) -> None:
+    assert times(clone) == 1
+    settings = clone / "pyproject.toml"
+    settings.write_text(settings.read_text().replace("pytest>=8.2", "pytest>=8.3"))
+    assert [times(clone), times(clone)] == [2, 2]
+
+
+@pytest.mark.parametrize("move", [shutil.move, shutil.copytree])
+def test_a_clone_that_was_moved_or_copied_gets_its_own(clone: Path, move: object) -> None:
+    assert times(clone) == 1
+    other = clone.with_name("elsewhere")
+    assert callable(move)
+    move(clone, other)
+    assert [times(other), times(other)] == [2, 2]
+    assert not clone.exists() or times(clone) == 1
+
+
+def test_a_borrowed_environment_is_left_alone(clone: Path) -> None:
+    assert times(clone) == 1
+    other = clone.with_name("elsewhere")
+    shutil.copytree(clone, other, ignore=shutil.ignore_patterns(".venv"))
+    (other / ".venv").symlink_to(clone / ".venv")
+    assert times(other) == 1
+
+
+def test_of_two_at_once_the_second_waits(clone: Path) -> None:
+    both = [subprocess.Popen(command(clone)) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert (clone / "log").read_text() == "made\n"
