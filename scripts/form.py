@@ -26,7 +26,9 @@ def settle(node: Node, kind: str, where: str, place: Place = ()) -> None:
     Raises:
         PipelineError: When something is out of place; it says where.
     """
-    if isinstance(node.get("$ref"), str) and kind != "pathItem":
+    for key in _texts(node, kind):
+        _check(node.get(key), str, where, (*place, key))
+    if "$ref" in node and kind not in ("pathItem", "requirement"):
         return
     shape = SHAPE.get(kind, {})
     for key in [key for key in node if node[key] is None and key in shape]:
@@ -43,6 +45,12 @@ def settle(node: Node, kind: str, where: str, place: Place = ()) -> None:
                 _settle_child(node[key], name, below, where, (*place, key))
         elif how == "one" and not _stays(kind, key, node[key]):
             _settle_child(node, key, below, where, place)
+
+
+def _texts(node: Node, kind: str) -> tuple[str, ...]:
+    if "$ref" in node:
+        return () if kind == "requirement" else ("$ref",)
+    return ("name", "in") if kind == "parameter" else ()
 
 
 def _stays(kind: str, key: str, value: object) -> bool:

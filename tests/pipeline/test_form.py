@@ -141,6 +141,14 @@ BROKEN = {
         {"components": {"requestBodies": {"A": {"content": True}}}},
         "requestBodies.A.content is true or false, not an object",
     ),
+    "a reference that is no text": (
+        {"components": {"schemas": {"A": {"$ref": ["x"]}}}},
+        "schemas.A.$ref is a list, not text",
+    ),
+    "a parameter without a name": (
+        {"components": {"parameters": {"A": {"in": "query"}}}},
+        "parameters.A.name is null, not text",
+    ),
     "no responses": (
         {"paths": {"/a": {"get": {}}}},
         "GET /a documents no responses",
@@ -189,6 +197,11 @@ def test_a_property_that_calls_itself_required_does_not_stop_the_run() -> None:
     schema = {"required": ["b", 1, "a"], "properties": {"a": field, "b": {"enum": [1]}}}
     found = read(api({"A": schema}))["components"]["schemas"]["A"]
     assert found == {"required": ["b", "a"], "properties": {"a": {}, "b": {"enum": [1]}}}
+
+
+def test_a_type_that_is_none_is_any() -> None:
+    made = correct(select(read(api({"A": {"properties": {"a": {"type": {}}}}})), ["*"]))
+    assert made["components"]["schemas"]["A"]["properties"] == {"a": {}}
 
 
 def test_a_security_scheme_may_be_called_anything() -> None:
