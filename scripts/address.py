@@ -57,8 +57,7 @@ def _before(rest: str) -> str:
 def _fault(url: str) -> str:
     try:
         parts = urlsplit(url)
-        if parts.port is not None or parts.hostname or parts.scheme == "file":
-            return ""
+        host, _ = parts.hostname, parts.port  # either may be what is wrong
     except ValueError as error:
         return str(error)
-    return "it names no host"
+    return "" if host or parts.scheme == "file" else "it names no host"

@@ -150,12 +150,11 @@ def _check_depth(data: object, where: str) -> None:
 
 def _check_places(document: Node, where: str) -> None:
     for place, kind, node in walk(document, "document"):
-        ref = node.get("$ref")
-        if ref is None or (kind == "schema" and not isinstance(ref, str)):
+        if kind == "requirement" or "$ref" not in node:
             continue
         here = f"{where}, {spell(place)}"
         # A schema that is itself may be anything; no other part may go round in a circle.
-        resolve(document, ref, here) if kind == "schema" else follow(document, node, here)
+        resolve(document, node["$ref"], here) if kind == "schema" else follow(document, node, here)
 
 
 def _check_operations(document: Node, where: str) -> None:

@@ -142,7 +142,7 @@ def _drop_prose(node: Node) -> None:
 
 
 def _tidied(node: Node, kind: str) -> Node:
-    if kind in ("document", "components", "callback"):
+    if kind in ("document", "components", "callback", "requirement"):
         return node
     _drop_prose(node)
     if kind == "response" and "$ref" not in node:

@@ -29,6 +29,7 @@ SHAPE: dict[str, dict[str, tuple[str, str]]] = {
         "paths": ("map", "pathItem"),
         "components": ("one", "components"),
         "servers": ("list", "server"),
+        "security": ("list", "requirement"),
     },
     "server": {"variables": ("map", "serverVariable")},
     "components": {
@@ -51,6 +52,7 @@ SHAPE: dict[str, dict[str, tuple[str, str]]] = {
         "requestBody": ("one", "requestBody"),
         "responses": ("map", "response"),
         "callbacks": ("map", "callback"),
+        "security": ("list", "requirement"),
     },
     "callback": {"*": ("one", "pathItem")},
     "parameter": _VALUE,

@@ -49,7 +49,8 @@ def give_types(document: Node) -> Node:
 
     def visit(schema: Node) -> Node:
         kind = schema.get("type")
-        kinds = [name for name in (kind if isinstance(kind, list) else [kind]) if name in TYPES]
+        given = kind if isinstance(kind, list) else [kind]
+        kinds = [name for name in given if isinstance(name, str) and name in TYPES]
         schema = without(schema, "type")
         if not kinds and "$ref" not in schema:
             kinds = _guessed(schema)

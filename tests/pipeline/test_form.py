@@ -137,9 +137,17 @@ BROKEN = {
         "paths./a.get.parameters is text, not a list",
     ),
     "a number as security": ({"security": [1]}, "security.0 is a number, not an object"),
-    "true as an enum": (
-        {"components": {"schemas": {"A": {"enum": True}}}},
-        "schemas.A.enum is true or false, not a list",
+    "true as content": (
+        {"components": {"requestBodies": {"A": {"content": True}}}},
+        "requestBodies.A.content is true or false, not an object",
+    ),
+    "a reference that is no text": (
+        {"components": {"schemas": {"A": {"$ref": ["x"]}}}},
+        "schemas.A.$ref is a list, not text",
+    ),
+    "a parameter without a name": (
+        {"components": {"parameters": {"A": {"in": "query"}}}},
+        "parameters.A.name is null, not text",
     ),
     "no responses": (
         {"paths": {"/a": {"get": {}}}},
@@ -173,10 +181,11 @@ def test_what_is_null_is_left_out() -> None:
 
 
 def test_a_schema_that_is_true_or_false_is_one_that_says_so() -> None:
-    given: Node = {"properties": {"a": True, "b": False}, "items": True, "allOf": [True]}
+    fields = {"a": True, "b": False, "additionalProperties": True}
+    given: Node = {"properties": fields, "items": True, "allOf": [True]}
     found = read(api({"A": {**given, "additionalProperties": False}}))["components"]["schemas"]
     assert found["A"] == {
-        "properties": {"a": {}, "b": {"not": {}}},
+        "properties": {"a": {}, "b": {"not": {}}, "additionalProperties": {}},
         "items": {},
         "allOf": [{}],
         "additionalProperties": False,
@@ -184,9 +193,27 @@ def test_a_schema_that_is_true_or_false_is_one_that_says_so() -> None:
 
 
 def test_a_property_that_calls_itself_required_does_not_stop_the_run() -> None:
-    schema = {"required": ["b", 1, "a"], "properties": {"a": {"required": True}}}
+    field = {"required": True, "enum": "x"}
+    schema = {"required": ["b", 1, "a"], "properties": {"a": field, "b": {"enum": [1]}}}
     found = read(api({"A": schema}))["components"]["schemas"]["A"]
-    assert found == {"required": ["b", "a"], "properties": {"a": {}}}
+    assert found == {"required": ["b", "a"], "properties": {"a": {}, "b": {"enum": [1]}}}
+
+
+def test_a_type_that_is_none_is_any() -> None:
+    made = correct(select(read(api({"A": {"properties": {"a": {"type": {}}}}})), ["*"]))
+    assert made["components"]["schemas"]["A"]["properties"] == {"a": {}}
+
+
+def test_a_security_scheme_may_be_called_anything() -> None:
+    made = {**api(paths={"/a": {"get": operation("a", security=[{"x-key": []}])}})}
+    made |= {"security": [{"title": []}]}
+    made["components"]["securitySchemes"] = {name: {"type": "http"} for name in ("x-key", "title")}
+    found = select(read(made), ["*"])
+    assert (found["security"], found["paths"]["/a"]["get"]["security"]) == (
+        [{"title": []}],
+        [{"x-key": []}],
+    )
+    assert found["components"]["securitySchemes"].keys() == {"x-key", "title"}
 
 
 def test_half_a_character_is_told(tmp_path: Path) -> None:
