@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from scripts.document import canonical, resolve
+from scripts.document import canonical
+from scripts.references import resolve
 from scripts.shape import Node, target
 
 REQUEST, RESPONSE = "request", "response"

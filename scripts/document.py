@@ -6,7 +6,9 @@ import math
 from typing import Any
 
 from scripts.errors import PipelineError
-from scripts.shape import Node, operations, spell, target, walk
+from scripts.form import settle
+from scripts.references import follow, resolve, whole_paths
+from scripts.shape import Node, operations, spell, walk
 
 # Far above any published document (60,000 values, 25 levels), far below what hurts.
 MAX_VALUES = 2_000_000
@@ -34,8 +36,19 @@ def parse(body: bytes, where: str) -> Node:
 
 
 def canonical(document: Node) -> bytes:
-    """Write a document in the one spelling that its JSON and its YAML form share."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """Write a document in the one spelling that its JSON and its YAML form share.
+
+    Raises:
+        PipelineError: When a text in it is no Unicode, and so cannot be written at all.
+    """
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        near = ascii(text[max(0, error.start - 20) : error.start + 1])
+        raise PipelineError(
+            f"the document holds half a character (the end of {near}); is it cut or mended by hand?"
+        ) from error
 
 
 def sha256(document: Node) -> str:
@@ -114,6 +127,7 @@ def _checked(data: object, where: str) -> Node:
         if not isinstance(data.get(key), dict) or not data[key]:
             raise PipelineError(f"{where} has no {key}; is it an OpenAPI document?")
     _check_depth(data, where)
+    settle(data, "document", where)
     _check_places(data, where)
     _check_operations(data, where)
     return data
@@ -136,48 +150,26 @@ def _check_depth(data: object, where: str) -> None:
 
 def _check_places(document: Node, where: str) -> None:
     for place, kind, node in walk(document, "document"):
-        ref = node.get("$ref")
-        if ref is None or (kind == "schema" and not isinstance(ref, str)):
+        if kind == "requirement" or "$ref" not in node:
             continue
-        resolve(document, str(ref), f"{where}, {spell(place)}")
+        here = f"{where}, {spell(place)}"
+        # A schema that is itself may be anything; no other part may go round in a circle.
+        resolve(document, node["$ref"], here) if kind == "schema" else follow(document, node, here)
 
 
 def _check_operations(document: Node, where: str) -> None:
     seen: dict[str, str] = {}
-    for path, method, operation in operations(document):
+    for path, method, operation in operations({"paths": whole_paths(document, where)}):
         name = operation.get("operationId")
+        here = f"{method.upper()} {path}"
+        if not isinstance(operation.get("responses"), dict):
+            raise PipelineError(f"{where}: {here} documents no responses")
         if name is None:
             continue
-        here = f"{method.upper()} {path}"
         if not isinstance(name, str):
             raise PipelineError(f"{where}: the operationId of {here} is no text")
         if name in seen:
             raise PipelineError(
                 f"{where} uses the operationId '{name}' twice: {seen[name]} and {here}"
             )
-        if not isinstance(operation.get("responses"), dict):
-            raise PipelineError(f"{where}: {here} documents no responses")
         seen[name] = here
-
-
-def resolve(document: Node, ref: str, where: str) -> Node:
-    """Find what a `$ref` points at.
-
-    Raises:
-        PipelineError: When it points outside the document or at nothing.
-    """
-    place = target(ref)
-    if place is None:
-        raise PipelineError(f"{where}: '{ref}' points outside the document; not supported")
-    node: object = document
-    for part in place:
-        if isinstance(node, dict) and part in node:
-            node = node[part]
-        elif isinstance(node, list) and part.isdecimal() and int(part) < len(node):
-            node = node[int(part)]
-        else:
-            node = None
-            break
-    if not isinstance(node, dict):
-        raise PipelineError(f"{where}: '{ref}' points at nothing; the document is broken")
-    return node

@@ -1,6 +1,5 @@
 """Get the bytes of the document from a URL or a file: bounded in size and time, polite, exact."""
 
-import ipaddress
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
+from urllib.request import getproxies
 
+from scripts import address
 from scripts.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ HTTP_NOT_MODIFIED = 304
 HTTP_TOO_MANY_REQUESTS = 429
 TEMPORARY = frozenset({429, 500, 502, 503, 504})
 TRY_LATER = "try again later"
+_CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,9 @@ class Validators:
     last_modified: str | None = None
 
     def headers(self) -> dict[str, str]:
-        """Give the conditional request headers, none when nothing is known."""
+        """Give the conditional request headers, none when nothing is known that can be sent."""
         headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in headers.items() if value}
+        return {name: value for name, value in headers.items() if value and _can_be_sent(value)}
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,12 @@ def fetch(
     Raises:
         PipelineError: When it cannot be had, in one line.
     """
-    scheme = _scheme(source) if "://" in source else "file"
-    if scheme == "file":
+    scheme = address.scheme(source)
+    if scheme in ("", "file"):
         return Fetched(_read_file(source, max_bytes), Validators())
     if scheme not in ("http", "https"):
-        raise PipelineError(f"cannot fetch {source}: use an https URL, a loopback URL or a path")
+        shown = address.shown(source)
+        raise PipelineError(f"cannot fetch {shown}: use an https URL, a loopback URL or a path")
     headers = {
         "User-Agent": user_agent,
         "Accept": "application/json",
@@ -81,24 +84,22 @@ def fetch(
     return asyncio.run(_download(source, headers, max_bytes, max_seconds))
 
 
-def _scheme(url: str) -> str:
-    try:
-        return urlsplit(url).scheme
-    except ValueError as error:
-        raise PipelineError(f"{url} is no URL ({error}); check SPEC_URL") from error
+def _can_be_sent(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 def _read_file(source: str, max_bytes: int) -> bytes:
-    path = Path(unquote(urlsplit(source).path) if "://" in source else source).expanduser()
-    if not path.exists():
-        raise PipelineError(f"there is no file {path}; check SPEC_URL")
-    if not path.is_file():
-        raise PipelineError(f"{path} is not a file; SPEC_URL must name an OpenAPI document")
     try:
+        path = Path(unquote(urlsplit(source).path) if "://" in source else source).expanduser()
+        if not path.exists():
+            raise PipelineError(f"there is no file {path}; check SPEC_URL")
+        if not path.is_file():
+            raise PipelineError(f"{path} is not a file; SPEC_URL must name an OpenAPI document")
         with path.open("rb") as file:
             body = file.read(max_bytes + 1)
-    except OSError as error:
-        raise PipelineError(f"cannot read {path}: {error.strerror}") from error
+    except (OSError, ValueError, RuntimeError) as error:  # no home directory, a null character
+        reason = getattr(error, "strerror", None) or error
+        raise PipelineError(f"cannot read {address.shown(source)} ({reason})") from error
     if len(body) > max_bytes:
         raise PipelineError(f"{path} is larger than {max_bytes} bytes; is it the right file?")
     return body
@@ -111,13 +112,13 @@ async def _download(
 
     import httpx  # noqa: PLC0415 - the other sources need no HTTP library
 
-    shown = _shown(url)
+    shown = address.shown(url)
     started = time.monotonic()
     with _explained(shown):
         try:
             async with (
                 asyncio.timeout(max_seconds),
-                httpx.AsyncClient(timeout=max_seconds, trust_env=not is_loopback(url)) as client,
+                _client(url, max_seconds) as client,
             ):
                 return await _exchange(client, url, headers, max_bytes)
         except (TimeoutError, httpx.TimeoutException) as error:
@@ -127,18 +128,33 @@ async def _download(
             ) from error
 
 
+def _client(url: str, max_seconds: float) -> "httpx.AsyncClient":
+    import httpx  # noqa: PLC0415
+
+    try:
+        return httpx.AsyncClient(timeout=max_seconds, trust_env=not address.is_loopback(url))
+    except (httpx.InvalidURL, ValueError, ImportError) as error:
+        # The reason repeats parts of it, and it may hold a password.
+        proxies = "".join(getproxies().values())
+        reason = "" if "@" in proxies else f" ({error})"
+        raise PipelineError(
+            f"the environment names a proxy that cannot be used{reason}; correct or unset"
+            " HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
+        ) from error
+
+
 @contextmanager
 def _explained(shown: str) -> Iterator[None]:
     import httpx  # noqa: PLC0415
 
     try:
         yield
-    except httpx.ConnectError as error:
+    except (httpx.ConnectError, ExceptionGroup, OverflowError) as error:  # a proxy's odd port
         raise PipelineError(
             f"cannot reach {shown} ({error}); check the network, or pass SPEC_URL=path"
         ) from error
     except (httpx.InvalidURL, ValueError) as error:
-        raise PipelineError(f"{shown} is no URL ({error}); check SPEC_URL") from error
+        raise PipelineError(f"{shown} is no URL, or leads to none; check SPEC_URL") from error
     except (httpx.HTTPError, OSError) as error:
         reason = str(error) or type(error).__name__
         raise PipelineError(f"the answer of {shown} broke off ({reason}); {TRY_LATER}") from error
@@ -148,29 +164,34 @@ async def _exchange(
     client: "httpx.AsyncClient", url: str, headers: dict[str, str], max_bytes: int
 ) -> Fetched:
     for _ in range(MAX_REDIRECTS + 1):
-        if urlsplit(url).scheme != "https" and not is_loopback(url):
-            raise PipelineError(f"refusing {_shown(url)}: plain http is for loopback; use https")
+        address.check(url)
+        shown = address.shown(url)
+        if address.scheme(url) != "https" and not address.is_loopback(url):
+            raise PipelineError(f"refusing {shown}: plain http is for loopback; use https")
         async with client.stream("GET", url, headers=headers) as response:
             if response.has_redirect_location:
                 url = _redirected(url, urljoin(url, response.headers["Location"]))
                 continue
-            return await _read(response, _shown(url), max_bytes)
-    raise PipelineError(f"{_shown(url)} redirects more than {MAX_REDIRECTS} times; check SPEC_URL")
+            return await _read(response, shown, max_bytes)
+    raise PipelineError(f"{shown} redirects more than {MAX_REDIRECTS} times; check SPEC_URL")
 
 
 def _redirected(url: str, onward: str) -> str:
-    same_loopback = is_loopback(url) and urlsplit(url).hostname == urlsplit(onward).hostname
-    if urlsplit(onward).scheme == "https" or (urlsplit(onward).scheme == "http" and same_loopback):
+    same_loopback = address.is_loopback(url) and urlsplit(url).hostname == urlsplit(onward).hostname
+    scheme = address.scheme(onward)
+    if scheme == "https" or (scheme == "http" and same_loopback):
         return onward
-    raise PipelineError(
-        f"{_shown(url)} redirects to {_shown(onward)}, which is not https; check SPEC_URL"
-    )
+    here, there = address.shown(url), address.shown(onward)
+    raise PipelineError(f"{here} redirects to {there}, which is not https; check SPEC_URL")
 
 
 async def _read(response: "httpx.Response", shown: str, max_bytes: int) -> Fetched:
     given = response.headers
-    validators = Validators(given.get("ETag"), given.get("Last-Modified"))
+    marks = (given.get(name) for name in ("ETag", "Last-Modified"))
+    validators = Validators(*(mark if _can_be_sent(mark) else None for mark in marks))
     if response.status_code == HTTP_NOT_MODIFIED:
+        if not response.request.headers.keys() & _CONDITIONS:
+            raise PipelineError(f"{shown} answered 304 (unchanged) unasked; check SPEC_URL")
         return Fetched(None, validators)
     if response.status_code != HTTP_OK:
         raise PipelineError(_refusal(response, shown))
@@ -193,17 +214,3 @@ def _refusal(response: "httpx.Response", shown: str) -> str:
         return f"{shown} answered {status} ({wait}); {TRY_LATER}"
     remedy = TRY_LATER if response.status_code in TEMPORARY else "check SPEC_URL"
     return f"{shown} answered {status}; {remedy}"
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether a URL points at this very machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _shown(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

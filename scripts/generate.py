@@ -15,13 +15,13 @@ from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
 from scripts import contract, errors, generator, identifiers, overlay, select, verify, wrapper
 from scripts.corrections import correct, media
-from scripts.corrections.names import identifier
+from scripts.corrections.names import check_fields, check_names, identifier
 from scripts.differences import differences
 from scripts.document import parse
 from scripts.errors import PipelineError
 from scripts.progress import stage
 from scripts.swap import Swap
-from scripts.tree import Tree
+from scripts.tree import Tree, read_text
 
 if TYPE_CHECKING:
     from openapi_python_client.parser.errors import GeneratorError
@@ -48,9 +48,11 @@ def generate(document: "Node", package: Path) -> None:
         PipelineError: At the first thing the generator warns about, whatever its level.
     """
     with generator.guarded():
+        check_names(document)
         warnings = _render(document, package)
     found = sorted(map(_told, warnings), key=lambda told: _FOLLOWS in told)
     if found:
+        check_fields(document)
         raise PipelineError(f"the generator left something out: {found[0]}")
     (package / "py.typed").write_bytes(b"")
     _format(package)
@@ -182,7 +184,7 @@ def rebuild(tree: Tree, package: Path) -> None:
         if not path.exists():
             raise PipelineError(f"there is no {tree.name(path)}; run `make regenerate` first")
     document = parse(tree.contract.read_bytes(), tree.name(tree.contract))
-    wanted = select.read_operations(tree.operations.read_text(encoding="utf-8"))
+    wanted = select.read_operations(read_text(tree.operations, tree.name(tree.operations)))
     _check_selection(tree, document, wanted)
     build(tree, document, package, partial=select.EVERYTHING not in wanted)
 

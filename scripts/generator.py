@@ -3,14 +3,13 @@
 import gc
 import re
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from types import ModuleType
 
+from scripts import unexpected
 from scripts.errors import PipelineError
 from scripts.tree import Tree
 
@@ -51,13 +50,8 @@ def guarded() -> Iterator[None]:
 
 
 def _told(error: Exception) -> str:
-    tree = Tree()
-    frames = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
-    ours = [file for file in frames if file.is_relative_to(tree.root / "scripts")]
-    # Python adds to an ImportError where the package lies.
-    what = re.sub(r" \(/.*\)$", "", str(error))
-    told = f"{type(error).__name__}: {what}, from {tree.name(ours[-1])}"
-    made, here = _made_with(tree), version(NAME)
+    told = unexpected.told(error)
+    made, here = _made_with(Tree()), version(NAME)
     if made in (None, here):
         return f"the generator broke down: {told}"
     return (

@@ -6,6 +6,7 @@ from typing import Any
 
 from scripts.errors import PipelineError
 from scripts.shape import Node
+from scripts.tree import read_text
 
 _ACTION_KEYS = frozenset({"target", "description", "update", "remove"})
 
@@ -20,7 +21,7 @@ def read_overlay(path: Path) -> Node:
         return {"overlay": "1.0.0", "actions": []}
     from scripts.yaml_text import load  # noqa: PLC0415 - only this and YAML documents need it
 
-    overlay = load(path.read_text(encoding="utf-8"), str(path), max_values=100_000, max_depth=50)
+    overlay = load(read_text(path, str(path)), str(path), max_values=100_000, max_depth=50)
     if not isinstance(overlay, dict) or not str(overlay.get("overlay", "")).startswith("1."):
         raise PipelineError(f"{path} is no OpenAPI Overlay 1.x; see its first line")
     actions = overlay.get("actions")

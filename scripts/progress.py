@@ -4,15 +4,28 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from scripts import unexpected
+from scripts.errors import PipelineError
+
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Announce a stage, and its seconds when it is done."""
+    """Announce a stage, and its seconds when it is done.
+
+    Raises:
+        PipelineError: When the stage met what it was not made for; it names both.
+    """
     print(f"  {name:<10} ", end="", flush=True)
     started = time.monotonic()
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         print("failed", flush=True)
-        raise
+        told = (PipelineError, OSError, RecursionError, MemoryError)
+        if isinstance(error, told) or not isinstance(error, Exception):
+            raise
+        raise PipelineError(
+            f"the stage {name} met something unexpected ({unexpected.told(error)}); look whether"
+            " the document is whole, and report it if it is"
+        ) from error
     print(f"{time.monotonic() - started:5.1f} s", flush=True)

@@ -4,8 +4,8 @@ import difflib
 import json
 from collections.abc import Iterable, Iterator
 
-from scripts.document import resolve
 from scripts.errors import PipelineError
+from scripts.references import resolve, whole_paths
 from scripts.shape import METHODS, Node, operations, rebuild, spell, target, walk
 
 EVERYTHING = "*"
@@ -43,13 +43,11 @@ def select(document: Node, wanted: Iterable[str], where: str = "the document") -
     Raises:
         PipelineError: When an operation does not exist, or nothing is wanted.
     """
-    chosen = _chosen(document, set(wanted), where)
+    whole = whole_paths(document, where)
+    chosen = _chosen(whole, set(wanted), where)
     paths: Node = {}
-    for path, item in document["paths"].items():
-        # A path item that is only a reference is common in hand-split documents: resolve it here.
-        whole = {**_resolved(document, item, where), **item}
-        whole.pop("$ref", None)
-        kept = {key: whole[key] for key in whole if key not in METHODS or (path, key) in chosen}
+    for path, item in whole.items():
+        kept = {key: item[key] for key in item if key not in METHODS or (path, key) in chosen}
         if any(method in kept for method in METHODS):
             paths[path] = kept
     selected: Node = {
@@ -66,25 +64,19 @@ def select(document: Node, wanted: Iterable[str], where: str = "the document") -
 
 def tidy(document: Node) -> Node:
     """Drop what is written for readers and sort what has no order."""
-    tidied: Node = json.loads(json.dumps(rebuild(document, "document", _tidied), sort_keys=True))
-    for server in tidied.get("servers", []):
-        if isinstance(server, dict):
-            _drop_prose(server)
-            for variable in server.get("variables", {}).values():
-                _drop_prose(variable)
-    return tidied
+    made: Node = json.loads(json.dumps(rebuild(document, "document", _tidied), sort_keys=True))
+    return made
 
 
-def _chosen(document: Node, wanted: set[str], where: str) -> set[tuple[str, str]]:
-    known: dict[str, tuple[str, str]] = {}
-    everything = set()
-    for path, item in document["paths"].items():
-        whole = {"paths": {path: {**_resolved(document, item, where), **item}}}
-        for _, method, operation in operations(whole):
-            everything.add((path, method))
-            known[str(operation.get("operationId"))] = (path, method)
+def _chosen(paths: Node, wanted: set[str], where: str) -> set[tuple[str, str]]:
+    found = list(operations({"paths": paths}))
     if EVERYTHING in wanted:
-        return everything
+        return {(path, method) for path, method, _ in found}
+    known = {
+        operation["operationId"]: (path, method)
+        for path, method, operation in found
+        if operation.get("operationId") is not None
+    }
     if not wanted:
         raise PipelineError("no operation is selected; name one in spec/operations.txt")
     for name in sorted(wanted - known.keys()):
@@ -95,14 +87,6 @@ def _chosen(document: Node, wanted: set[str], where: str) -> set[tuple[str, str]
             " spec/operations.txt)"
         )
     return {known[name] for name in wanted}
-
-
-def _resolved(document: Node, item: Node, where: str) -> Node:
-    for _ in range(10):
-        if not isinstance(item.get("$ref"), str):
-            return item
-        item = resolve(document, item["$ref"], where)
-    raise PipelineError(f"{where}: the path reference '{item['$ref']}' goes round in a circle")
 
 
 def _closure(document: Node, selected: Node, where: str) -> Node:
@@ -146,9 +130,10 @@ def _references(kind: str, part: Node) -> Iterator[str]:
         yield part["$ref"]
     discriminator = part.get("discriminator")
     if kind == "schema" and isinstance(discriminator, dict):
-        for value in discriminator.get("mapping", {}).values():
-            plain_name = "/" not in value and "#" not in value
-            yield f"#/components/schemas/{value}" if plain_name else value
+        mapping = discriminator.get("mapping")
+        for value in mapping.values() if isinstance(mapping, dict) else ():
+            plain_name = "/" not in str(value) and "#" not in str(value)
+            yield f"#/components/schemas/{value}" if plain_name else str(value)
 
 
 def _drop_prose(node: Node) -> None:
@@ -157,7 +142,7 @@ def _drop_prose(node: Node) -> None:
 
 
 def _tidied(node: Node, kind: str) -> Node:
-    if kind in ("document", "components", "callback"):
+    if kind in ("document", "components", "callback", "requirement"):
         return node
     _drop_prose(node)
     if kind == "response" and "$ref" not in node:

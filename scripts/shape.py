@@ -25,7 +25,13 @@ _VALUE = {"schema": ("one", "schema"), "content": ("map", "mediaType")}
 
 # kind of object -> key -> (how the children sit under the key, their kind)
 SHAPE: dict[str, dict[str, tuple[str, str]]] = {
-    "document": {"paths": ("map", "pathItem"), "components": ("one", "components")},
+    "document": {
+        "paths": ("map", "pathItem"),
+        "components": ("one", "components"),
+        "servers": ("list", "server"),
+        "security": ("list", "requirement"),
+    },
+    "server": {"variables": ("map", "serverVariable")},
     "components": {
         "schemas": ("map", "schema"),
         "parameters": ("map", "parameter"),
@@ -46,6 +52,7 @@ SHAPE: dict[str, dict[str, tuple[str, str]]] = {
         "requestBody": ("one", "requestBody"),
         "responses": ("map", "response"),
         "callbacks": ("map", "callback"),
+        "security": ("list", "requirement"),
     },
     "callback": {"*": ("one", "pathItem")},
     "parameter": _VALUE,

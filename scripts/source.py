@@ -7,11 +7,11 @@ beside the tree, out of git.
 
 import json
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from scripts.address import is_lasting, shown
 from scripts.document import sha256
 from scripts.errors import PipelineError
-from scripts.fetch import Validators, is_loopback
+from scripts.fetch import Validators
 from scripts.shape import Node
 from scripts.tree import PUBLISHED, Tree
 
@@ -71,23 +71,28 @@ def new_source(
         operations: Digest of the contract of every operation, by id.
     """
     digest = sha256(upstream)
-    if not _lasting(url):
+    if not is_lasting(url):
         same = old.url == PUBLISHED and old.sha256 == digest
         url, validators = PUBLISHED, old.validators if same else Validators()
+    elif url != shown(url):
+        # Another query may be another document, and neither is recorded.
+        url, validators = shown(url), Validators()
     return Source(url, digest, validators, tuple(sorted(operations.items())))
 
 
 def known_validators(tree: Tree, old: Source, url: str) -> Validators:
     """Give what makes a fetch conditional on the document that the tree was made from."""
-    if _lasting(url):
+    if is_lasting(url):
         return old.validators if url == old.url else Validators()
-    note = _notes(tree).get(url, {})
-    return _validators(note) if note.get("sha256") == old.sha256 else Validators()
+    note = _notes(tree).get(url)
+    if isinstance(note, dict) and note.get("sha256") == old.sha256:
+        return _validators(note)
+    return Validators()
 
 
 def remember(tree: Tree, url: str, digest: str, validators: Validators) -> None:
     """Note what a server on loopback said; for published documents the record holds it."""
-    if _lasting(url) or not validators.headers():
+    if is_lasting(url) or url != shown(url) or not validators.headers():
         return
     note = {
         "sha256": digest,
@@ -107,8 +112,3 @@ def _notes(tree: Tree) -> Node:
 
 def _validators(data: Node) -> Validators:
     return Validators(data.get("etag"), data.get("last_modified"))
-
-
-def _lasting(url: str) -> bool:
-    """Say whether a URL means the same document on another machine."""
-    return urlsplit(url).scheme in ("http", "https") and not is_loopback(url)

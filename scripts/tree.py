@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.errors import PipelineError
+
 PUBLISHED = "https://meta.upsun.com/openapi-spec"
 
 
@@ -65,3 +67,17 @@ class Tree:
     def name(self, path: Path) -> str:
         """Name a path as a person in the tree would."""
         return path.relative_to(self.root).as_posix()
+
+
+def read_text(path: Path, name: str) -> str:
+    """Read a file that people edit.
+
+    Raises:
+        PipelineError: When it is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise PipelineError(
+            f"{name} is not UTF-8 (byte {error.start}); save it as UTF-8, or restore it from git"
+        ) from error

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from scripts import contract, document, select
+from scripts.address import shown
 from scripts.compare import compare
 from scripts.fetch import Validators, fetch
 from scripts.progress import stage
@@ -12,7 +13,7 @@ from scripts.report import Report, make_report
 from scripts.settings import is_set
 from scripts.shape import METHODS, Node
 from scripts.source import Source, known_validators, new_source, read_source
-from scripts.tree import PUBLISHED, Tree
+from scripts.tree import PUBLISHED, Tree, read_text
 
 
 @dataclass(frozen=True)
@@ -42,20 +43,23 @@ def read_upstream(env: Mapping[str, str], tree: Tree, wanted: list[str]) -> Upst
         PipelineError: When there is no such document, or it does not have the operations.
     """
     url = env.get("SPEC_URL") or PUBLISHED
-    old = read_source(tree)
+    old, committed = read_source(tree), _committed(tree)
     with stage("fetch"):
-        known = Validators() if is_set(env, "FORCE") else _validators(tree, old, url, wanted)
+        known = Validators()
+        if committed and not is_set(env, "FORCE") and _is_done(tree, old, committed, wanted):
+            known = known_validators(tree, old, url)
         answer = fetch(url, known, user_agent=f"upsun-client/{version('upsun-client')}")
     if answer.body is None:
         return None
     with stage("select"):
-        whole = document.parse(answer.body, url)
-        selected = select.select(whole, wanted, url)
+        name = shown(url)
+        whole = document.parse(answer.body, name)
+        selected = select.select(whole, wanted, name)
         everything = selected
         if select.EVERYTHING not in wanted:
-            everything = select.select(whole, [select.EVERYTHING], url)
+            everything = select.select(whole, [select.EVERYTHING], name)
         digests = contract.digests(everything)
-        report = _report(dict(old.operations), digests, _committed(tree), selected)
+        report = _report(dict(old.operations), digests, committed, selected)
     source = new_source(old, url, whole, answer.validators, digests)
     return Upstream(url, answer.validators, source, everything, selected, report)
 
@@ -65,14 +69,18 @@ def wanted_operations(env: Mapping[str, str], tree: Tree) -> list[str]:
     asked = select.read_operations(env.get("OPERATIONS") or "")
     if asked or not tree.operations.exists():
         return asked
-    return select.read_operations(tree.operations.read_text(encoding="utf-8"))
+    return select.read_operations(read_text(tree.operations, tree.name(tree.operations)))
 
 
-def _validators(tree: Tree, old: Source, url: str, wanted: list[str]) -> Validators:
-    """Be conditional only when "unchanged" would leave nothing to do."""
-    made = tree.contract.exists() and tree.package.exists()
-    same = tree.operations.exists() and wanted == wanted_operations({}, tree)
-    return known_validators(tree, old, url) if made and same else Validators()
+def _is_done(tree: Tree, old: Source, committed: Node, wanted: list[str]) -> bool:
+    """Say whether the tree holds what an unchanged document would give, as far as is recorded."""
+    recorded = dict(old.operations)
+    names = recorded if select.EVERYTHING in wanted else wanted
+    return (
+        tree.package.exists()
+        and wanted == wanted_operations({}, tree)
+        and contract.digests(committed) == {name: recorded.get(name) for name in names}
+    )
 
 
 def _report(

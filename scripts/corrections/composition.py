@@ -10,9 +10,12 @@ from scripts.corrections.common import (
     only,
     without,
 )
-from scripts.corrections.merging import flatten
+from scripts.corrections.merging import Merger
 from scripts.document import canonical
 from scripts.shape import Node
+
+# Lists within lists that are joined; published documents reach 1.
+_DEEPEST = 6
 
 
 def flatten_all_of(document: Node) -> Node:
@@ -22,7 +25,7 @@ def flatten_all_of(document: Node) -> Node:
     reference to an enum: `AutoscalerCondition.duration`), loses nested ones and their unions
     (`ProjectAddon`), and loses null where one reference is left.
     """
-    return each_schema(document, lambda schema: flatten(document, schema))
+    return each_schema(document, Merger(document).flatten)
 
 
 def simplify_unions(document: Node) -> Node:
@@ -36,14 +39,14 @@ def simplify_unions(document: Node) -> Node:
     return each_schema(once, lambda schema: _union(once, schema))
 
 
-def _union(document: Node, schema: Node) -> Node:
+def _union(document: Node, schema: Node, depth: int = 0) -> Node:
     if not members(schema):
         return schema
     rest = only(schema, "nullable", "default")
-    found, null = _expanded(document, members(schema), frozenset())
+    found, null = _expanded(document, members(schema))
     if null:
         rest["nullable"] = True
-    found = _joined_arrays(document, _joined_strings(found))
+    found = _joined_arrays(document, _joined_strings(found), depth)
     unique = list({canonical(member): member for member in found}.values())
     unique.sort(key=lambda member: (not member, -_demands(document, member)))
     if len(unique) != 1:
@@ -58,22 +61,21 @@ def _demands(document: Node, schema: Node) -> int:
     return len(look(document, schema).get("required", []))
 
 
-def _expanded(
-    document: Node, schemas: list[Node], trail: frozenset[str]
-) -> tuple[list[Node], bool]:
+def _expanded(document: Node, schemas: list[Node]) -> tuple[list[Node], bool]:
     """Replace nested unions, and references to what is no class, by what they stand for."""
     found, null = [], False
-    for schema in schemas:
+    seen = set()
+    waiting = schemas[::-1]
+    while waiting:
+        schema = waiting.pop()
         name = name_of(schema)
         there = look(document, schema)
         null = null or there.get("nullable") is True
-        if name in trail:
+        if name in seen:
             continue
-        below = trail | ({name} if name else set())
+        seen |= {name} if name else set()
         if members(there):
-            inner, inner_null = _expanded(document, members(there), below)
-            found += inner
-            null = null or inner_null
+            waiting += members(there)[::-1]
         elif name and (there.get("type") in ("object", "array") or is_enum(there)):
             found.append(schema)
         else:
@@ -94,13 +96,15 @@ def _joined_strings(schemas: list[Node]) -> list[Node]:
     return [schema for schema in schemas if schema not in texts] + [joined]
 
 
-def _joined_arrays(document: Node, schemas: list[Node]) -> list[Node]:
+def _joined_arrays(document: Node, schemas: list[Node], depth: int) -> list[Node]:
     arrays = [schema for schema in schemas if look(document, schema).get("type") == "array"]
     if len(arrays) < 2:
         return schemas
     items = [look(document, array).get("items", {}) for array in arrays]
     rest = [schema for schema in schemas if schema not in arrays]
-    return [*rest, {"type": "array", "items": _union(document, {"oneOf": items})}]
+    if depth == _DEEPEST:  # such as lists of themselves
+        return [*rest, {"type": "array", "items": {}}]
+    return [*rest, {"type": "array", "items": _union(document, {"oneOf": items}, depth + 1)}]
 
 
 def resolve_aliases(document: Node) -> Node:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from scripts.corrections.common import components, is_class, members, name_of, only, refer, without
 from scripts.corrections.names import class_name, digest, identifier, pascal
+from scripts.errors import PipelineError
 from scripts.shape import Node, Place, operations, rebuild, rebuild_at, spell
 
 # Names that the generated modules import or define themselves.
@@ -54,7 +55,15 @@ def name_classes(document: Node) -> Node:
     def rename(node: Node, kind: str) -> Node:
         if kind != "schema" or "$ref" not in node:
             return node
-        return refer(node["$ref"] if node["$ref"] in moved else final[str(name_of(node))])
+        if node["$ref"] in moved:
+            return refer(node["$ref"])
+        name = name_of(node)
+        if name not in final:
+            raise PipelineError(
+                f"'{node['$ref']}' points at no whole component; make what it means one, in"
+                " spec/overlay.yaml"
+            )
+        return refer(final[name])
 
     return rebuild(made, "document", rename)
 

@@ -3,7 +3,7 @@
 import re
 
 from scripts.corrections.common import components, look, members, without
-from scripts.document import resolve
+from scripts.references import follow
 from scripts.shape import METHODS, Node, operations, rebuild
 
 _TEMPLATE = re.compile(r"{([^{}]*)}")
@@ -77,9 +77,7 @@ def _key(document: Node, parameter: Node) -> tuple[str, str]:
 
 
 def _whole(document: Node, parameter: Node) -> Node:
-    while "$ref" in parameter:
-        parameter = resolve(document, parameter["$ref"], "a parameter")
-    return parameter
+    return follow(document, parameter, "a parameter")
 
 
 def settle_parameters(document: Node) -> Node:
@@ -197,11 +195,7 @@ def inline_shared_parts(document: Node) -> Node:
     """
 
     def visit(node: Node, kind: str) -> Node:
-        seen = set()
-        while kind != "schema" and isinstance(node.get("$ref"), str) and node["$ref"] not in seen:
-            seen.add(node["$ref"])
-            node = resolve(document, node["$ref"], f"a {kind}")
-        return node
+        return node if kind == "schema" else follow(document, node, f"a {kind}")
 
     whole = rebuild(document, "document", visit)
     return {**whole, "components": {"schemas": components(whole)}}

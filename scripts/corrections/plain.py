@@ -33,8 +33,6 @@ def keep_what_is_rendered(document: Node) -> Node:
         kept = {key: node[key] for key in node if key in _KEYS.get(kind, node)}
         if kind != "schema":
             return kept
-        if not isinstance(kept.get("required", []), list):
-            del kept["required"]
         if not isinstance(kept.get("format", ""), str):
             del kept["format"]
         return kept
@@ -51,7 +49,8 @@ def give_types(document: Node) -> Node:
 
     def visit(schema: Node) -> Node:
         kind = schema.get("type")
-        kinds = [name for name in (kind if isinstance(kind, list) else [kind]) if name in TYPES]
+        given = kind if isinstance(kind, list) else [kind]
+        kinds = [name for name in given if isinstance(name, str) and name in TYPES]
         schema = without(schema, "type")
         if not kinds and "$ref" not in schema:
             kinds = _guessed(schema)
@@ -124,8 +123,8 @@ def settle_enums(document: Node) -> Node:
     """Keep enums that Python can have, each value with a name that depends on nothing else.
 
     Cause: the generator stops at values whose names collide (`-created_at`, `created_at`), names
-    others by their position, so that one more value renames the rest, and refuses enums of mixed
-    or fractional values.
+    others by their position, so that one more value renames the rest, loses line breaks from
+    values, and refuses enums of mixed or fractional values.
     """
     return each_schema(document, _settled)
 
@@ -135,8 +134,9 @@ def _settled(schema: Node) -> Node:
         return schema
     values = list(dict.fromkeys(_hashable(schema["enum"])))
     kinds = {type(value) for value in values}
-    if kinds == {str} and schema.get("type") == "string":
-        named = _named([str(value) for value in values])
+    texts = [value for value in values if isinstance(value, str)]
+    if kinds == {str} and schema.get("type") == "string" and _are_kept(texts):
+        named = _named(texts)
         return {**schema, "enum": values, **({"x-enum-varnames": named} if named else {})}
     if kinds == {int} and schema.get("type") == "integer":
         return {**schema, "enum": values}
@@ -146,6 +146,12 @@ def _settled(schema: Node) -> Node:
 def _hashable(values: object) -> list[object]:
     found = values if isinstance(values, list) else []
     return [value for value in found if not isinstance(value, dict | list)]
+
+
+def _are_kept(values: list[str]) -> bool:
+    from scripts.corrections.names import is_kept  # noqa: PLC0415 - imports the generator
+
+    return all(map(is_kept, values))
 
 
 def _named(values: list[str]) -> list[str] | None:

@@ -88,7 +88,8 @@ def move_null_to_references(document: Node) -> Node:
 def drop_odd_defaults(document: Node) -> Node:
     """Drop a default that is no value of its schema, or that Python cannot write as one.
 
-    Cause: the generator drops the whole schema that has one.
+    Cause: the generator drops the whole schema that has one, and writes a quote or a backslash in
+    one as two characters.
     """
 
     def visit(schema: Node) -> Node:
@@ -106,10 +107,15 @@ def _fits(document: Node, schema: Node, value: object) -> bool:
         # Beside a lone reference the value is passed on to what is there.
         return len(options) == 1 and _fits(document, look(document, options[0]), value)
     if is_enum(schema):
-        return value in schema["enum"]
+        # The generator looks a text up as it writes it.
+        return value in schema["enum"] and not (isinstance(value, str) and _is_escaped(value))
     kind = schema.get("type")
     if kind == "string":
-        return isinstance(value, str) and _is_written(schema.get("format"), value)
+        return (
+            isinstance(value, str)
+            and not _is_escaped(value)
+            and _is_written(schema.get("format"), value)
+        )
     if kind == "boolean":
         return isinstance(value, bool)
     if isinstance(value, bool):
@@ -119,6 +125,12 @@ def _fits(document: Node, schema: Node, value: object) -> bool:
         if kind == "integer"
         else (kind == "number" and isinstance(value, int | float))
     )
+
+
+def _is_escaped(value: str) -> bool:
+    from scripts.corrections.names import is_kept_default  # noqa: PLC0415 - imports the generator
+
+    return not is_kept_default(value)
 
 
 def _is_written(form: object, value: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scripts.document import resolve
+from scripts.references import resolve
 from scripts.shape import Node, operations
 
 _FORMATS = {

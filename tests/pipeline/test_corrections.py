@@ -14,7 +14,9 @@ from typing import Any, get_args, get_type_hints
 import httpx
 import pytest
 
-from scripts.corrections import RULES
+from scripts.corrections import RULES, correct
+from scripts.errors import PipelineError
+from scripts.select import select
 from scripts.shape import Node
 from tests.pipeline.support import api, imported, make, mypy, operation, ref
 
@@ -124,6 +126,14 @@ def check_default(load: Load) -> None:
     assert load(".models").A().to_dict() == {"n": 1}
 
 
+def check_defaults(load: Load) -> None:
+    assert load(".models").A().to_dict() == {"line": "a\nb\u200b'", "known": "c"}
+
+
+def check_quotes(load: Load) -> None:
+    assert {str(each) for each in load(".models").E} == {'a"b', "ab", "a\\b", "tab\t"}
+
+
 def check_union(load: Load) -> None:
     keeps("A", {"x": ["s", {"b": 1}]}, {"x": "2026"}, {"x": {"b": 1}}, {"x": []})(load)
     read = load(".models").A.from_dict({"y": {"b": 1, "c": 2}})
@@ -206,6 +216,16 @@ CASES = {
         "settle_enums",
         api({"A": thing(x={"enum": ["a", 1]}, y={"type": "number", "enum": [1.5]})}),
         keeps("A", {"x": 1, "y": 1.5}),
+    ),
+    "enum values that the generator would change": Case(
+        "settle_enums",
+        api({"E": {"type": "string", "enum": ["new\nline", "x"]}, "A": thing(e=ref("E"))}),
+        both(keeps("A", {"e": "new\nline"}, {"e": "x"}), lacks("E")),
+    ),
+    "enum values with quotes": Case(
+        "settle_enums",
+        api({"E": {**TEXT, "enum": ['a"b', "ab", "a\\b", "tab\t"]}, "A": thing(e=ref("E"))}),
+        both(keeps("A", {"e": 'a"b'}, {"e": "a\\b"}, {"e": "tab\t"}), check_quotes),
     ),
     "operations that are spelled alike": Case(
         "settle_operations",
@@ -340,6 +360,22 @@ CASES = {
         ),
         check_default,
     ),
+    "a default that would be sent as another": Case(
+        "drop_odd_defaults",
+        api(
+            {
+                "E": {"type": "string", "enum": ['a"b', "c"]},
+                "A": thing(
+                    quote={"type": "string", "default": 'a"b'},
+                    slash={"type": "string", "default": "a\\b"},
+                    line={"type": "string", "default": "a\nb\u200b'"},
+                    known={"oneOf": [ref("E")], "default": "c"},
+                    odd={"oneOf": [ref("E")], "default": 'a"b'},
+                ),
+            }
+        ),
+        check_defaults,
+    ),
     "a component that may be null": Case(
         "move_null_to_references",
         api({"R": {**thing(impact=PAIR), "nullable": True}, "A": thing(r=ref("R"))}),
@@ -409,3 +445,71 @@ def test_everything_made_here_is_strictly_typed(tmp_path: Path) -> None:
     for number, case in enumerate(CASES.values()):
         make(case.document, tmp_path).rename(whole / f"case_{number}")
     assert mypy(whole, tmp_path / "cache") == ""
+
+
+def chain(link: Callable[[int, Node], Node]) -> Node:
+    """Make 25 schemas, each of them made of the next."""
+    schemas = {f"A{n}": link(n, ref(f"A{n + 1}")) for n in range(25)}
+    return {**schemas, "A25": {**thing(x=TEXT), "additionalProperties": False}}
+
+
+def mesh(key: str, wrap: Callable[[Node], Node] = lambda one: one) -> Node:
+    """Make 25 rows of three schemas, each of them made of the whole next row."""
+    schemas = {
+        f"A{n}_{m}": {key: [wrap(ref(f"A{n + 1}_{k}")) for k in range(3)]}
+        for n in range(25)
+        for m in range(3)
+    }
+    return {**schemas, **{f"A25_{m}": thing(**{f"x{m}": TEXT}) for m in range(3)}}
+
+
+def ring(key: str) -> Node:
+    """Make 12 schemas, each of them made of all others."""
+    return {
+        f"A{n}": {key: [*(ref(f"A{m}") for m in range(12) if m != n), thing(**{f"x{n}": TEXT})]}
+        for n in range(12)
+    }
+
+
+BOMBS = {
+    "allOf": chain(lambda _, below: {"allOf": [below] * 3}),
+    "oneOf": chain(lambda _, below: {"oneOf": [below] * 3}),
+    "properties": chain(lambda _, below: thing(a=below, b=below, c=below)),
+    "allOf beside properties": chain(
+        lambda _, below: {**thing(a=below, b=below, c=below), "allOf": [below] * 3}
+    ),
+    "allOf in properties": chain(
+        lambda _, below: thing(**{name: {"allOf": [below, below, thing(x=TEXT)]} for name in "abc"})
+    ),
+    "oneOf of lists": chain(lambda _, below: {"oneOf": [{"type": "array", "items": below}] * 3}),
+    "lists of oneOf": chain(
+        lambda _, below: {
+            "type": "array",
+            "items": {"oneOf": [{"type": "array", "items": below}, below, TEXT]},
+        }
+    ),
+    "mesh of allOf": mesh("allOf"),
+    "mesh of oneOf": mesh("oneOf"),
+    "mesh of oneOf in oneOf": mesh("oneOf", lambda one: {"oneOf": [one]}),
+    "mesh of oneOf of lists": mesh("oneOf", lambda one: {"type": "array", "items": one}),
+    "mesh of allOf of lists": mesh("allOf", lambda one: {"type": "array", "items": one}),
+    "mesh of allOf of objects": mesh("allOf", lambda one: thing(p=one)),
+    "ring of allOf": ring("allOf"),
+    "ring of anyOf": ring("anyOf"),
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("schemas", BOMBS.values(), ids=BOMBS)
+def test_schemas_that_multiply_are_corrected_or_told_in_bounded_time(schemas: Node) -> None:
+    selected = select(api({**schemas, "A": thing(a=ref(next(iter(schemas))))}), ["*"])
+    try:
+        correct(selected)
+    except PipelineError as error:
+        assert "multiply" in str(error)  # noqa: PT017
+
+
+def test_a_list_of_lists_of_itself_is_one_of_anything() -> None:
+    lists = [{"type": "array", "items": part} for part in (ref("L"), TEXT)]
+    made = correct(select(api({"L": {"oneOf": lists}}), ["*"]))
+    assert made["components"]["schemas"]["L-plain"]["type"] == "array"

@@ -38,6 +38,10 @@ BAD = {
     "huge number": (b'{"a": 1e999}', "a number that cannot be read"),
     "endless integer": (b'{"a": ' + b"9" * 5000 + b"}", "a number that cannot be read"),
     "deep": (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "is nested deeper than 100"),
+    "deep and readable": (
+        json.dumps({**GOOD, "x": json.loads("[" * 150 + "]" * 150)}).encode(),
+        "is nested deeper than 100",
+    ),
     "deep lists": (b"[" * 500 + b"]" * 500, "not an OpenAPI document"),
     "many values": (b"[" + b"1," * 2_000_001 + b"1]", "has more than 2000000 values"),
     "dangling": (json.dumps(api({"A": ref("B")})).encode(), "'#/components/schemas/B' points at"),
@@ -49,11 +53,30 @@ BAD = {
         with_paths({"/a": {"get": operation("x")}, "/b": {"get": operation("x")}}),
         "uses the operationId 'x' twice: GET /a and GET /b",
     ),
+    "id twice by reference": (
+        with_paths({"/a": {"get": operation("x")}, "/b": {"$ref": "#/paths/~1a"}}),
+        "uses the operationId 'x' twice: GET /a and GET /b",
+    ),
+    "paths in a circle": (
+        with_paths({"/a": {"$ref": "#/paths/~1b"}, "/b": {"$ref": "#/paths/~1a"}}),
+        "paths./a: '#/paths/~1b' goes round in a circle",
+    ),
+    "parameters in a circle": (
+        json.dumps(
+            api(
+                parameters={
+                    "A": {"$ref": "#/components/parameters/B"},
+                    "B": {"$ref": "#/components/parameters/A"},
+                }
+            )
+        ).encode(),
+        "parameters.A: '#/components/parameters/B' goes round in a circle",
+    ),
     "no responses": (with_paths({"/a": {"get": {"operationId": "x"}}}), "documents no responses"),
     "yaml key twice": (b"a: 1\na: 2\n", "line 2: the key 'a' twice"),
     "yaml tag": (b"a: !!python/object:os.system x\n", "is not supported"),
     "yaml circle": (b"a: &a\n  b: *a\n", "names nothing, or itself"),
-    "yaml unknown alias": (b"a: *b\n", "b"),
+    "yaml unknown alias": (b"a: *b\n", "line 1: the alias *b names nothing"),
     "yaml list as a key": (b"? [a]\n: 1\n", "a key that is no text"),
     "two yaml documents": (b"--- a\n--- b\n", "more than one YAML document"),
     "broken yaml": (b"a: [1\nb: }", "not valid YAML"),

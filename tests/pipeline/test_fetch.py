@@ -48,6 +48,7 @@ def test_an_unchanged_document_has_no_body_when_the_fetch_is_conditional() -> No
         (429, {}, "429 Too Many Requests (it names no waiting time)"),
         (204, {}, "204 No Content"),
         (200, {"Content_Encoding": "br"}, "an encoding that was not asked for"),
+        (200, {"Content_Encoding": "gzip, gzip"}, "an encoding that was not asked for"),
     ],
 )
 def test_a_refusal_is_told_in_one_line(status: int, headers: dict[str, str], told: str) -> None:
@@ -94,10 +95,69 @@ def test_plain_http_beyond_loopback_is_refused_before_it_is_tried() -> None:
         fetch("http://example.invalid/openapi-spec")
 
 
-def test_credentials_in_the_url_are_not_repeated_in_the_error() -> None:
+SECRETS = (
+    "http://user:s3cret@example.invalid/",
+    "ftp://user:s3cret@example.invalid/x?token=s3cret",
+    "http://user:s3cret@[::1/",
+    "http://user:s3cret@127.0.0.1:99999/",
+    "http://user:s3/s3cret@127.0.0.1/",
+    "http://user:s3?s3cret@127.0.0.1/#s3cret",
+    "http://127.0.0.1:9/?token=s3cret",
+    "https://user:\u2100s3cret@example.invalid/",
+)
+
+
+@pytest.mark.parametrize("url", SECRETS)
+def test_credentials_in_the_url_are_not_repeated_in_the_error(url: str) -> None:
     with pytest.raises(PipelineError) as error:
-        fetch("http://user:secret@example.invalid/")
-    assert "secret" not in str(error.value)
+        fetch(url)
+    assert "s3" not in str(error.value)
+    assert str(error.value).count("\n") == 0
+
+
+def test_credentials_in_a_redirect_are_not_repeated_in_the_error() -> None:
+    with Server(redirect("ftp://user:s3cret@x/?s3cret")) as server:
+        with pytest.raises(PipelineError, match="not https") as error:
+            fetch(server.url)
+    assert "s3cret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "told"),
+    [
+        ("http://127.0.0.1:9x", "the environment names a proxy that cannot be used (Invalid port:"),
+        ("socks5://127.0.0.1:9", "the environment names a proxy that cannot be used ("),
+        ("http://user:s3cret@127.0.0.1:9x", "the environment names a proxy that cannot be used;"),
+        ("http://127.0.0.1:99999", "cannot reach https://example.invalid/x ("),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, told: str
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(PipelineError) as error:
+        fetch("https://example.invalid/x")
+    assert told in str(error.value)
+    assert "s3cret" not in str(error.value)
+
+
+def test_validators_that_cannot_be_sent_are_not_remembered() -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("ETag", '"\xe9"')
+        handler.send_header("Last-Modified", "a\tb")
+        handler.end_headers()
+        handler.wfile.write(b"{}")
+
+    with Server(answer) as server:
+        first = fetch(server.url)
+        assert first.validators == Validators()
+        fetch(server.url, Validators('"\u20ac"', "a\nb"))
+        assert "If-None-Match" not in server.requests[1]
+        assert "If-Modified-Since" not in server.requests[1]
 
 
 @pytest.mark.parametrize("compress", [False, True])
@@ -167,7 +227,10 @@ def test_nobody_listening_names_the_way_out() -> None:
         ("no/such/file.json", "there is no file"),
         (".", "is not a file"),
         ("ftp://example.invalid/x", "use an https URL"),
-        ("http://[::1", "is no URL"),
+        ("http://[::1", "is no URL (Invalid IPv6 URL)"),
+        ("http://127.0.0.1:99999/", "is no URL (Port out of range"),
+        ("https:///x", "is no URL (it names no host)"),
+        ("~nosuchuser/x", "cannot read ~nosuchuser/x"),
         ("/dev/zero", "is not a file"),
     ],
 )

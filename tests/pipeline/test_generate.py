@@ -40,6 +40,9 @@ COLOUR: Node = {"type": "string", "enum": ["red", "green"]}
 LEVEL: Node = {"type": "integer", "enum": [1, 2, -3]}
 
 
+USES_P = operation("a", parameters=[{"$ref": "#/components/parameters/P"}])
+
+
 def thing(**properties: Node) -> Node:
     return {"type": "object", "properties": properties}
 
@@ -208,6 +211,47 @@ def test_names_of_the_generated_code_can_be_names_of_parameters(tmp_path: Path) 
     assert mypy(package, tmp_path / "cache") == ""
 
 
+def test_what_the_generator_cannot_tell_apart_is_named(tmp_path: Path) -> None:
+    told = (
+        r"^components.schemas.A: the fields '\+a' and '-a' have one name in Python; remove one of"
+        r" them in spec/overlay.yaml$"
+    )
+    with pytest.raises(PipelineError, match=told):
+        make(api({"A": thing(**{"-a": TEXT, "b": TEXT, "+a": TEXT})}), tmp_path)
+
+
+def test_a_reference_into_a_component_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    inner = {"$ref": "#/components/schemas/A/properties/b"}
+    told = (
+        r"^'#/components/schemas/A/properties/b' points at no whole component; make what it means"
+        r" one, in spec/overlay.yaml$"
+    )
+    with pytest.raises(PipelineError, match=told):
+        make(api({"A": thing(b=TEXT), "B": thing(c=inner)}), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        (api({"A": thing(**{"a\nb": TEXT})}), "components.schemas.A.properties"),
+        (
+            api(
+                {},
+                parameters={"P": {"name": "q\x7f", "in": "query"}},
+                paths={"/a": {"get": USES_P}},
+            ),
+            "paths./a.get.parameters.0.name",
+        ),
+        (api(paths={"/a\u200b": {"get": operation("a")}}), "paths"),
+    ],
+)
+def test_a_name_that_would_travel_as_another_is_refused(
+    tmp_path: Path, document: Node, place: str
+) -> None:
+    with pytest.raises(PipelineError, match=rf"^{place}: the name '.*' holds a character that"):
+        make(document, tmp_path)
+
+
 def test_brackets_part_the_words_of_an_argument(tmp_path: Path) -> None:
     wire = {
         "filter[id][eq]": "filter_id_eq",
@@ -270,6 +314,11 @@ def test_a_warning_of_the_generator_fails_the_run(tmp_path: Path) -> None:
 def test_a_missing_operation_and_a_broken_module_fail_the_verification(tmp_path: Path) -> None:
     document = api({"A": thing(x=TEXT)})
     package = make(document, tmp_path)
+    (package / "models" / "a").mkdir()
+    (package / "models" / "a" / "__init__.py").write_text("A = 1\n")
+    with pytest.raises(PipelineError, match=r"made_api.models.a is hidden by .*__init__.py"):
+        verify(document, package)
+    shutil.rmtree(package / "models" / "a")
     (package / "models" / "a.py").write_text("import no_such_module\n")
     with pytest.raises(PipelineError, match=r"made_api.models.a cannot be imported: ModuleNot"):
         verify(document, package)

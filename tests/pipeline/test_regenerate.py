@@ -2,26 +2,28 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from scripts import check_generated
+from scripts import check_generated, generate
 from scripts.check_spec import check_spec
+from scripts.document import sha256
 from scripts.errors import PipelineError
+from scripts.fetch import Validators
 from scripts.regenerate import regenerate
 from scripts.settings import is_set
 from scripts.shape import Node
-from scripts.source import read_source
+from scripts.source import Source, new_source, read_source
 from scripts.tree import PUBLISHED, Tree
 from tests.pipeline.support import (
     DELETE,
     JANUARY,
     JUNE,
     JUNE_YAML,
-    ROOT,
     Server,
     answering,
     api,
@@ -109,6 +111,56 @@ def test_other_operations_are_fetched_even_when_the_document_is_unchanged(tree: 
     assert set(json.loads(tree.contract.read_text())["paths"]) == {"/b"}
 
 
+def test_a_selection_that_was_edited_is_fetched_even_when_the_document_is_unchanged(
+    tree: Tree,
+) -> None:
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        regenerate({"SPEC_URL": server.url}, tree)
+        tree.operations.write_text(f"{DELETE}\nother\n")
+        regenerate({"SPEC_URL": server.url}, tree)
+        assert "If-None-Match" not in server.requests[1]
+        regenerate({"SPEC_URL": server.url, "OPERATIONS": "*"}, tree)
+        regenerate({"SPEC_URL": server.url}, tree)
+        assert server.requests[3]["If-None-Match"] == '"a"'
+    assert set(json.loads(tree.contract.read_text())["paths"]) == {"/a", "/b"}
+
+
+def test_a_hand_edit_of_the_contract_is_found_even_when_the_document_is_unchanged(
+    tree: Tree,
+) -> None:
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        env = {"SPEC_URL": server.url}
+        regenerate(env, tree)
+        before = snapshot(tree)
+        tree.contract.write_text(tree.contract.read_text().replace("integer", "string"))
+        assert check_spec(env, tree) == 1
+        regenerate(env, tree)
+    assert snapshot(tree) == before
+
+
+def test_a_server_that_answers_unchanged_unasked_is_told(tree: Tree) -> None:
+    before = snapshot(tree)
+    with Server(answering(b"", 304)) as server:
+        for run in (regenerate, check_spec):
+            with pytest.raises(PipelineError, match=r"answered 304 .*unasked.*; check SPEC_URL"):
+                run({"SPEC_URL": server.url, "FORCE": "1", "OPERATIONS": "*"}, tree)
+    assert snapshot(tree) == before
+
+
+@pytest.mark.parametrize("part", ["contract", "package", "operations"])
+def test_what_is_missing_is_fetched_even_when_the_document_is_unchanged(
+    tree: Tree, part: str
+) -> None:
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        env = {"SPEC_URL": server.url, "OPERATIONS": DELETE}
+        regenerate(env, tree)
+        before = snapshot(tree)
+        lost: Path = getattr(tree, part)
+        shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
+        regenerate(env, tree)
+    assert snapshot(tree) == before
+
+
 def test_what_a_server_on_loopback_says_stays_out_of_the_record(tree: Tree) -> None:
     body = json.dumps(small()).encode()
     with Server(answering(body, ETag='"a"', Last_Modified="yesterday")) as server:
@@ -117,6 +169,85 @@ def test_what_a_server_on_loopback_says_stays_out_of_the_record(tree: Tree) -> N
     assert source.url == PUBLISHED
     assert source.validators.headers() == {}
     assert dict(source.operations).keys() == {DELETE, "other"}
+
+
+def test_what_a_server_said_of_another_document_is_forgotten(tree: Tree, tmp_path: Path) -> None:
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        regenerate({"SPEC_URL": server.url}, tree)
+        moved = small()
+        moved["info"]["version"] = "2"
+        (tmp_path / "moved.json").write_text(json.dumps(moved))
+        regenerate({"SPEC_URL": str(tmp_path / "moved.json")}, tree)
+        regenerate({"SPEC_URL": server.url}, tree)
+        assert "If-None-Match" not in server.requests[1]
+
+
+def test_a_file_keeps_what_is_recorded_of_the_same_document_only() -> None:
+    known = Source(PUBLISHED, sha256(small()), Validators('"a"'))
+    moved = {**small(), "info": {"title": "T", "version": "2"}}
+    for document, kept in ((small(), known.validators), (moved, Validators())):
+        assert new_source(known, "small.json", document, Validators(), {}).validators == kept
+
+
+def test_credentials_and_queries_stay_out_of_the_record(tree: Tree) -> None:
+    address = "https://user:s3cret@example.invalid/spec?token=s3cret"
+    source = new_source(read_source(tree), address, small(), Validators('"a"'), {})
+    assert (source.url, source.validators) == ("https://example.invalid/spec", Validators())
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        env = {"SPEC_URL": f"{server.url}/?token=s3cret"}
+        for _ in range(2):
+            regenerate(env, tree)
+        assert "If-None-Match" not in server.requests[1]
+    records = [file for file in tree.work.rglob("*") if file.is_file()]
+    assert not [file for file in records if "s3cret" in file.read_text()]
+
+
+def test_credentials_are_not_repeated_when_the_answer_is_no_document(tmp_path: Path) -> None:
+    with Server(answering(b"<html></html>")) as server:
+        address = server.url.replace("//", "//user:s3cret@") + "/s?token=s3cret"
+        done = run(small_tree(tmp_path), SPEC_URL=address)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"{server.url}/s is HTML" in done.stderr
+    assert "s3cret" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("operations.txt", "spec/operations.txt is not UTF-8 (byte 0); save it as UTF-8"),
+        ("overlay.yaml", "spec/overlay.yaml is not UTF-8 (byte 0); save it as UTF-8"),
+    ],
+)
+def test_a_file_that_is_not_utf_8_is_told(tree: Tree, tmp_path: Path, file: str, told: str) -> None:
+    (tree.root / "spec" / file).write_bytes(b"\xff\xfe")
+    env = {"SPEC_URL": str(tmp_path / "small.json")}
+    with pytest.raises(PipelineError) as error:
+        regenerate(env, tree)
+    assert told in str(error.value)
+    with pytest.raises(PipelineError) as error:
+        generate.offline(tree)
+    assert told in str(error.value)
+
+
+def test_a_broken_note_of_what_a_server_said_is_no_note(tree: Tree) -> None:
+    tree.work.mkdir(exist_ok=True)
+    with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
+        env = {"SPEC_URL": server.url}
+        for note in ("", "[]", json.dumps({server.url: 1}), json.dumps({server.url: None})):
+            (tree.work / "fetched.json").write_text(note)
+            regenerate(env, tree)
+        digest = read_source(tree).sha256
+        odd = {server.url: {"sha256": digest, "etag": 1, "last_modified": []}}
+        (tree.work / "fetched.json").write_text(json.dumps(odd))
+        assert regenerate(env, tree) == 0
+        assert not any("If-None-Match" in request for request in server.requests)
+
+
+def test_an_address_that_is_none_is_one_line(tmp_path: Path) -> None:
+    tree = small_tree(tmp_path)
+    for address in ("http://[::1", "http://127.0.0.1:99999/", "~nosuchuser/x"):
+        done = run(tree, SPEC_URL=address)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
 
 
 def test_what_goes_wrong_after_the_swap_does_not_fail_the_run(tree: Tree) -> None:
@@ -352,7 +483,6 @@ def test_the_stages_and_their_times_are_told(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     stages = [line.split()[0] for line in done.stdout.splitlines() if line.endswith(" s")]
     assert stages == ["fetch", "select", "correct", "generate", "verify"]
-    assert tmp_path != ROOT
 
 
 def test_a_broken_record_says_what_to_do(tree: Tree, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from scripts.document import resolve
 from scripts.errors import PipelineError
+from scripts.references import resolve
 from scripts.select import read_operations, select
 from scripts.shape import METHODS, Node, operations, walk
 from tests.pipeline.support import DELETE, JANUARY, JUNE, api, operation, published, read, ref
@@ -119,6 +119,16 @@ def test_a_path_that_is_a_reference_is_resolved() -> None:
     assert names(selected) == {"A"}
 
 
+def test_paths_that_share_an_item_are_operations_of_their_own() -> None:
+    get = operation("a")
+    del get["operationId"]
+    item = {"$ref": "#/components/pathItems/I"}
+    document = api(paths={"/a": item, "/b": item}, pathItems={"I": {"get": get}})
+    assert set(select(document, ["*"])["paths"]) == {"/a", "/b"}
+    with pytest.raises(PipelineError, match="no operation 'None'"):
+        select(document, ["None"])
+
+
 def test_prose_goes_and_fields_named_like_prose_stay() -> None:
     prose = {"description": "d", "title": "t", "example": 1, "x-note": 1, "externalDocs": {}}
     fields = ("description", "title", "example", "examples", "summary", "x-foo", "$ref", "enum")
@@ -148,9 +158,11 @@ def test_order_without_meaning_makes_no_difference() -> None:
             return {key: shuffled(node[key]) for key in reversed(node)}
         return [shuffled(item) for item in node] if isinstance(node, list) else node
 
-    one = api({"A": {"type": "object", "required": ["b", "a"], "properties": {"a": {}, "b": {}}}})
+    fields = {"a": {"enum": ["y", "x"]}, "b": {}}
+    one = api({"A": {"type": "object", "required": ["b", "a"], "properties": fields}})
     other = copy.deepcopy(one)
     other["components"]["schemas"]["A"]["required"] = ["a", "b"]
+    other["components"]["schemas"]["A"]["properties"]["a"]["enum"] = ["x", "y"]
     assert json.dumps(select(one, ["*"])) == json.dumps(select(shuffled(other), ["*"]))
 
 

@@ -1,0 +1,230 @@
+"""Whatever a document holds where something else belongs: it is taken, or told in one line."""
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts import generator
+from scripts.corrections import correct
+from scripts.document import parse
+from scripts.errors import PipelineError
+from scripts.progress import stage
+from scripts.select import select
+from scripts.shape import Node
+from scripts.tree import Tree
+from scripts.upstream import read_upstream
+from tests.pipeline.support import api, operation, ref, small_tree
+
+TEXT: Node = {"type": "string"}
+ODD: tuple[Any, ...] = (None, True, 1, "x", [], {})
+
+
+def read(whole: Node) -> Node:
+    return parse(json.dumps(whole).encode(), "here")
+
+
+def rich() -> Node:
+    """Make a document that has about everything that a stage looks into."""
+    pet: Node = {
+        "oneOf": [ref("Cat"), TEXT],
+        "discriminator": {"propertyName": "k", "mapping": {"c": "Cat"}},
+    }
+    cat: Node = {
+        "allOf": [ref("Base"), {"type": "object", "required": ["k"], "properties": {"k": TEXT}}],
+        "additionalProperties": False,
+    }
+    base: Node = {
+        "type": "object",
+        "properties": {
+            "e": {"type": "string", "enum": ["a", "b"], "default": "a"},
+            "l": {"type": "array", "items": ref("Pet")},
+            "m": {"type": "object", "additionalProperties": {"anyOf": [TEXT, ref("Base")]}},
+        },
+    }
+    query: Node = {"name": "q", "in": "query", "style": "deepObject", "schema": ref("Base")}
+    put = operation(
+        "a",
+        schema=ref("Pet"),
+        parameters=[{"$ref": "#/components/parameters/P"}, {**query, "in": "header"}],
+        requestBody={"required": True, "content": {"application/json": {"schema": ref("Cat")}}},
+        security=[{"B": []}],
+    )
+    item = {"put": put, "parameters": [{"name": "id", "in": "path", "schema": TEXT}]}
+    parts: Node = {
+        "parameters": {"P": query},
+        "securitySchemes": {"B": {"type": "http", "scheme": "bearer"}},
+        "pathItems": {"I": {"get": operation("b")}},
+    }
+    made = api(
+        {"Pet": pet, "Cat": cat, "Base": base},
+        paths={"/a/{id}": item, "/b": {"$ref": "#/components/pathItems/I"}},
+        **parts,
+    )
+    servers = [{"url": "{s}://x", "variables": {"s": {"default": "https"}}}]
+    return {**made, "servers": servers, "security": [{"B": []}]}
+
+
+def committed() -> Node:
+    found: Node = json.loads(Tree().contract.read_bytes())
+    return found
+
+
+def places(node: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if place:
+        yield place
+    keys = node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()
+    for key in keys:
+        yield from places(node[key], (*place, key))
+
+
+def odd(whole: Node) -> Iterator[tuple[str, Node]]:
+    """Put every odd value at every place, one at a time."""
+    for place in places(whole):
+        for value in ODD:
+            changed = copy.deepcopy(whole)
+            above: Any = changed
+            for key in place[:-1]:
+                above = above[key]
+            above[place[-1]] = value
+            yield f"{'.'.join(map(str, place))} = {json.dumps(value)}", changed
+
+
+def attempt(tree: Tree, old: Node, new: Node) -> Node:
+    """Read a document, select from it and compare it with another, as every target does."""
+    tree.contract.write_text(json.dumps(old))
+    file = tree.root / "new.json"
+    file.write_text(json.dumps(new))
+    upstream = read_upstream({"SPEC_URL": str(file)}, tree, ["*"])
+    assert upstream is not None
+    return upstream.selected
+
+
+@pytest.mark.parametrize("whole", [committed(), rich()], ids=["committed", "rich"])
+def test_an_odd_value_anywhere_is_taken_or_told_in_one_line(tmp_path: Path, whole: Node) -> None:
+    tree = small_tree(tmp_path)
+    correct(attempt(tree, whole, whole))
+    for what, changed in odd(whole):
+        try:
+            with generator.guarded():
+                correct(attempt(tree, whole, changed))
+        except PipelineError:
+            continue
+        except Exception as error:
+            raise AssertionError(what) from error
+
+
+@pytest.mark.parametrize("whole", [committed(), rich()], ids=["committed", "rich"])
+def test_an_odd_value_in_what_is_committed_is_no_traceback(tmp_path: Path, whole: Node) -> None:
+    tree = small_tree(tmp_path)
+    for what, changed in odd(whole):
+        try:
+            attempt(tree, changed, whole)
+        except PipelineError:
+            continue
+        except Exception as error:
+            raise AssertionError(what) from error
+
+
+BROKEN = {
+    "null as a path": ({"paths": {"/a": None}}, "paths./a is null, not an object"),
+    "a list as a schema": ({"components": {"schemas": {"A": []}}}, "schemas.A is a list, not an"),
+    "text as parameters": (
+        {"paths": {"/a": {"get": operation("a", parameters="x")}}},
+        "paths./a.get.parameters is text, not a list",
+    ),
+    "a number as security": ({"security": [1]}, "security.0 is a number, not an object"),
+    "true as content": (
+        {"components": {"requestBodies": {"A": {"content": True}}}},
+        "requestBodies.A.content is true or false, not an object",
+    ),
+    "a reference that is no text": (
+        {"components": {"schemas": {"A": {"$ref": ["x"]}}}},
+        "schemas.A.$ref is a list, not text",
+    ),
+    "a parameter without a name": (
+        {"components": {"parameters": {"A": {"in": "query"}}}},
+        "parameters.A.name is null, not text",
+    ),
+    "no responses": (
+        {"paths": {"/a": {"get": {}}}},
+        "GET /a documents no responses",
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "told"), BROKEN.values(), ids=BROKEN)
+def test_what_is_out_of_place_is_named_by_its_place(parts: Node, told: str) -> None:
+    with pytest.raises(PipelineError) as error:
+        read({**api(paths={"/a": {"get": operation("a")}}), **parts})
+    assert told in str(error.value)
+    assert str(error.value).startswith("here: ")
+
+
+def test_extensions_beside_paths_and_responses_are_no_part_of_them() -> None:
+    get = operation("a")
+    get["responses"]["x-note"] = "text"
+    more: Node = {"x-generated-by": "tool", "x-draft": {"get": operation("draft")}, "x-none": None}
+    plain = api(paths={"/a": {"get": operation("a")}})
+    assert read(api(paths={"/a": {"get": get}, **more})) == plain
+    assert set(select(read(api(paths={"/a": {"get": get}, **more})), ["*"])["paths"]) == {"/a"}
+
+
+def test_what_is_null_is_left_out() -> None:
+    get = operation("a", schema={"type": "object", "required": None, "properties": None})
+    get |= {"parameters": None, "security": None, "requestBody": None}
+    found = read({**api(paths={"/a": {"get": get}}), "security": None})
+    assert found == api(paths={"/a": {"get": operation("a", schema={"type": "object"})}})
+
+
+def test_a_schema_that_is_true_or_false_is_one_that_says_so() -> None:
+    fields = {"a": True, "b": False, "additionalProperties": True}
+    given: Node = {"properties": fields, "items": True, "allOf": [True]}
+    found = read(api({"A": {**given, "additionalProperties": False}}))["components"]["schemas"]
+    assert found["A"] == {
+        "properties": {"a": {}, "b": {"not": {}}, "additionalProperties": {}},
+        "items": {},
+        "allOf": [{}],
+        "additionalProperties": False,
+    }
+
+
+def test_a_property_that_calls_itself_required_does_not_stop_the_run() -> None:
+    field = {"required": True, "enum": "x"}
+    schema = {"required": ["b", 1, "a"], "properties": {"a": field, "b": {"enum": [1]}}}
+    found = read(api({"A": schema}))["components"]["schemas"]["A"]
+    assert found == {"required": ["b", "a"], "properties": {"a": {}, "b": {"enum": [1]}}}
+
+
+def test_a_type_that_is_none_is_any() -> None:
+    made = correct(select(read(api({"A": {"properties": {"a": {"type": {}}}}})), ["*"]))
+    assert made["components"]["schemas"]["A"]["properties"] == {"a": {}}
+
+
+def test_a_security_scheme_may_be_called_anything() -> None:
+    made = {**api(paths={"/a": {"get": operation("a", security=[{"x-key": []}])}})}
+    made |= {"security": [{"title": []}]}
+    made["components"]["securitySchemes"] = {name: {"type": "http"} for name in ("x-key", "title")}
+    found = select(read(made), ["*"])
+    assert (found["security"], found["paths"]["/a"]["get"]["security"]) == (
+        [{"title": []}],
+        [{"x-key": []}],
+    )
+    assert found["components"]["securitySchemes"].keys() == {"x-key", "title"}
+
+
+def test_half_a_character_is_told(tmp_path: Path) -> None:
+    whole = committed()
+    whole["info"]["title"] = "\ud800"
+    with pytest.raises(PipelineError, match="half a character"):
+        attempt(small_tree(tmp_path), committed(), whole)
+
+
+def test_what_a_stage_did_not_expect_is_told_with_the_stage_and_the_place() -> None:
+    broken: Any = {"paths": {"/a": 1}, "openapi": "3.0.1"}
+    told = r"^the stage select met something unexpected \(.*Error: .*, from scripts/\w+.py\); "
+    with pytest.raises(PipelineError, match=told), stage("select"):
+        select(broken, ["*"])
