@@ -13,7 +13,8 @@ _EXTENDED = frozenset({("document", "paths"), ("operation", "responses")})
 def settle(node: Node, kind: str, where: str, place: Place = ()) -> None:
     """Check an object and all below it, and write in one way, in place, what can be said in two.
 
-    Extensions beside paths and responses go, and so does what is null. A schema that is `true`
+    Extensions beside paths and responses go, and so does what is null. An empty list that stands
+    for an empty map, as PHP writes it, becomes one. A schema that is `true`
     becomes `{}`, which says the same, and one that is `false` `{"not": {}}`. An `enum` or a
     `required` that is no list, an old mistake in properties, says nothing.
 
@@ -37,6 +38,8 @@ def settle(node: Node, kind: str, where: str, place: Place = ()) -> None:
         _settle_lists(node)
     for key in node:
         how, below = shape.get(key) or shape.get("*") or ("", "")
+        if how == "map" and node[key] == []:
+            node[key] = {}
         if how in ("map", "list"):
             _check(node[key], dict if how == "map" else list, where, (*place, key))
             if (kind, key) in _EXTENDED:

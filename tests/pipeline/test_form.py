@@ -180,6 +180,12 @@ def test_what_is_null_is_left_out() -> None:
     assert found == api(paths={"/a": {"get": operation("a", schema={"type": "object"})}})
 
 
+def test_an_empty_list_may_stand_for_an_empty_map() -> None:
+    found = read({**api({"A": {"type": "object", "properties": []}}), "x-more": []})
+    assert found["components"]["schemas"]["A"] == {"type": "object", "properties": {}}
+    assert found["x-more"] == []
+
+
 def test_a_schema_that_is_true_or_false_is_one_that_says_so() -> None:
     fields = {"a": True, "b": False, "additionalProperties": True}
     given: Node = {"properties": fields, "items": True, "allOf": [True]}
