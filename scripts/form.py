@@ -38,10 +38,8 @@ def settle(node: Node, kind: str, where: str, place: Place = ()) -> None:
         _settle_lists(node)
     for key in node:
         how, below = shape.get(key) or shape.get("*") or ("", "")
-        if how == "map" and node[key] == []:
-            node[key] = {}
         if how in ("map", "list"):
-            _check(node[key], dict if how == "map" else list, where, (*place, key))
+            node[key] = _container(node[key], how, where, (*place, key))
             if (kind, key) in _EXTENDED:
                 node[key] = {name: node[key][name] for name in node[key] if name[:2] != "x-"}
             for name in node[key] if how == "map" else range(len(node[key])):
@@ -54,6 +52,13 @@ def _texts(node: Node, kind: str) -> tuple[str, ...]:
     if "$ref" in node:
         return () if kind == "requirement" else ("$ref",)
     return ("name", "in") if kind == "parameter" else ()
+
+
+def _container(value: Any, how: str, where: str, place: Place) -> Any:
+    if how == "map" and value == []:
+        return {}
+    _check(value, dict if how == "map" else list, where, place)
+    return value
 
 
 def _stays(kind: str, key: str, value: object) -> bool:
