@@ -87,6 +87,22 @@ def test_a_docstring_that_cannot_be_mended_fails_the_run(
         make(api({"Thing": thing(a=TEXT)}), tmp_path)
 
 
+def test_a_generated_client_shows_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = api({"Thing": thing(a=TEXT)})
+    with imported(make(document, tmp_path)) as load:
+        client, other = (
+            load(".client").AuthenticatedClient("https://x", token="s3cret") for _ in range(2)
+        )
+        assert "s3cret" not in repr(client)
+        assert client != other
+        assert len({client, other}) == 2
+    shutil.copytree(generate.TEMPLATES, tmp_path / "templates")
+    (tmp_path / "templates" / "client.py.jinja").unlink()
+    monkeypatch.setattr(generate, "TEMPLATES", tmp_path / "templates")
+    with pytest.raises(PipelineError, match=r"^client\.py shows its token; mend templates/"):
+        make(document, tmp_path / "again")
+
+
 def test_an_unknown_enum_value_is_kept_as_it_came(tmp_path: Path) -> None:
     package = make(api({"Colour": COLOUR, "Level": LEVEL}), tmp_path)
     with imported(package) as load:

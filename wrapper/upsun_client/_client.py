@@ -102,13 +102,6 @@ class UpsunClient(Client):
         """Show where, never what."""
         return f"<{type(self).__name__} of {self._base_url}>"
 
-    # By identity: two clients with the same settings may act for different users.
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:  # type: ignore[override]  # the generated class has none
-        return id(self)
-
     def __reduce__(self) -> NoReturn:
         """Refuse to write credentials down."""
         raise TypeError("an UpsunClient holds credentials and cannot be pickled or copied")
