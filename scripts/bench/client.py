@@ -20,7 +20,7 @@ class Effort:
     """How much to measure."""
 
     imports: int = 41  # pairs of processes
-    cold: int = 81  # pairs of processes
+    cold: int = 121  # pairs of processes
     # Processes, as each is a little faster or slower for good; pairs in each; and calls.
     calls: tuple[int, int, int] = (5, 60, 20)
     batches: tuple[int, int, tuple[int, ...]] = (4, 3, (200, 400, 1000))

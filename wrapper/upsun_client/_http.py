@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ._answer import BODY_LIMIT, decompress
-from ._cookies import Jar
 from ._errors import UpsunError
+from ._fields import Jar
 from ._fork import watch
 from ._rules import check_open
 
