@@ -246,28 +246,18 @@ async def _delete_async(client: UpsunClient) -> None:
     await delete_projects_integrations_async("p", "i", client=client)
 
 
-def test_a_blocking_call_beside_a_leading_task_of_its_thread_does_not_hang() -> None:
-    with Wire(exchange=_slowly) as server:
-        client = UpsunClient(**server.kwargs())
-
-        async def run() -> None:
-            async with client, anyio.create_task_group() as group:
-                group.start_soon(_delete_async, client)
-                while not server.exchanges:
-                    await anyio.sleep(0.01)
-                _delete(client)  # blocks the loop that the leading task needs
-
-        anyio.run(run)
-        assert len(server.calls) == 2
+def _delete_in_a_thread(client: UpsunClient) -> None:
+    thread = threading.Thread(target=_delete, args=(client,))
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
 
 
-def _slowly(_: Request) -> bytes:
-    time.sleep(0.2)
-    return token()
-
-
+@pytest.mark.parametrize("call", [_delete, _delete_in_a_thread])
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_thread_does_not_wait_for_a_loop_that_waits_for_it(backend: str) -> None:
+def test_a_call_does_not_wait_for_a_loop_that_waits_for_it(
+    backend: str, call: Callable[[UpsunClient], None]
+) -> None:
     """As an executor does inside a task: for ever, as no timeout of HTTP ends it."""
     with Wire(exchange=_slowly) as server:
         client = UpsunClient(**server.kwargs())
@@ -277,13 +267,15 @@ def test_a_thread_does_not_wait_for_a_loop_that_waits_for_it(backend: str) -> No
                 group.start_soon(_delete_async, client)
                 while not server.exchanges:
                     await anyio.sleep(0.01)
-                thread = threading.Thread(target=_delete, args=(client,))
-                thread.start()
-                thread.join(20)  # blocks the loop that leads the exchange
-                assert not thread.is_alive()
+                call(client)  # blocks the loop that leads the exchange
 
         anyio.run(run, backend=backend)
         assert len(server.calls) == 2
+
+
+def _slowly(_: Request) -> bytes:
+    time.sleep(0.2)
+    return token()
 
 
 def test_a_thread_waits_for_a_thread_that_blocks_its_own_loop(
