@@ -39,7 +39,7 @@ generate: setup ## rebuild generated/ from spec/, offline
 	@$(RUN) -m scripts.generate
 
 propose: ## push what regenerate changed as a pull request, REPORT=file is its text (needs gh)
-	@$(or $(wildcard $(RUN)),python3) -m scripts.propose
+	@$(or $(wildcard $(RUN)),python3) -m scripts.pipeline.propose
 
 check-spec: setup ## has upstream changed the selected operations? (SPEC_URL=, REPORT=file); changes nothing
 	@$(RUN) -m scripts.check_spec
@@ -57,5 +57,5 @@ bench: setup ## our figures beside bare httpx and the generator alone (some minu
 	@$(RUN) -m scripts.bench
 
 test-lowest: setup ## the client's tests in .venv-lowest, with the lowest versions that pyproject.toml allows
-	@$(RUN) -m scripts.lowest
+	@$(RUN) -m scripts.test_lowest
 	@.venv-lowest/bin/python -m pytest tests/client

@@ -1,21 +1,11 @@
 """Part of `make check`: generated/ is what spec/ makes, byte for byte."""
 
 import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from scripts import errors, generate, generator
-from scripts.differences import differences
-from scripts.lock import reading
-from scripts.tree import Tree
-
-
-def drift(tree: Tree) -> list[str]:
-    """Rebuild the package beside the tree; name each file that differs."""
-    with TemporaryDirectory() as folder:
-        made = Path(folder) / tree.package.name
-        generate.rebuild(tree, made)
-        return differences(made, tree.package)
+from scripts.pipeline import errors, generator
+from scripts.pipeline.drift import drift
+from scripts.pipeline.lock import reading
+from scripts.pipeline.tree import Tree
 
 
 def check(tree: Tree) -> int:

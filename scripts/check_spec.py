@@ -4,11 +4,11 @@ import os
 import sys
 from collections.abc import Mapping
 
-from scripts import errors
-from scripts.errors import PipelineError
-from scripts.lock import reading
-from scripts.tree import Tree
-from scripts.upstream import read_upstream, wanted_operations
+from scripts.pipeline import errors
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.lock import reading
+from scripts.pipeline.tree import Tree
+from scripts.pipeline.upstream import read_upstream, wanted_operations
 
 
 def check_spec(env: Mapping[str, str], tree: Tree) -> int:

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 
-from scripts import errors, generate, generator, overlay, select
-from scripts.source import remember
-from scripts.swap import Swap
-from scripts.tree import Tree
-from scripts.upstream import read_upstream, wanted_operations
+from scripts.pipeline import errors, generate, generator, overlay, select
+from scripts.pipeline.source import remember
+from scripts.pipeline.swap import Swap
+from scripts.pipeline.tree import Tree
+from scripts.pipeline.upstream import read_upstream, wanted_operations
 
 
 def regenerate(env: Mapping[str, str], tree: Tree) -> int:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from scripts.bench import client, workbench
-from scripts.bench.pairs import Ratio, in_turn, ratio
-from scripts.bench.row import Row, compare, table
-from scripts.bench.workbench import Workbench, serving
-from scripts.errors import PipelineError
-from scripts.tree import Tree
+from scripts.dev.bench import client, workbench
+from scripts.dev.bench.pairs import Ratio, in_turn, ratio
+from scripts.dev.bench.row import Row, compare, table
+from scripts.dev.bench.workbench import Workbench, serving
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.tree import Tree
 
 
 def test_a_ratio_is_of_neighbours() -> None:

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 import upsun_client
-from scripts.sandbox import API_TOKEN, Sandbox
+from scripts.dev.sandbox import API_TOKEN, Sandbox
 from upsun_client._retry import Trial
 
 README = Path(__file__).parents[2] / "README.md"

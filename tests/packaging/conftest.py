@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import generate
-from scripts.tree import Tree
+from scripts.pipeline import generate
+from scripts.pipeline.tree import Tree
 from tests.packaging.copies import Copy
 from tests.packaging.support import ROOT, VERSIONS, Environment, checkout, interpreter, run
 from upsun_client import __version__

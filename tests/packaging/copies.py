@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts import errors, vendor, vendor_check
-from scripts.tree import Tree
+from scripts.pipeline import errors
+from scripts.pipeline.tree import Tree
+from scripts.vendoring import check as vendor_check
+from scripts.vendoring import copy as vendor
 from tests.packaging.support import snapshot
 
 

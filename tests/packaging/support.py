@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.relative_imports import Rewriter
-from scripts.tree import Tree
+from scripts.pipeline.tree import Tree
+from scripts.vendoring.relative_imports import Rewriter
 from upsun_client._vendored import PACKAGES
 
 ROOT = Path(__file__).parents[2]

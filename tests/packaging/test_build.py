@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.sandbox import API_TOKEN, Sandbox
+from scripts.dev.sandbox import API_TOKEN, Sandbox
 from tests.packaging.support import ROOT, Environment, checkout, project, run
 from upsun_client import __version__
 

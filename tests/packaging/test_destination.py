@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts import destination
-from scripts.errors import PipelineError
-from scripts.tree import Tree
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.tree import Tree
+from scripts.vendoring import destination
 from tests.packaging.support import ROOT
 
 

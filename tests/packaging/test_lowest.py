@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from scripts import lowest
-from scripts.errors import PipelineError
-from scripts.tree import Tree
+from scripts.dev import lowest
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.tree import Tree
 from tests.packaging.support import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -53,7 +53,7 @@ def test_an_environment_that_is_complete_is_left_alone(
             (Path(command[-1]) / "lib/python3/site-packages").mkdir(parents=True)
         return Done()
 
-    monkeypatch.setattr("scripts.environment.subprocess.run", run)
+    monkeypatch.setattr("scripts.dev.environment.subprocess.run", run)
     lowest.make(Tree(), tmp_path / "venv")
     lowest.make(Tree(), tmp_path / "venv")
     assert len(calls) == 2

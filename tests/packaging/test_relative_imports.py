@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.errors import PipelineError
-from scripts.relative_imports import Rewriter
+from scripts.pipeline.errors import PipelineError
+from scripts.vendoring.relative_imports import Rewriter
 from tests.packaging.support import run
 
 REWRITER = Rewriter("one", "two")

@@ -11,8 +11,8 @@ from typing import get_type_hints
 import pytest
 
 import upsun_client
-from scripts import vendor
-from scripts.tree import Tree
+from scripts.pipeline.tree import Tree
+from scripts.vendoring import copy as vendor
 from tests.packaging.support import ROOT, Environment, project, run
 
 MYPY = (sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir")

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-import scripts.swap
-from scripts.manifest import Manifest
-from scripts.tree import Tree
+import scripts.pipeline.swap
+from scripts.pipeline.tree import Tree
+from scripts.vendoring.manifest import Manifest
 from tests.packaging.copies import Copy, touch_up
 from tests.packaging.support import ROOT, checkout, run, snapshot
 from upsun_client import __version__
@@ -251,7 +251,7 @@ def test_a_package_that_cannot_be_replaced_leaves_the_copy(
     written: Copy, other: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = written.state()
-    put = scripts.swap._put
+    put = scripts.pipeline.swap._put
 
     def refuse(new: Path, target: Path) -> None:
         if target.name == "upsun_client":
@@ -259,7 +259,7 @@ def test_a_package_that_cannot_be_replaced_leaves_the_copy(
         put(new, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr("scripts.swap._put", refuse)
+        patch.setattr("scripts.pipeline.swap._put", refuse)
         written.tree = other
         code, _, err = written.vendor()
     assert (code, err.count("\n")) == (1, 1)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import generate
-from scripts.tree import Tree
+from scripts.pipeline import generate
+from scripts.pipeline.tree import Tree
 from tests.packaging.copies import Copy, touch_up
 from tests.packaging.support import checkout
 

@@ -12,18 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from scripts import swap, vendor, vendor_check
-from scripts.swap import Swap
-from scripts.tree import Tree
-from scripts.vendor import Folder
+from scripts.pipeline import swap
+from scripts.pipeline.swap import Swap
+from scripts.pipeline.tree import Tree
+from scripts.vendoring import check as vendor_check
+from scripts.vendoring import copy as vendor
+from scripts.vendoring.copy import Folder
 from tests.packaging.copies import Copy
 from tests.packaging.support import ROOT, snapshot
 from upsun_client._vendored import PACKAGES
 
 KILLED = """
 import os, pathlib, signal, sys
-from scripts import swap, vendor
-from scripts.tree import Tree
+from scripts.pipeline import swap
+from scripts.vendoring import copy as vendor
+from scripts.pipeline.tree import Tree
 
 tree = Tree(pathlib.Path(sys.argv[1]))
 made = vendor.contents(tree)
@@ -128,7 +131,7 @@ def test_an_interruption_that_comes_too_late_keeps_the_first_copy(
         os.kill(os.getpid(), signal.SIGINT)
         put(new, target)
 
-    monkeypatch.setattr("scripts.swap._put", interrupted)
+    monkeypatch.setattr("scripts.pipeline.swap._put", interrupted)
     code, _, err = copy.vendor()
     assert (code, err) == (130, "vendor: interrupted; the change is complete\n")
     assert copy.check()[0] == 0

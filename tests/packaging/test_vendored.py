@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts import vendor
-from scripts.sandbox import API_TOKEN, Sandbox
-from scripts.tree import Tree
+from scripts.dev.sandbox import API_TOKEN, Sandbox
+from scripts.pipeline.tree import Tree
+from scripts.vendoring import copy as vendor
 from tests.packaging.support import ROOT, Environment, checkout, project, run
 from upsun_client import __version__
 from upsun_client._vendored import MANIFEST

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scripts.yaml_text import load
+from scripts.pipeline.yaml_text import load
 from tests.packaging.support import ROOT
 
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

@@ -15,10 +15,10 @@ from typing import Any, Self
 
 import pytest
 
-from scripts import document, generate, select, verify
-from scripts.corrections import RULES, correct
-from scripts.shape import Node
-from scripts.tree import Tree
+from scripts.pipeline import document, generate, select, verify
+from scripts.pipeline.corrections import RULES, correct
+from scripts.pipeline.shape import Node
+from scripts.pipeline.tree import Tree
 
 ROOT = Path(__file__).resolve().parents[2]
 UPSTREAM = ROOT.parent / "shared" / "upstream"

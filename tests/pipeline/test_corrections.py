@@ -14,10 +14,10 @@ from typing import Any, get_args, get_type_hints
 import httpx
 import pytest
 
-from scripts.corrections import RULES, correct
-from scripts.errors import PipelineError
-from scripts.select import select
-from scripts.shape import Node
+from scripts.pipeline.corrections import RULES, correct
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.select import select
+from scripts.pipeline.shape import Node
 from tests.pipeline.support import api, imported, make, mypy, operation, ref
 
 Load = Callable[[str], ModuleType]

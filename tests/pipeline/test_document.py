@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from scripts.document import parse, sha256
-from scripts.errors import PipelineError
+from scripts.pipeline.document import parse, sha256
+from scripts.pipeline.errors import PipelineError
 from tests.pipeline.support import JUNE, JUNE_YAML, api, operation, published, read, ref
 
 GOOD = api({"A": {"type": "object"}})

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.errors import PipelineError
-from scripts.fetch import Validators, fetch
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.fetch import Validators, fetch
 from tests.pipeline.support import Server, answering
 
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from scripts import generator
-from scripts.corrections import correct
-from scripts.document import parse
-from scripts.errors import PipelineError
-from scripts.progress import stage
-from scripts.select import select
-from scripts.shape import Node
-from scripts.tree import Tree
-from scripts.upstream import read_upstream
+from scripts.pipeline import generator
+from scripts.pipeline.corrections import correct
+from scripts.pipeline.document import parse
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.progress import stage
+from scripts.pipeline.select import select
+from scripts.pipeline.shape import Node
+from scripts.pipeline.tree import Tree
+from scripts.pipeline.upstream import read_upstream
 from tests.pipeline.support import api, operation, ref, small_tree
 
 TEXT: Node = {"type": "string"}
@@ -231,6 +231,6 @@ def test_half_a_character_is_told(tmp_path: Path) -> None:
 
 def test_what_a_stage_did_not_expect_is_told_with_the_stage_and_the_place() -> None:
     broken: Any = {"paths": {"/a": 1}, "openapi": "3.0.1"}
-    told = r"^the stage select met something unexpected \(.*Error: .*, from scripts/\w+.py\); "
+    told = r"^the stage select met something unexpected \(.*Error: .*, from scripts/[\w/]+.py\); "
     with pytest.raises(PipelineError, match=told), stage("select"):
         select(broken, ["*"])

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from scripts import check_generated, generate
-from scripts.corrections import correct
-from scripts.differences import differences
-from scripts.errors import PipelineError
-from scripts.select import select
-from scripts.shape import Node
-from scripts.swap import Swap
-from scripts.tree import Tree
-from scripts.verify import verify
+from scripts import check_generated
+from scripts.pipeline import generate
+from scripts.pipeline.corrections import correct
+from scripts.pipeline.differences import differences
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.select import select
+from scripts.pipeline.shape import Node
+from scripts.pipeline.swap import Swap
+from scripts.pipeline.tree import Tree
+from scripts.pipeline.verify import verify
 from tests.pipeline.support import (
     DELETE,
     JUNE,
@@ -408,8 +409,9 @@ def test_the_same_document_gives_the_same_bytes_wherever_it_is_built(tmp_path: P
 import json, sys
 from pathlib import Path
 sys.path.insert(0, {str(ROOT)!r})
-from scripts import check_generated, generate
-from scripts.corrections import correct
+from scripts import check_generated
+from scripts.pipeline import generate
+from scripts.pipeline.corrections import correct
 document = json.loads(Path(sys.argv[1]).read_text())
 generate.generate(correct(document), Path(sys.argv[2]) / "made_api")
 """

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import generator
-from scripts.errors import PipelineError
+from scripts.pipeline import generator
+from scripts.pipeline.errors import PipelineError
 from tests.pipeline.support import small_tree, snapshot
 
 # Takes a part of the generator away before the program of the tree starts.
@@ -57,7 +57,7 @@ def test_what_moved_is_told_with_both_versions(tmp_path: Path, change: str, file
     )
     assert done.returncode == 1
     assert done.stderr.startswith("generate: openapi-python-client 99.0 is not the 0."), done.stderr
-    assert f", from scripts/{file}; mend that file, or pin 0." in done.stderr
+    assert f", from scripts/pipeline/{file}; mend that file, or pin 0." in done.stderr
     assert done.stderr.count("\n") == 1
     assert snapshot(tree) == before
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.errors import PipelineError
-from scripts.overlay import apply, read_overlay
-from scripts.shape import Node
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.overlay import apply, read_overlay
+from scripts.pipeline.shape import Node
 from tests.pipeline.support import ROOT, api
 
 

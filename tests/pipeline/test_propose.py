@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from scripts.errors import PipelineError
-from scripts.propose import BRANCH, propose
-from scripts.report import make_report
-from scripts.tree import Tree
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.propose import BRANCH, propose
+from scripts.pipeline.report import make_report
+from scripts.pipeline.tree import Tree
 
 # Keeps the pull requests in a file, and every request that it got in another.
 GH = """#!{python}

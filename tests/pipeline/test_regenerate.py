@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from scripts import check_generated, generate
+from scripts import check_generated
 from scripts.check_spec import check_spec
-from scripts.document import sha256
-from scripts.errors import PipelineError
-from scripts.fetch import Validators
+from scripts.pipeline import generate
+from scripts.pipeline.document import sha256
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.fetch import Validators
+from scripts.pipeline.settings import is_set
+from scripts.pipeline.shape import Node
+from scripts.pipeline.source import Source, new_source, read_source
+from scripts.pipeline.tree import PUBLISHED, Tree
 from scripts.regenerate import regenerate
-from scripts.settings import is_set
-from scripts.shape import Node
-from scripts.source import Source, new_source, read_source
-from scripts.tree import PUBLISHED, Tree
 from tests.pipeline.support import (
     DELETE,
     JANUARY,

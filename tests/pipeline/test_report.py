@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from scripts.compare import compare
-from scripts.compare_schemas import Change
-from scripts.contract import digests
-from scripts.report import make_report
-from scripts.select import select
-from scripts.shape import Node
+from scripts.pipeline.compare import compare
+from scripts.pipeline.compare_schemas import Change
+from scripts.pipeline.contract import digests
+from scripts.pipeline.report import make_report
+from scripts.pipeline.select import select
+from scripts.pipeline.shape import Node
 from tests.pipeline.support import DELETE, JANUARY, JUNE, api, operation, published, read, ref
 
 TEXT: Node = {"type": "string"}

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from scripts.errors import PipelineError
-from scripts.references import resolve
-from scripts.select import read_operations, select
-from scripts.shape import METHODS, Node, operations, walk
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.references import resolve
+from scripts.pipeline.select import read_operations, select
+from scripts.pipeline.shape import METHODS, Node, operations, walk
 from tests.pipeline.support import DELETE, JANUARY, JUNE, api, operation, published, read, ref
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from scripts import errors
-from scripts.errors import PipelineError
-from scripts.lock import reading
-from scripts.swap import Swap
-from scripts.tree import Tree
+from scripts.pipeline import errors
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.lock import reading
+from scripts.pipeline.swap import Swap
+from scripts.pipeline.tree import Tree
 from tests.pipeline.support import JUNE, ROOT, published, small_tree, snapshot
 
 OLD = {"spec/openapi.json": b"old", "generated/upsun_api/a.py": b"old"}
@@ -77,7 +77,7 @@ def test_an_error_before_the_commit_changes_nothing(tmp_path: Path, error: BaseE
 def test_without_exchange_the_directory_is_renamed_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scripts.swap._exchange", lambda new, target: False)
+    monkeypatch.setattr("scripts.pipeline.swap._exchange", lambda new, target: False)
     tree = old_tree(tmp_path)
     change(tree)
     assert snapshot(tree) == NEW
@@ -117,8 +117,8 @@ KILLED = """
 import os, signal, sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
-from scripts import swap
-from scripts.tree import Tree
+from scripts.pipeline import swap
+from scripts.pipeline.tree import Tree
 from tests.pipeline.test_swap import change
 
 calls = 0
@@ -176,10 +176,10 @@ def test_an_interruption_during_the_swap_waits_until_it_is_done_and_says_so(
     capsys: pytest.CaptureFixture[str],
     fails: bool,
 ) -> None:
-    import scripts.swap
+    import scripts.pipeline.swap
 
     tree = old_tree(tmp_path)
-    put = scripts.swap._put
+    put = scripts.pipeline.swap._put
 
     def interrupted(new: Path, target: Path) -> None:
         os.kill(os.getpid(), signal.SIGINT)
@@ -187,7 +187,7 @@ def test_an_interruption_during_the_swap_waits_until_it_is_done_and_says_so(
             raise OSError(28, "full")
         put(new, target)
 
-    monkeypatch.setattr("scripts.swap._put", interrupted)
+    monkeypatch.setattr("scripts.pipeline.swap._put", interrupted)
 
     def run() -> int:
         change(tree)
@@ -219,7 +219,7 @@ def test_an_interruption_before_the_swap_says_that_nothing_was_changed(
 def test_a_move_that_fails_takes_back_those_before_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool, first: bool
 ) -> None:
-    import scripts.swap
+    import scripts.pipeline.swap
 
     failed = 0
     for at in range(1, 9):
@@ -229,8 +229,10 @@ def test_a_move_that_fails_takes_back_those_before_it(
         with monkeypatch.context() as patch:
             calls = iter(range(1, at))
             patch.setattr(Path, "rename", failing(Path.rename, calls, OSError(28, "full")))
-            exchanges = failing(scripts.swap._exchange, calls, False)
-            patch.setattr("scripts.swap._exchange", exchanges if exchange else lambda *_: False)
+            exchanges = failing(scripts.pipeline.swap._exchange, calls, False)
+            patch.setattr(
+                "scripts.pipeline.swap._exchange", exchanges if exchange else lambda *_: False
+            )
             told = outcome(tree)
         if told:
             assert "(full), so all is as it was; it must be writable, and " in told
@@ -275,8 +277,8 @@ def test_a_tree_that_can_neither_be_changed_nor_restored_is_finished_by_the_next
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("scripts.swap._put", broken)
-        patch.setattr("scripts.swap._take_back", broken)
+        patch.setattr("scripts.pipeline.swap._put", broken)
+        patch.setattr("scripts.pipeline.swap._take_back", broken)
         with pytest.raises(PipelineError, match=r"half changed.*output error.*`make generate`"):
             change(tree)
         assert tree.is_pending
@@ -329,7 +331,7 @@ def test_a_run_whose_output_nobody_reads_ends_quietly(tmp_path: Path, code: str)
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [sys.executable, "-c", f"import runpy, sys; from scripts import errors; {code}"],
+        [sys.executable, "-c", f"import runpy, sys; from scripts.pipeline import errors; {code}"],
         cwd=tree.root,
         stdout=writer,
         stderr=subprocess.PIPE,
@@ -351,9 +353,9 @@ import os, signal, sys
 sys.path.insert(0, {root!r})
 from contextlib import contextmanager
 from pathlib import Path
-from scripts import errors, generate, progress, upstream
+from scripts.pipeline import errors, generate, progress, upstream
 from scripts.regenerate import regenerate
-from scripts.tree import Tree
+from scripts.pipeline.tree import Tree
 
 @contextmanager
 def stage(name):

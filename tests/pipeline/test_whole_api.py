@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.select import select
-from scripts.shape import Node, operations
+from scripts.pipeline.select import select
+from scripts.pipeline.shape import Node, operations
 from tests.pipeline.support import JANUARY, JUNE, JUNE_YAML, ROOT, make, mypy, published, read
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,7 @@ import datetime, importlib, json, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
 import httpx, made_api
-from scripts.corrections.names import identifier
+from scripts.pipeline.corrections.names import identifier
 from tests.pipeline.samples import responses, samplers, same
 
 def plain(value):

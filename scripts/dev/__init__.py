@@ -1,0 +1,1 @@
+"""What serves development: a sandbox, the demo, the bench, environments."""

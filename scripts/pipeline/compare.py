@@ -1,0 +1,128 @@
+"""What changed between two contracts, place by place, and what of it breaks a caller."""
+
+from collections.abc import Iterator
+
+from scripts.pipeline.compare_schemas import (
+    REQUEST,
+    RESPONSE,
+    Change,
+    SchemaComparison,
+    told,
+    whole,
+)
+from scripts.pipeline.contract import name_of
+from scripts.pipeline.shape import Node, operations
+
+
+def compare(old: Node, new: Node) -> list[Change]:
+    """List what changed between two selected documents, each change once."""
+    comparison = _Comparison(old, new)
+    found = {*comparison.operations(), *comparison.components()}
+    if not found and {**old, "info": 0} != {**new, "info": 0}:
+        found = {
+            Change(key, "changed")
+            for key in old.keys() | new.keys()
+            if key != "info" and old.get(key) != new.get(key)
+        }
+    return sorted(found, key=lambda change: (not change.breaking, change))
+
+
+class _Comparison(SchemaComparison):
+    """Compares the operations, then what they refer to."""
+
+    def operations(self) -> Iterator[Change]:
+        """Compare the operations; what they refer to waits until they are done."""
+        before, after = _by_id(self.old), _by_id(self.new)
+        for name in sorted(before.keys() | after.keys()):
+            if name not in after:
+                yield Change(name, "operation removed", breaking=True)
+            elif name not in before:
+                yield Change(name, "operation added")
+            else:
+                yield from self._operation(name, before[name], after[name])
+
+    def _operation(self, name: str, before: Node, after: Node) -> Iterator[Change]:
+        for key, label, breaking in (
+            ("where", "moved", False),
+            ("tags", "tags (the module it is in)", True),
+            ("deprecated", "deprecated", False),
+            ("security", "security", False),
+        ):
+            if before.get(key) != after.get(key):
+                change = f"{label} from {told(before.get(key))} to {told(after.get(key))}"
+                yield Change(name, change, breaking)
+        yield from self._parameters(name, before, after)
+        yield from self._body(f"{name}: body", before, after)
+        yield from self._responses(name, before["responses"], after["responses"])
+
+    def _parameters(self, name: str, before: Node, after: Node) -> Iterator[Change]:
+        olds, news = _parameters(self.old, before), _parameters(self.new, after)
+        for key in sorted(olds.keys() | news.keys()):
+            place = f"{name}: parameter {key[0]} ({key[1]})"
+            if key not in news:
+                yield Change(place, "removed", breaking=True)
+                continue
+            required = bool(news[key].get("required"))
+            if key not in olds:
+                yield Change(place, f"added, {'required' if required else 'optional'}", required)
+                continue
+            if bool(olds[key].get("required")) != required:
+                yield Change(place, f"now {'required' if required else 'optional'}", required)
+            pair = [part.get("schema", {}) for part in (olds[key], news[key])]
+            yield from self.schema(place, pair[0], pair[1], REQUEST)
+
+    def _body(self, place: str, before: Node, after: Node) -> Iterator[Change]:
+        pair = [
+            whole(doc, part["requestBody"]) if "requestBody" in part else None
+            for doc, part in ((self.old, before), (self.new, after))
+        ]
+        if pair[0] is None and pair[1] is None:
+            return
+        if pair[0] is None or pair[1] is None:
+            added = pair[1] or {}
+            gone = pair[1] is None
+            yield Change(place, "removed" if gone else "added", gone or bool(added.get("required")))
+            return
+        if pair[0].get("required") != pair[1].get("required"):
+            now = bool(pair[1].get("required"))
+            yield Change(place, f"now {'required' if now else 'optional'}", now)
+        yield from self._content(place, pair[0], pair[1], REQUEST)
+
+    def _responses(self, name: str, before: Node, after: Node) -> Iterator[Change]:
+        for code in sorted(before.keys() | after.keys()):
+            place = f"{name}: response {code}"
+            if code not in after:
+                yield Change(place, "removed", breaking=True)
+            elif code not in before:
+                yield Change(place, "added")
+            else:
+                pair = whole(self.old, before[code]), whole(self.new, after[code])
+                yield from self._content(place, *pair, RESPONSE)
+
+    def _content(self, place: str, before: Node, after: Node, way: str) -> Iterator[Change]:
+        olds, news = before.get("content", {}), after.get("content", {})
+        for media in sorted(olds.keys() | news.keys()):
+            if media not in news:
+                yield Change(place, f"{media} removed", breaking=True)
+            elif media not in olds:
+                yield Change(place, f"{media} added")
+            else:
+                pair = [content[media].get("schema", {}) for content in (olds, news)]
+                yield from self.schema(place, pair[0], pair[1], way)
+
+
+def _by_id(document: Node) -> dict[str, Node]:
+    return {
+        name_of(path, method, operation): {
+            **operation,
+            "where": f"{method.upper()} {path}",
+            "shared": document["paths"][path].get("parameters", []),
+        }
+        for path, method, operation in operations(document)
+    }
+
+
+def _parameters(document: Node, operation: Node) -> dict[tuple[str, str], Node]:
+    listed = [*operation["shared"], *operation.get("parameters", [])]
+    found = [whole(document, parameter) for parameter in listed]
+    return {(str(each.get("name")), str(each.get("in"))): each for each in found}

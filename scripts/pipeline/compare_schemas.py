@@ -1,0 +1,165 @@
+"""What changed between two schemas, place by place, and what of it breaks a caller."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from scripts.pipeline.document import canonical
+from scripts.pipeline.references import resolve
+from scripts.pipeline.shape import Node, target
+
+REQUEST, RESPONSE = "request", "response"
+_LIMITS = (
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern"),
+    *("minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minProperties"),
+    *("maxProperties", "default", "readOnly", "writeOnly", "deprecated"),
+)
+
+
+@dataclass(frozen=True, order=True)
+class Change:
+    """One difference. Breaking: code that used the old client may have to change."""
+
+    place: str
+    what: str
+    breaking: bool = False
+
+
+@dataclass
+class SchemaComparison:
+    """Compares schemas of two documents; what both refer to by one name is compared once."""
+
+    old: Node
+    new: Node
+    waiting: list[tuple[str, str]] = field(default_factory=list)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+
+    def components(self) -> Iterator[Change]:
+        """Compare the components that the schemas compared so far refer to."""
+        while self.waiting:
+            key = self.waiting.pop()
+            if key in self.seen:
+                continue
+            self.seen.add(key)
+            name, way = key
+            before, after = (doc["components"]["schemas"][name] for doc in (self.old, self.new))
+            yield from self.schema(name, before, after, way)
+
+    def schema(self, place: str, before: Node, after: Node, way: str) -> Iterator[Change]:
+        """Compare two schemas.
+
+        Args:
+            place: What to call them.
+            before: A schema of the old document.
+            after: The one of the new document.
+            way: Whether it travels in a request or in a response.
+        """
+        if "$ref" in before and before == after:
+            self.waiting.append((_name(before), way))
+            return
+        if "$ref" in before or "$ref" in after:
+            # Renamed or written out: what counts is what it says.
+            names = _name(before), _name(after)
+            if names in self.seen:
+                return
+            self.seen.add(names)
+            before, after = whole(self.old, before), whole(self.new, after)
+        if before == after and not _refers(before):
+            return
+        yield from self._kind(place, before, after, way)
+        yield from self._properties(place, before, after, way)
+        for key, label in (("items", "[]"), ("additionalProperties", "{}")):
+            inner = [part.get(key) for part in (before, after)]
+            if isinstance(inner[0], dict) and isinstance(inner[1], dict):
+                yield from self.schema(place + label, inner[0], inner[1], way)
+            elif inner[0] != inner[1] and (inner[0], inner[1]) not in ((None, True), (True, None)):
+                change = f"{key} changed from {told(inner[0])} to {told(inner[1])}"
+                yield Change(place, change, breaking=isinstance(inner[0], dict))
+        for key in ("allOf", "oneOf", "anyOf"):
+            yield from self._alternatives(place, key, before, after, way)
+
+    def _kind(self, place: str, before: Node, after: Node, way: str) -> Iterator[Change]:
+        for key in ("type", "format"):
+            if before.get(key) != after.get(key):
+                change = f"{key} changed from {told(before.get(key))} to {told(after.get(key))}"
+                yield Change(place, change, breaking=True)
+        null = [bool(part.get("nullable")) for part in (before, after)]
+        if null[0] != null[1]:
+            yield Change(
+                place,
+                "may be null now" if null[1] else "is never null now",
+                breaking=null[1] is (way == RESPONSE),
+            )
+        values = [part.get("enum", []) for part in (before, after)]
+        for value in values[0]:
+            if value not in values[1]:
+                yield Change(place, f"value {told(value)} removed", breaking=True)
+        for value in values[1]:
+            if value not in values[0]:
+                breaking = not values[0] and way == REQUEST
+                yield Change(place, f"value {told(value)} added", breaking)
+        for key in _LIMITS:
+            if before.get(key) != after.get(key):
+                change = f"{key} changed from {told(before.get(key))} to {told(after.get(key))}"
+                yield Change(place, change)
+
+    def _properties(self, place: str, before: Node, after: Node, way: str) -> Iterator[Change]:
+        olds, news = before.get("properties", {}), after.get("properties", {})
+        needed = [set(part.get("required", [])) for part in (before, after)]
+        for name in sorted(olds.keys() | news.keys()):
+            here = f"{place}.{name}"
+            required = name in needed[1]
+            if name not in news:
+                yield Change(here, "field removed", breaking=True)
+                continue
+            if name not in olds:
+                kind = "required" if required else "optional"
+                yield Change(here, f"field added, {kind}", required and way == REQUEST)
+                continue
+            if required != (name in needed[0]):
+                # A caller must now send it, or can no longer rely on getting it.
+                breaking = required is (way == REQUEST)
+                yield Change(here, f"now {'required' if required else 'optional'}", breaking)
+            yield from self.schema(here, olds[name], news[name], way)
+
+    def _alternatives(
+        self, place: str, key: str, before: Node, after: Node, way: str
+    ) -> Iterator[Change]:
+        olds, news = before.get(key, []), after.get(key, [])
+        if len(olds) == len(news):
+            for index, pair in enumerate(zip(olds, news, strict=True)):
+                yield from self.schema(f"{place}.{key}[{index}]", *pair, way)
+            return
+        for part in olds + news:
+            if (part in olds) != (part in news):
+                what = "added" if part in news else "removed"
+                named = _name(part) or "an alternative"
+                breaking = what == "removed" or (key == "oneOf" and way == RESPONSE)
+                yield Change(place, f"{key}: {named} {what}", breaking)
+
+
+def whole(document: Node, part: Node) -> Node:
+    """Follow a reference of any kind to what it stands for."""
+    for _ in range(20):
+        if not isinstance(part.get("$ref"), str):
+            return part
+        part = resolve(document, part["$ref"], "the contract")
+    return {}
+
+
+def _name(part: Node) -> str:
+    place = target(part["$ref"]) if isinstance(part.get("$ref"), str) else None
+    return place[-1] if place else ""
+
+
+def _refers(schema: Node) -> bool:
+    return b'"$ref"' in canonical(schema)
+
+
+def told(value: object) -> str:
+    """Write a value for a person."""
+    if value is None:
+        return "nothing"
+    return (
+        value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+    )

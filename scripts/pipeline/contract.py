@@ -1,0 +1,68 @@
+"""What an operation promises, reduced to a digest: equal exactly when its contract is equal."""
+
+import hashlib
+
+from scripts.pipeline.document import canonical
+from scripts.pipeline.shape import METHODS, Node, operations, target, walk
+
+_LENGTH = 12
+
+
+def digests(document: Node) -> dict[str, str]:
+    """Digest every operation of a selected document together with all it references.
+
+    Args:
+        document: As `select` gives it: without prose, so that only the contract counts.
+
+    Returns:
+        Digests by operation, as `name_of` names it.
+    """
+    components = {
+        (section, name): component
+        for section, group in document.get("components", {}).items()
+        for name, component in group.items()
+    }
+    needs = {key: _needs(key[0], node) for key, node in components.items()}
+    parts = {key: hashlib.sha256(canonical(node)).digest() for key, node in components.items()}
+    told = {}
+    for path, method, operation in operations(document):
+        item = {key: value for key, value in document["paths"][path].items() if key not in METHODS}
+        part = {"paths": {path: {**item, method: operation}}}
+        total = hashlib.sha256(canonical(part))
+        for key in sorted(_closure(_needs("", part), needs)):
+            total.update("/".join(key).encode() + parts[key])
+        told[name_of(path, method, operation)] = total.hexdigest()[:_LENGTH]
+    return told
+
+
+def names(document: Node) -> set[str]:
+    """Name every operation of a document."""
+    return {name_of(*found) for found in operations(document)}
+
+
+def name_of(path: str, method: str, operation: Node) -> str:
+    """Name an operation by its id, or by `METHOD path` where it has none."""
+    return operation.get("operationId") or f"{method.upper()} {path}"
+
+
+def _closure(
+    start: set[tuple[str, str]], needs: dict[tuple[str, str], set[tuple[str, str]]]
+) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    waiting = list(start)
+    while waiting:
+        key = waiting.pop()
+        if key not in found and key in needs:
+            found.add(key)
+            waiting += needs[key]
+    return found
+
+
+def _needs(section: str, node: Node) -> set[tuple[str, str]]:
+    whole = {"components": {section: {"": node}}} if section else node
+    found = set()
+    for _, _, part in walk(whole, "document"):
+        place = target(part["$ref"]) if isinstance(part.get("$ref"), str) else None
+        if place and place[0] == "components":
+            found.add((place[1], place[2]))
+    return found

@@ -1,0 +1,131 @@
+"""Rules for `allOf`, `oneOf` and `anyOf`."""
+
+from scripts.pipeline.corrections.common import (
+    components,
+    each_schema,
+    is_enum,
+    look,
+    members,
+    name_of,
+    only,
+    without,
+)
+from scripts.pipeline.corrections.merging import Merger
+from scripts.pipeline.document import canonical
+from scripts.pipeline.shape import Node
+
+# Lists within lists that are joined; published documents reach 1.
+_DEEPEST = 6
+
+
+def flatten_all_of(document: Node) -> Node:
+    """Write every `allOf`, and every union with keywords of its own, as the schema it amounts to.
+
+    Cause: the generator fails on an `allOf` whose members are no objects (a description and a
+    reference to an enum: `AutoscalerCondition.duration`), loses nested ones and their unions
+    (`ProjectAddon`), and loses null where one reference is left.
+    """
+    return each_schema(document, Merger(document).flatten)
+
+
+def simplify_unions(document: Node) -> Node:
+    """Keep in a union only alternatives that can be told apart when an answer is read.
+
+    Cause: the generator tells alternatives apart by their JSON type: of two lists it reads the
+    first and writes with the other's rules, a date swallows any text that looks like one.
+    """
+    once = each_schema(document, lambda schema: _union(document, schema))
+    # What was joined may have brought unions along.
+    return each_schema(once, lambda schema: _union(once, schema))
+
+
+def _union(document: Node, schema: Node, depth: int = 0) -> Node:
+    if not members(schema):
+        return schema
+    rest = only(schema, "nullable", "default")
+    found, null = _expanded(document, members(schema))
+    if null:
+        rest["nullable"] = True
+    found = _joined_arrays(document, _joined_strings(found), depth)
+    unique = list({canonical(member): member for member in found}.values())
+    unique.sort(key=lambda member: (not member, -_demands(document, member)))
+    if len(unique) != 1:
+        return {"oneOf": unique, **rest} if unique else rest
+    if "$ref" in unique[0] and rest:
+        return {"oneOf": unique, **rest}
+    return {**unique[0], **rest}
+
+
+def _demands(document: Node, schema: Node) -> int:
+    """Count what a model requires: the most demanding one that fits is the right one."""
+    return len(look(document, schema).get("required", []))
+
+
+def _expanded(document: Node, schemas: list[Node]) -> tuple[list[Node], bool]:
+    """Replace nested unions, and references to what is no class, by what they stand for."""
+    found, null = [], False
+    seen = set()
+    waiting = schemas[::-1]
+    while waiting:
+        schema = waiting.pop()
+        name = name_of(schema)
+        there = look(document, schema)
+        null = null or there.get("nullable") is True
+        if name in seen:
+            continue
+        seen |= {name} if name else set()
+        if members(there):
+            waiting += members(there)[::-1]
+        elif name and (there.get("type") in ("object", "array") or is_enum(there)):
+            found.append(schema)
+        else:
+            found.append(without(there, "nullable", "default"))
+    return found, null
+
+
+def _joined_strings(schemas: list[Node]) -> list[Node]:
+    texts = [
+        schema
+        for schema in schemas
+        if schema.get("type") == "string" and "$ref" not in schema and not is_enum(schema)
+    ]
+    if len(texts) < 2:
+        return schemas
+    formats = {schema.get("format") for schema in texts}
+    joined = texts[0] if len(formats) == 1 else {"type": "string"}
+    return [schema for schema in schemas if schema not in texts] + [joined]
+
+
+def _joined_arrays(document: Node, schemas: list[Node], depth: int) -> list[Node]:
+    arrays = [schema for schema in schemas if look(document, schema).get("type") == "array"]
+    if len(arrays) < 2:
+        return schemas
+    items = [look(document, array).get("items", {}) for array in arrays]
+    rest = [schema for schema in schemas if schema not in arrays]
+    if depth == _DEEPEST:  # such as lists of themselves
+        return [*rest, {"type": "array", "items": {}}]
+    return [*rest, {"type": "array", "items": _union(document, {"oneOf": items}, depth + 1)}]
+
+
+def resolve_aliases(document: Node) -> Node:
+    """Point references at what an alias stands for, and drop the alias.
+
+    Cause: the generator renders an alias of a model as a second class with the same content,
+    refuses aliases of parameters and responses, and loops on an alias of itself.
+    """
+    aliases = {name for name, schema in components(document).items() if name_of(schema) is not None}
+    if not aliases:
+        return document
+
+    def visit(schema: Node) -> Node:
+        while (name := name_of(schema)) in aliases:
+            after = components(document)[str(name)]
+            there = look(document, schema)
+            if not there and name_of(after) in aliases:
+                return {}
+            schema = after
+        return schema
+
+    resolved = each_schema(document, visit)
+    kept = {name: node for name, node in components(resolved).items() if name not in aliases}
+    return {**resolved, "components": {**resolved["components"], "schemas": kept}}

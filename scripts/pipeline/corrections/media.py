@@ -1,0 +1,211 @@
+"""Rules for request and response bodies."""
+
+from scripts.pipeline.corrections.common import (
+    components,
+    is_class,
+    is_object,
+    look,
+    members,
+    name_of,
+    without,
+)
+from scripts.pipeline.document import canonical
+from scripts.pipeline.shape import Node, rebuild, walk
+
+BINARY = "application/octet-stream"
+_JSON = "application/json"
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_PLAIN = ("string", "integer", "number", "boolean")
+_FILE: Node = {"type": "string", "format": "binary"}
+_TEXT: Node = {"type": "string"}
+
+
+def is_json(content_type: str) -> bool:
+    """Say whether a media type is JSON."""
+    essence = _essence(content_type)
+    return essence == _JSON or essence.endswith("+json")
+
+
+def overrides(document: Node) -> dict[str, str]:
+    """Tell the generator what to handle each media type of a settled document as."""
+    found = {}
+    for _, kind, node in walk(document, "document"):
+        if kind in ("requestBody", "response"):
+            for name, media in node.get("content", {}).items():
+                is_file = media.get("schema") == _FILE and _essence(name) not in _FORMS
+                found[name] = BINARY if is_file else _handled_as(name)
+    return {given: meant for given, meant in sorted(found.items()) if given != meant}
+
+
+def settle_bodies(document: Node) -> Node:
+    """Give every body one schema of a kind that its media type can hold.
+
+    Cause: the generator leaves out a response or a request whose media type it does not know
+    (`application/pdf` without a schema, `application/x-ndjson`), reads only the first of several,
+    and breaks where a schema of one kind meets a body of another.
+    """
+    sent = {
+        name
+        for _, kind, node in walk(document, "document")
+        if kind == "requestBody"
+        for name in node.get("content", {})
+    }
+
+    def visit(node: Node, kind: str) -> Node:
+        if kind == "response" and node.get("content"):
+            return {**node, "content": _response(node["content"], sent)}
+        if kind == "requestBody":
+            content = _request(document, node.get("content", {}))
+            if not node.get("required"):
+                content = {name: _optional(document, content[name]) for name in content}
+            return {**node, "content": content}
+        return node
+
+    return rebuild(document, "document", visit)
+
+
+def keep_files_out_of_json(document: Node) -> Node:
+    """Read `format: binary` as text wherever the value travels inside JSON.
+
+    Cause: the generator makes a file of it, which JSON cannot hold.
+    """
+    inside, uploaded = _reached(document, json=True), _reached(document, json=False)
+
+    def visit(node: Node, kind: str) -> Node:
+        if kind not in ("requestBody", "response"):
+            return node
+        content = {
+            name: _without_files(media) if is_json(name) else media
+            for name, media in node.get("content", {}).items()
+        }
+        return {**node, "content": content} if content else node
+
+    made = rebuild(document, "document", visit)
+    schemas = {
+        name: schema
+        if name in uploaded and name not in inside
+        else _without_files({"schema": schema})["schema"]
+        for name, schema in components(made).items()
+    }
+    if not schemas:
+        return made
+    return {**made, "components": {**made["components"], "schemas": schemas}}
+
+
+def leave_form_extras_untyped(document: Node) -> Node:
+    """Let a form hold further fields of any type.
+
+    Cause: the generator indents the code for further fields wrongly when they are of a type that
+    takes more than one line.
+    """
+    forms = [
+        media.get("schema", {})
+        for _, kind, node in walk(document, "document")
+        if kind == "requestBody"
+        for name, media in node.get("content", {}).items()
+        if _essence(name) in _FORMS
+    ]
+    named = {name_of(schema) for schema in forms}
+    inline = {canonical(schema) for schema in forms}
+
+    def visit(node: Node, kind: str) -> Node:
+        found = kind == "schema" and canonical(node) in inline
+        return without(node, "additionalProperties") if found else node
+
+    made = rebuild(document, "document", visit)
+    schemas = {
+        name: without(schema, "additionalProperties") if name in named else schema
+        for name, schema in components(made).items()
+    }
+    return {**made, "components": {**made.get("components", {}), "schemas": schemas}}
+
+
+def _without_files(media: Node) -> Node:
+    def visit(node: Node, kind: str) -> Node:
+        is_file = kind == "schema" and node.get("format") == "binary"
+        return without(node, "format") if is_file else node
+
+    return rebuild(media, "mediaType", visit)
+
+
+def _reached(document: Node, *, json: bool) -> set[str]:
+    """Name the components that bodies of JSON, or of anything else, are made of."""
+    found: set[str] = set()
+    waiting = [
+        media
+        for _, kind, node in walk(document, "document")
+        if kind in ("requestBody", "response")
+        for name, media in node.get("content", {}).items()
+        if is_json(name) is json
+    ]
+    kind = "mediaType"
+    while waiting:
+        for _, _, part in walk(waiting.pop(), kind):
+            name = name_of(part)
+            if name and name not in found:
+                found.add(name)
+                waiting.append({"schema": components(document)[name]})
+    return found
+
+
+def _essence(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _handled_as(content_type: str) -> str:
+    if is_json(content_type):
+        return _JSON
+    plain = _essence(content_type)
+    return plain if plain in _FORMS or plain.startswith("text/") else BINARY
+
+
+def _response(content: Node, sent: set[str]) -> Node:
+    documented = [name for name in content if is_json(name)]
+    if documented:
+        schemas = [content[name].get("schema", {}) for name in documented]
+        distinct = list({canonical(schema): schema for schema in schemas}.values())
+        schema = distinct[0] if len(distinct) == 1 else {"oneOf": distinct}
+        return {documented[0]: {"schema": schema}}
+    texts = [name for name in content if _handled_as(name).startswith("text/")]
+    if len(texts) == len(content) and not sent & set(texts):
+        return {texts[0]: {"schema": _TEXT}}
+    # Bytes hold every alternative, text only text.
+    name = next((name for name in content if _handled_as(name) == BINARY), BINARY)
+    return {name: {"schema": _FILE}}
+
+
+def _request(document: Node, content: Node) -> Node:
+    kept: Node = {}
+    for name in sorted(content, key=_rank):
+        schema = content[name].get("schema", {})
+        meant = _handled_as(name)
+        if meant in _FORMS and not is_object(look(document, schema)):
+            continue
+        if meant != _JSON and meant not in _FORMS:
+            schema = _FILE
+        # Alternatives are told apart by the class of the body: each must have one of its own.
+        others = [each["schema"] for each in kept.values()]
+        told_apart = all(_has_class(document, each) for each in [schema, *others])
+        if not kept or (told_apart and schema not in others):
+            kept[name] = {"schema": schema}
+    return kept or {BINARY: {"schema": _FILE}}
+
+
+def _optional(document: Node, media: Node) -> Node:
+    """Leave a choice of plain values untyped: code that sends one or nothing has no syntax."""
+    schema = look(document, media["schema"])
+    options = members(schema)
+    written = [look(document, option) for option in options]
+    is_plain = not any(is_class(each) or each.get("type") == "array" for each in written)
+    is_null = schema.get("nullable") and schema.get("type") in _PLAIN
+    return {"schema": {}} if (options and is_plain) or is_null else media
+
+
+def _has_class(document: Node, schema: Node) -> bool:
+    return schema == _FILE or is_object(look(document, schema))
+
+
+def _rank(name: str) -> tuple[int, str]:
+    order = [_JSON, *_FORMS]
+    meant = _handled_as(name)
+    return order.index(meant) if meant in order else len(order), name

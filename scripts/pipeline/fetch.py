@@ -1,0 +1,216 @@
+"""Get the bytes of the document from a URL or a file: bounded in size and time, polite, exact."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urljoin, urlsplit
+from urllib.request import getproxies
+
+from scripts.pipeline import address
+from scripts.pipeline.errors import PipelineError
+
+if TYPE_CHECKING:
+    import httpx
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_SECONDS = 60.0
+MAX_REDIRECTS = 5
+HTTP_OK = 200
+HTTP_NOT_MODIFIED = 304
+HTTP_TOO_MANY_REQUESTS = 429
+TEMPORARY = frozenset({429, 500, 502, 503, 504})
+TRY_LATER = "try again later"
+_CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
+
+
+@dataclass(frozen=True)
+class Validators:
+    """What a server gave to recognise an unchanged document by."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """Give the conditional request headers, none when nothing is known that can be sent."""
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in headers.items() if value and _can_be_sent(value)}
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An answer: the body, or None when the server said it is unchanged."""
+
+    body: bytes | None
+    validators: Validators
+
+
+def fetch(
+    source: str,
+    validators: Validators | None = None,
+    *,
+    user_agent: str = "upsun-client",
+    max_bytes: int = MAX_BYTES,
+    max_seconds: float = MAX_SECONDS,
+) -> Fetched:
+    """Read the document at an https URL, a loopback http URL, a file URL or a path.
+
+    Args:
+        source: Where it is.
+        validators: Makes the request conditional; ignored for files.
+        user_agent: How the request names itself.
+        max_bytes: A longer body is refused, in bytes.
+        max_seconds: Bound on the whole exchange, in seconds.
+
+    Raises:
+        PipelineError: When it cannot be had, in one line.
+    """
+    scheme = address.scheme(source)
+    if scheme in ("", "file"):
+        return Fetched(_read_file(source, max_bytes), Validators())
+    if scheme not in ("http", "https"):
+        shown = address.shown(source)
+        raise PipelineError(f"cannot fetch {shown}: use an https URL, a loopback URL or a path")
+    headers = {
+        "User-Agent": user_agent,
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        **(validators or Validators()).headers(),
+    }
+    import asyncio  # noqa: PLC0415 - as slow to import as a file is to read
+
+    return asyncio.run(_download(source, headers, max_bytes, max_seconds))
+
+
+def _can_be_sent(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable()
+
+
+def _read_file(source: str, max_bytes: int) -> bytes:
+    try:
+        path = Path(unquote(urlsplit(source).path) if "://" in source else source).expanduser()
+        if not path.exists():
+            raise PipelineError(f"there is no file {path}; check SPEC_URL")
+        if not path.is_file():
+            raise PipelineError(f"{path} is not a file; SPEC_URL must name an OpenAPI document")
+        with path.open("rb") as file:
+            body = file.read(max_bytes + 1)
+    except (OSError, ValueError, RuntimeError) as error:  # no home directory, a null character
+        reason = getattr(error, "strerror", None) or error
+        raise PipelineError(f"cannot read {address.shown(source)} ({reason})") from error
+    if len(body) > max_bytes:
+        raise PipelineError(f"{path} is larger than {max_bytes} bytes; is it the right file?")
+    return body
+
+
+async def _download(
+    url: str, headers: dict[str, str], max_bytes: int, max_seconds: float
+) -> Fetched:
+    import asyncio  # noqa: PLC0415
+
+    import httpx  # noqa: PLC0415 - the other sources need no HTTP library
+
+    shown = address.shown(url)
+    started = time.monotonic()
+    with _explained(shown):
+        try:
+            async with (
+                asyncio.timeout(max_seconds),
+                _client(url, max_seconds) as client,
+            ):
+                return await _exchange(client, url, headers, max_bytes)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            seconds = round(time.monotonic() - started, 1)
+            raise PipelineError(
+                f"{shown} did not deliver the document within {seconds} s; {TRY_LATER}"
+            ) from error
+
+
+def _client(url: str, max_seconds: float) -> "httpx.AsyncClient":
+    import httpx  # noqa: PLC0415
+
+    try:
+        return httpx.AsyncClient(timeout=max_seconds, trust_env=not address.is_loopback(url))
+    except (httpx.InvalidURL, ValueError, ImportError) as error:
+        # The reason repeats parts of it, and it may hold a password.
+        proxies = "".join(getproxies().values())
+        reason = "" if "@" in proxies else f" ({error})"
+        raise PipelineError(
+            f"the environment names a proxy that cannot be used{reason}; correct or unset"
+            " HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
+        ) from error
+
+
+@contextmanager
+def _explained(shown: str) -> Iterator[None]:
+    import httpx  # noqa: PLC0415
+
+    try:
+        yield
+    except (httpx.ConnectError, ExceptionGroup, OverflowError) as error:  # a proxy's odd port
+        raise PipelineError(
+            f"cannot reach {shown} ({error}); check the network, or pass SPEC_URL=path"
+        ) from error
+    except (httpx.InvalidURL, ValueError) as error:
+        raise PipelineError(f"{shown} is no URL, or leads to none; check SPEC_URL") from error
+    except (httpx.HTTPError, OSError) as error:
+        reason = str(error) or type(error).__name__
+        raise PipelineError(f"the answer of {shown} broke off ({reason}); {TRY_LATER}") from error
+
+
+async def _exchange(
+    client: "httpx.AsyncClient", url: str, headers: dict[str, str], max_bytes: int
+) -> Fetched:
+    for _ in range(MAX_REDIRECTS + 1):
+        address.check(url)
+        shown = address.shown(url)
+        if address.scheme(url) != "https" and not address.is_loopback(url):
+            raise PipelineError(f"refusing {shown}: plain http is for loopback; use https")
+        async with client.stream("GET", url, headers=headers) as response:
+            if response.has_redirect_location:
+                url = _redirected(url, urljoin(url, response.headers["Location"]))
+                continue
+            return await _read(response, shown, max_bytes)
+    raise PipelineError(f"{shown} redirects more than {MAX_REDIRECTS} times; check SPEC_URL")
+
+
+def _redirected(url: str, onward: str) -> str:
+    same_loopback = address.is_loopback(url) and urlsplit(url).hostname == urlsplit(onward).hostname
+    scheme = address.scheme(onward)
+    if scheme == "https" or (scheme == "http" and same_loopback):
+        return onward
+    here, there = address.shown(url), address.shown(onward)
+    raise PipelineError(f"{here} redirects to {there}, which is not https; check SPEC_URL")
+
+
+async def _read(response: "httpx.Response", shown: str, max_bytes: int) -> Fetched:
+    given = response.headers
+    marks = (given.get(name) for name in ("ETag", "Last-Modified"))
+    validators = Validators(*(mark if _can_be_sent(mark) else None for mark in marks))
+    if response.status_code == HTTP_NOT_MODIFIED:
+        if not response.request.headers.keys() & _CONDITIONS:
+            raise PipelineError(f"{shown} answered 304 (unchanged) unasked; check SPEC_URL")
+        return Fetched(None, validators)
+    if response.status_code != HTTP_OK:
+        raise PipelineError(_refusal(response, shown))
+    # Nested encodings expand a small answer without bound before it can be counted.
+    if given.get("Content-Encoding", "identity").lower() not in ("identity", "gzip"):
+        raise PipelineError(f"{shown} answered with an encoding that was not asked for")
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > max_bytes:
+            raise PipelineError(f"{shown} sends more than {max_bytes} bytes; check SPEC_URL")
+    return Fetched(bytes(body), validators)
+
+
+def _refusal(response: "httpx.Response", shown: str) -> str:
+    status = f"{response.status_code} {response.reason_phrase}".strip()
+    later = response.headers.get("Retry-After")
+    if response.status_code == HTTP_TOO_MANY_REQUESTS:
+        wait = f"Retry-After: {later}" if later else "it names no waiting time"
+        return f"{shown} answered {status} ({wait}); {TRY_LATER}"
+    remedy = TRY_LATER if response.status_code in TEMPORARY else "check SPEC_URL"
+    return f"{shown} answered {status}; {remedy}"

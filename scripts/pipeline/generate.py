@@ -1,0 +1,236 @@
+"""From spec/ to a Python package: correct, render, tidy. As a program: `make generate`."""
+
+import contextlib
+import io
+import json
+import re
+import subprocess
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ruff import find_ruff_bin  # type: ignore[import-untyped]
+
+from scripts.pipeline import (
+    contract,
+    generator,
+    identifiers,
+    overlay,
+    select,
+    verify,
+    wrapper,
+)
+from scripts.pipeline.corrections import correct, media
+from scripts.pipeline.corrections.names import check_fields, check_names, identifier
+from scripts.pipeline.differences import differences
+from scripts.pipeline.document import parse
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.progress import stage
+from scripts.pipeline.swap import Swap
+from scripts.pipeline.tree import Tree, read_text
+
+if TYPE_CHECKING:
+    from openapi_python_client.parser.errors import GeneratorError
+
+    from scripts.pipeline.shape import Node
+
+TEMPLATES = Path(__file__).parent / "templates"
+# Named one by one: the formatter's defaults change between versions and rewrite `Any`.
+_RULES = "F401,I"
+# What the generator says of everything that refers to what it left out before.
+_FOLLOWS = "Could not find reference in parsed models"
+_RUFF = ("--isolated", "--no-cache", "--quiet")
+_STYLE = ("--target-version", "py311", "--line-length", "100")
+
+
+def generate(document: "Node", package: Path) -> None:
+    """Render a corrected document as a package in a directory that does not exist yet.
+
+    Args:
+        document: As `correct` gives it.
+        package: Where to; its name becomes the package's.
+
+    Raises:
+        PipelineError: At the first thing the generator warns about, whatever its level.
+    """
+    with generator.guarded():
+        check_names(document)
+        warnings = _render(document, package)
+    found = sorted(map(_told, warnings), key=lambda told: _FOLLOWS in told)
+    if found:
+        check_fields(document)
+        raise PipelineError(f"the generator left something out: {found[0]}")
+    (package / "py.typed").write_bytes(b"")
+    _format(package)
+    head = banner().encode()
+    for path in package.rglob("*.py"):
+        with path.open("r+b") as file:  # opened once: there may be thousands
+            text = file.read()
+            file.seek(0)
+            file.write(head + text)
+
+
+def banner() -> str:
+    """Give the comment that opens every generated file."""
+    made_with = f"{generator.NAME} {version(generator.NAME)}"
+    return f"# DO NOT EDIT. Made by `make generate` from spec/ with {made_with}.\n"
+
+
+def _render(document: "Node", package: Path) -> "list[GeneratorError]":
+    # Half a second to import: only where it is needed.
+    from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader  # noqa: PLC0415
+    from openapi_python_client import Project  # noqa: PLC0415
+    from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType  # noqa: PLC0415
+    from openapi_python_client.parser import GeneratorData  # noqa: PLC0415
+    from openapi_python_client.parser.errors import GeneratorError  # noqa: PLC0415
+
+    modules = {
+        name: ClassOverride(module_name=module)
+        for name, module in identifiers.module_names(document).items()
+    }
+    config = Config.from_sources(
+        ConfigFile(
+            package_name_override=package.name,
+            class_overrides=modules,
+            content_type_overrides=media.overrides(document),
+            post_hooks=[],
+        ),
+        MetaType.NONE,
+        document_source=package,
+        file_encoding="utf-8",
+        overwrite=False,
+        output_path=package,
+    )
+    data = GeneratorData.from_dict(document, config=config)
+    if isinstance(data, GeneratorError):
+        return [data]
+    identifiers.free_names(data, config)
+    project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
+    # A template of ours may include the generator's own of the same name.
+    theirs = PackageLoader("openapi_python_client")
+    named = PrefixLoader({"generator": theirs})
+    project.env.loader = ChoiceLoader([FileSystemLoader(TEMPLATES), theirs, named])
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = list(project.build())
+    for file in package.glob("api/*/[!_]*.py"):
+        text = file.read_text(encoding="utf-8")
+        if "errors.parse(" not in text or "quote(" in text:
+            raise PipelineError(f"{file.name} parses without a guard; mend {TEMPLATES.name}/")
+        if "httpx.TimeoutException" in text:
+            raise PipelineError(f"{file.name} promises errors of httpx; mend {TEMPLATES.name}/")
+    if (package / "client.py").read_text(encoding="utf-8").count("repr=False") != 2:
+        raise PipelineError(f"client.py shows its token; mend {TEMPLATES.name}/")
+    return found
+
+
+def _told(error: "GeneratorError") -> str:
+    data = getattr(error, "data", None)
+    place = data.model_dump_json(exclude_none=True)[:200] if data is not None else ""
+    told = " ".join(part for part in (error.header, error.detail, place) if part)
+    # Names from the document are wrapped against use as code, and print as an address.
+    return " ".join(re.sub(r"<[\w.]+ object at \w+>", "", told).split())
+
+
+def _format(package: Path) -> None:
+    ruff = find_ruff_bin()
+    for command in (
+        [ruff, "check", *_RUFF, "--fix-only", "--select", _RULES, *_STYLE, package.name],
+        [ruff, "format", *_RUFF, *_STYLE, package.name],
+    ):
+        done = subprocess.run(
+            command, cwd=package.parent, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise PipelineError(f"ruff cannot tidy the generated code: {done.stderr.strip()}")
+
+
+def build(tree: Tree, document: "Node", package: Path, *, partial: bool) -> None:
+    """Correct, render and verify the package for a selected document.
+
+    Args:
+        tree: Where the overlay is.
+        document: What spec/openapi.json says.
+        package: A directory that does not exist yet.
+        partial: Not the whole API; overlay actions may have no target.
+
+    Raises:
+        PipelineError: When the result would not be whole.
+    """
+    with stage("correct"), generator.guarded():
+        actions = overlay.read_overlay(tree.overlay)
+        corrected = correct(overlay.apply(document, actions, partial=partial))
+    with stage("generate"):
+        generate(corrected, package)
+    with stage("verify"):
+        verify.verify(document, package)
+        wrapper.check(tree, package)
+
+
+def tally(package: Path) -> str:
+    """Count what was generated."""
+    files = list(package.rglob("*.py"))
+    made = [file for file in package.glob("api/*/*.py") if file.name != "__init__.py"]
+    return f"{len(made)} operation{'' if len(made) == 1 else 's'} in {len(files)} files"
+
+
+def imports(package: Path, names: Iterable[str]) -> dict[str, str]:
+    """Say how to import operations from a generated package, by operation id."""
+    told = {}
+    for name in names:
+        for module in package.glob(f"api/*/{identifier(name)}.py"):
+            told[name] = f"from {package.name}.api.{module.parent.name} import {module.stem}"
+    return told
+
+
+def rebuild(tree: Tree, package: Path) -> None:
+    """Make the package in a directory that does not exist yet, from what is in spec/.
+
+    Raises:
+        PipelineError: When spec/ is incomplete, or the result would not be whole.
+    """
+    for path in (tree.contract, tree.operations):
+        if not path.exists():
+            raise PipelineError(f"there is no {tree.name(path)}; run `make regenerate` first")
+    document = parse(tree.contract.read_bytes(), tree.name(tree.contract))
+    wanted = select.read_operations(read_text(tree.operations, tree.name(tree.operations)))
+    _check_selection(tree, document, wanted)
+    build(tree, document, package, partial=select.EVERYTHING not in wanted)
+
+
+def _check_selection(tree: Tree, document: "Node", wanted: list[str]) -> None:
+    if select.EVERYTHING in wanted:
+        return
+    has = contract.names(document)
+    told = [
+        *(f"'{name}' is selected, and not in the contract" for name in sorted(set(wanted) - has)),
+        *(f"'{name}' is in the contract, and not selected" for name in sorted(has - set(wanted))),
+    ]
+    if told:
+        raise PipelineError(
+            f"{tree.name(tree.operations)} and {tree.name(tree.contract)} differ:"
+            f" {'; '.join(told)}; `make regenerate` brings them together"
+        )
+
+
+def spell(document: object) -> bytes:
+    """Write JSON the way it is committed."""
+    return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def offline(tree: Tree) -> int:
+    """Rebuild generated/ from spec/; 0 when that is done."""
+    with Swap(tree) as swap:
+        made = swap.stage(tree.package)
+        rebuild(tree, made)
+        changed = differences(made, tree.package)
+        told = tally(made)
+        swap.commit()
+        print(f"{tree.name(tree.package)}: {told}, {'rebuilt' if changed else 'unchanged'}")
+    return 0
+
+
+def main() -> int:
+    """Rebuild this tree."""
+    generator.hurry()
+    return offline(Tree())

@@ -1,0 +1,75 @@
+"""One run changes a tree, or many read it; none waits for another."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import IO
+
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.tree import Tree
+
+
+def exclusive(tree: Tree) -> IO[str]:
+    """Take a tree to change it, until what is returned is closed.
+
+    Raises:
+        PipelineError: When another run holds the tree.
+    """
+    return _take(tree, fcntl.LOCK_EX)
+
+
+def remove(tree: Tree) -> None:
+    """Leave no trace of the lock, while it is held; nor of the scratch space when that is empty."""
+    _path(tree).unlink(missing_ok=True)
+    with suppress(OSError):
+        tree.work.rmdir()
+
+
+@contextmanager
+def reading(tree: Tree) -> Iterator[None]:
+    """Keep a tree as it is while it is read; others may read it too.
+
+    Raises:
+        PipelineError: When another run is changing the tree, or was killed while it did.
+    """
+    # Whoever may not write here can still read.
+    ours = os.access(tree.root, os.W_OK)
+    with _take(tree, fcntl.LOCK_SH) if ours else nullcontext():
+        if tree.is_pending:
+            raise PipelineError(
+                f"a run was killed while it changed {tree.root}; {tree.finish} first"
+            )
+        yield
+
+
+def _take(tree: Tree, how: int) -> IO[str]:
+    tree.work.mkdir(parents=True, exist_ok=True)
+    busy = PipelineError(f"another run is at work in {tree.root}; wait until it ends")
+    path = _path(tree)
+    try:
+        lock = path.open("w")
+    except FileNotFoundError as error:
+        raise busy from error
+    # A run takes its lock away when it ends; who opened it before has nothing in hand.
+    if not _is_free(lock, how) or not _is_at(path, lock):
+        lock.close()
+        raise busy
+    return lock
+
+
+def _is_free(lock: IO[str], how: int) -> bool:
+    try:
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_at(path: Path, lock: IO[str]) -> bool:
+    return path.exists() and path.stat().st_ino == os.fstat(lock.fileno()).st_ino
+
+
+def _path(tree: Tree) -> Path:
+    return tree.work / "lock"

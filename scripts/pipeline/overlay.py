@@ -1,0 +1,103 @@
+"""Our own corrections of the document, as an OpenAPI Overlay 1.0."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.shape import Node
+from scripts.pipeline.tree import read_text
+
+_ACTION_KEYS = frozenset({"target", "description", "update", "remove"})
+
+
+def read_overlay(path: Path) -> Node:
+    """Read an overlay file and check its form; a missing file is an overlay without actions.
+
+    Raises:
+        PipelineError: When it is no overlay, or an action gives no reason.
+    """
+    if not path.exists():
+        return {"overlay": "1.0.0", "actions": []}
+    from scripts.pipeline.yaml_text import load  # noqa: PLC0415 - only this and YAML documents need it
+
+    overlay = load(read_text(path, str(path)), str(path), max_values=100_000, max_depth=50)
+    if not isinstance(overlay, dict) or not str(overlay.get("overlay", "")).startswith("1."):
+        raise PipelineError(f"{path} is no OpenAPI Overlay 1.x; see its first line")
+    actions = overlay.get("actions")
+    if not isinstance(actions, list):
+        raise PipelineError(f"{path} has no list of actions")
+    for number, action in enumerate(actions, 1):
+        here = f"{path}, action {number}"
+        if not isinstance(action, dict) or not isinstance(action.get("target"), str):
+            raise PipelineError(f"{here}: needs a target (a JSONPath)")
+        if not action.get("description"):
+            raise PipelineError(f"{here} ({action['target']}): say why in its description")
+        if unknown := action.keys() - _ACTION_KEYS:
+            raise PipelineError(f"{here}: '{min(unknown)}' is no part of an action")
+    return overlay
+
+
+def apply(document: Node, overlay: Node, *, partial: bool) -> Node:
+    """Apply the actions of an overlay, in order.
+
+    Args:
+        document: Left as it is.
+        overlay: As `read_overlay` gives it.
+        partial: Not every operation was selected, so a target may be absent for that reason.
+
+    Returns:
+        The corrected copy.
+
+    Raises:
+        PipelineError: When an action is malformed, or matches nothing in the whole document:
+            upstream moved, and the action with it.
+    """
+    for action in overlay["actions"]:
+        places = _matches(document, action["target"])
+        if not places and not partial:
+            raise PipelineError(
+                f"the overlay's target {action['target']} matches nothing; upstream may have"
+                " changed: correct or remove the action in spec/overlay.yaml"
+            )
+        if () in places and action.get("remove") is True:
+            raise PipelineError("the overlay removes the whole document")
+        for place in places:
+            document = _acted(document, place, action)
+    return document
+
+
+def _matches(document: Node, path: str) -> list[tuple[str | int, ...]]:
+    import jsonpath  # noqa: PLC0415 - slow to import, and most runs have no overlay action
+
+    try:
+        matches = list(jsonpath.finditer(path, document))
+    except jsonpath.JSONPathError as error:
+        raise PipelineError(f"the overlay's target {path} is no JSONPath ({error})") from error
+    # Last first, so that removing from a list does not move what is still to be removed.
+    return [tuple(match.parts) for match in reversed(matches)]
+
+
+def _acted(node: Any, place: tuple[str | int, ...], action: Node) -> Any:
+    """Act on one place; copy what leads there, and share the rest."""
+    if not place:
+        return _merged(node, action["update"]) if "update" in action else node
+    key, *rest = place
+    changed = node.copy()
+    if not rest and action.get("remove") is True:
+        del changed[key]
+    else:
+        changed[key] = _acted(node[key], tuple(rest), action)
+    return changed
+
+
+def _merged(node: object, update: object) -> object:
+    """Merge as Overlay 1.0 says: objects deeply, lists by appending, the rest by replacing."""
+    if isinstance(node, dict) and isinstance(update, dict):
+        merged = copy.deepcopy(node)
+        for key, value in update.items():
+            merged[key] = _merged(merged[key], value) if key in merged else copy.deepcopy(value)
+        return merged
+    if isinstance(node, list):
+        return [*node, *copy.deepcopy(update if isinstance(update, list) else [update])]
+    return copy.deepcopy(update)

@@ -1,0 +1,171 @@
+"""Keep the chosen operations of a document, all they reference, and nothing else."""
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator
+
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.references import resolve, whole_paths
+from scripts.pipeline.shape import METHODS, Node, operations, rebuild, spell, target, walk
+
+EVERYTHING = "*"
+_PROSE = frozenset(
+    {"description", "summary", "title", "example", "examples", "externalDocs", "xml"}
+)
+_PYTHON: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+_INFO = ("title", "version")
+
+
+def read_operations(text: str) -> list[str]:
+    """Read a list of operation ids: separated by white space or commas, `#` starts a comment."""
+    lines = (line.partition("#")[0] for line in text.splitlines())
+    return sorted({word for line in lines for word in line.replace(",", " ").split()})
+
+
+def select(document: Node, wanted: Iterable[str], where: str = "the document") -> Node:
+    """Reduce a document to some operations and the transitive closure of their references.
+
+    Args:
+        document: An OpenAPI document whose references resolve.
+        wanted: Operation ids; `*` stands for all.
+        where: What to call the document in an error.
+
+    Returns:
+        A new document: pruned, without prose, with sorted keys.
+
+    Raises:
+        PipelineError: When an operation does not exist, or nothing is wanted.
+    """
+    whole = whole_paths(document, where)
+    chosen = _chosen(whole, set(wanted), where)
+    paths: Node = {}
+    for path, item in whole.items():
+        kept = {key: item[key] for key in item if key not in METHODS or (path, key) in chosen}
+        if any(method in kept for method in METHODS):
+            paths[path] = kept
+    selected: Node = {
+        "openapi": document["openapi"],
+        "info": {key: str(document["info"].get(key, "")) for key in _INFO},
+        **{key: document[key] for key in ("servers", "security") if key in document},
+        "paths": paths,
+    }
+    components = _closure(document, selected, where)
+    if components:
+        selected["components"] = components
+    return tidy(selected)
+
+
+def tidy(document: Node) -> Node:
+    """Drop what is written for readers and sort what has no order."""
+    made: Node = json.loads(json.dumps(rebuild(document, "document", _tidied), sort_keys=True))
+    return made
+
+
+def _chosen(paths: Node, wanted: set[str], where: str) -> set[tuple[str, str]]:
+    found = list(operations({"paths": paths}))
+    if EVERYTHING in wanted:
+        return {(path, method) for path, method, _ in found}
+    known = {
+        operation["operationId"]: (path, method)
+        for path, method, operation in found
+        if operation.get("operationId") is not None
+    }
+    if not wanted:
+        raise PipelineError("no operation is selected; name one in spec/operations.txt")
+    for name in sorted(wanted - known.keys()):
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        raise PipelineError(
+            f"{where} has no operation '{name}'{hint} (selected by OPERATIONS or"
+            " spec/operations.txt)"
+        )
+    return {known[name] for name in wanted}
+
+
+def _closure(document: Node, selected: Node, where: str) -> Node:
+    components: Node = {}
+    waiting = [selected]
+    while waiting:
+        node = waiting.pop()
+        for place in _needed(node, where):
+            section, name = place
+            if name in components.get(section, {}):
+                continue
+            whole = resolve(document, f"#/components/{section}/{_escape(name)}", where)
+            components.setdefault(section, {})[name] = whole
+            waiting.append({"components": {section: {name: whole}}})
+    return components
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1").replace("%", "%25")
+
+
+def _needed(node: Node, where: str) -> Iterator[tuple[str, str]]:
+    """Name the components that a part of the document needs."""
+    for requirement in node.get("security", []):
+        yield from (("securitySchemes", name) for name in requirement)
+    for place, kind, part in walk(node, "document"):
+        for ref in _references(kind, part):
+            found = target(ref)
+            if found is None or found[0] != "components" or len(found) < 3:
+                raise PipelineError(
+                    f"{where}, {spell(place)}: '{ref}' points outside the components; not supported"
+                )
+            yield found[1], found[2]
+        if kind == "operation":
+            for requirement in part.get("security", []):
+                yield from (("securitySchemes", name) for name in requirement)
+
+
+def _references(kind: str, part: Node) -> Iterator[str]:
+    if isinstance(part.get("$ref"), str):
+        yield part["$ref"]
+    discriminator = part.get("discriminator")
+    if kind == "schema" and isinstance(discriminator, dict):
+        mapping = discriminator.get("mapping")
+        for value in mapping.values() if isinstance(mapping, dict) else ():
+            plain_name = "/" not in str(value) and "#" not in str(value)
+            yield f"#/components/schemas/{value}" if plain_name else str(value)
+
+
+def _drop_prose(node: Node) -> None:
+    for key in [key for key in node if key in _PROSE or key.startswith("x-")]:
+        del node[key]
+
+
+def _tidied(node: Node, kind: str) -> Node:
+    if kind in ("document", "components", "callback", "requirement"):
+        return node
+    _drop_prose(node)
+    if kind == "response" and "$ref" not in node:
+        node["description"] = ""  # OpenAPI requires one
+    if kind == "schema":
+        if isinstance(node.get("required"), list):
+            node["required"] = sorted(set(node["required"]))
+        if isinstance(node.get("enum"), list):
+            node["enum"] = sorted(node["enum"], key=json.dumps)
+        if "default" in node and not _is_value(node, node["default"]):
+            # Upstream says `null` for integers and enums; the contract must be valid OpenAPI.
+            del node["default"]
+    return node
+
+
+def _is_value(schema: Node, value: object) -> bool:
+    """Say whether a value may be one of a schema, as far as its own keywords tell."""
+    kind = schema.get("type")
+    if value is None:
+        return schema.get("nullable") is True or (isinstance(kind, list) and "null" in kind)
+    if isinstance(schema.get("enum"), list) and value not in schema["enum"]:
+        return False
+    if not isinstance(kind, str) or kind not in _PYTHON:
+        return True
+    is_bool = isinstance(value, bool)
+    return isinstance(value, _PYTHON[kind]) and is_bool is (kind == "boolean")

@@ -1,0 +1,83 @@
+"""Where the pipeline reads and writes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.pipeline.errors import PipelineError
+
+PUBLISHED = "https://meta.upsun.com/openapi-spec"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A working tree of this project."""
+
+    root: Path = Path(__file__).resolve().parents[2]
+
+    @property
+    def contract(self) -> Path:
+        """The selected operations and all they reference, as upstream says it."""
+        return self.root / "spec" / "openapi.json"
+
+    @property
+    def overlay(self) -> Path:
+        """Our corrections of what is one of a kind."""
+        return self.root / "spec" / "overlay.yaml"
+
+    @property
+    def operations(self) -> Path:
+        """The operation ids to keep."""
+        return self.root / "spec" / "operations.txt"
+
+    @property
+    def source(self) -> Path:
+        """Where the contract came from."""
+        return self.root / "spec" / "source.json"
+
+    @property
+    def package(self) -> Path:
+        """The generated package."""
+        return self.root / "generated" / "upsun_api"
+
+    @property
+    def wrapper(self) -> Path:
+        """The handwritten package."""
+        return self.root / "wrapper" / "upsun_client"
+
+    @property
+    def work(self) -> Path:
+        """Scratch space on the same file system, ignored by git."""
+        return self.root / ".work"
+
+    @property
+    def journal(self) -> Path:
+        """What a run that is changing the tree has decided to move."""
+        return self.work / "journal.json"
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a run was killed in the middle of a change, which the next one finishes."""
+        return self.journal.exists()
+
+    @property
+    def finish(self) -> str:
+        """What to say to somebody whose tree is pending."""
+        return "`make generate` finishes that"
+
+    def name(self, path: Path) -> str:
+        """Name a path as a person in the tree would."""
+        return path.relative_to(self.root).as_posix()
+
+
+def read_text(path: Path, name: str) -> str:
+    """Read a file that people edit.
+
+    Raises:
+        PipelineError: When it is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise PipelineError(
+            f"{name} is not UTF-8 (byte {error.start}); save it as UTF-8, or restore it from git"
+        ) from error

@@ -1,0 +1,17 @@
+"""What nobody expected, told in a line: the error, and which file of ours it passed through."""
+
+import re
+import traceback
+from pathlib import Path
+
+from scripts.pipeline.tree import Tree
+
+
+def told(error: Exception) -> str:
+    """Write an error as `KeyError: 'x', from scripts/select.py`."""
+    tree = Tree()
+    frames = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [file for file in frames if file.is_relative_to(tree.root / "scripts")]
+    # Python adds to an ImportError where the package lies.
+    what = re.sub(r" \(/.*\)$", "", str(error))
+    return f"{type(error).__name__}: {what}, from {tree.name(ours[-1])}"

@@ -1,0 +1,66 @@
+"""Is the generated package whole? One module an operation, every module and name importable."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.shape import Node, operations
+
+# Runs alone, without this project on the path, with warnings as errors.
+_IMPORT_ALL = """
+import gc, importlib, pathlib, sys
+gc.disable()
+# The HTTP library would load these if they are there; generated code has no use for them.
+sys.modules["click"] = sys.modules["trio"] = None
+package = pathlib.Path(sys.argv[1])
+part, parts = map(int, sys.argv[2:])
+sys.path.insert(0, str(package.parent))
+for file in sorted(package.rglob("*.py"))[part::parts]:
+    name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
+    name = name.removesuffix(".__init__")
+    try:
+        module = importlib.import_module(name)
+    except BaseException as error:
+        sys.exit(f"{name} cannot be imported: {type(error).__name__}: {error}")
+    if pathlib.Path(module.__file__) != file:
+        sys.exit(f"{name} is hidden by {module.__file__}")
+models = importlib.import_module(f"{package.name}.models")
+for name in models.__all__[part::parts]:
+    try:
+        getattr(models, name)
+    except BaseException as error:
+        sys.exit(f"{name} of {models.__name__} cannot be had: {error}")
+"""
+
+
+_PYTHON = (sys.executable, "-I", "-B", "-W", "error")
+# Below the first number one process is faster; above the second they wait for the disk.
+_FEW, _MOST = 20, 4
+
+
+def verify(document: Node, package: Path) -> None:
+    """Check a generated package against the document it was made from.
+
+    Raises:
+        PipelineError: When an operation is missing, or something cannot be imported.
+    """
+    wanted = sum(1 for _ in operations(document))
+    made = [file for file in package.glob("api/*/*.py") if file.name != "__init__.py"]
+    if len(made) != wanted:
+        raise PipelineError(f"{wanted} operations are selected, but {len(made)} were generated")
+    parts = min(os.cpu_count() or 1, _MOST) if wanted > _FEW else 1
+    workers = [
+        subprocess.Popen(
+            [*_PYTHON, "-c", _IMPORT_ALL, str(package), str(part), str(parts)],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for part in range(parts)
+    ]
+    told = [worker.communicate()[1] for worker in workers]
+    for worker, said in zip(workers, told, strict=True):
+        if worker.returncode:
+            reason = said.strip().splitlines()
+            raise PipelineError(f"the generated package is broken: {reason[-1] if reason else '?'}")

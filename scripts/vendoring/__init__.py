@@ -1,0 +1,1 @@
+"""Copies of both packages in other repositories: written, described, checked."""

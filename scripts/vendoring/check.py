@@ -1,0 +1,44 @@
+"""`make vendor-check`: is a vendored copy untouched, and is it what this checkout would write?"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from scripts.pipeline import generator
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.tree import Tree
+from scripts.vendoring.copy import Folder, contents
+from scripts.vendoring.destination import destination
+from scripts.vendoring.manifest import read_manifest
+from upsun_client._vendored import changes
+
+
+def check(tree: Tree, folder: Path) -> int:
+    """Check the copy in a folder against its manifest and against a tree; 0 when it is as it is."""
+    if Folder(folder).is_pending:
+        raise PipelineError(f"`make vendor` was killed in {folder}; run it again to finish it")
+    written = read_manifest(folder)
+    if written is None:
+        raise PipelineError(f"there is no vendored copy in {folder}; `make vendor` writes one")
+    current, _ = contents(tree)
+    touched = changes(folder, written.files)
+    for name, what in touched.items():
+        print(f"{folder / name} {what}")
+    faults = [f"is not as it was written ({len(touched)} files)"] if touched else []
+    if stale := written.compare(current):
+        faults.append(stale)
+    if faults:
+        raise PipelineError(f"the copy in {folder} {', and '.join(faults)}")
+    print(f"{folder} is untouched and current: upsun-client {written.version}")
+    return 0
+
+
+def run(tree: Tree, env: Mapping[str, str]) -> int:
+    """Check the copy in the folder that the variable `DEST` of `env` names."""
+    return check(tree, destination(env.get("DEST", ""), tree))
+
+
+def main() -> int:
+    """Check against this tree."""
+    generator.hurry()
+    return run(Tree(), os.environ)

@@ -1,0 +1,154 @@
+"""`make vendor`: write a copy of both packages into another project, or update the one there.
+
+The copy imports itself relatively, so it works under any parent, beside any other version of this
+project. The old copy or the new one is there at any time, never half of each.
+"""
+
+import os
+from collections.abc import Mapping
+from contextlib import redirect_stdout, suppress
+from io import StringIO
+from pathlib import Path
+
+from scripts.pipeline import generator
+from scripts.pipeline.drift import drift
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.lock import reading
+from scripts.pipeline.settings import is_set
+from scripts.pipeline.swap import Swap
+from scripts.pipeline.tree import Tree
+from scripts.vendoring.destination import destination, dotted, is_package
+from scripts.vendoring.manifest import Manifest, read_manifest
+from scripts.vendoring.relative_imports import Rewriter
+from upsun_client._vendored import MANIFEST, PACKAGES, changes
+
+
+class Folder(Tree):
+    """The folder that holds a copy, as the swap sees it."""
+
+    @property
+    def work(self) -> Path:
+        """Scratch space, gone at the end of a run."""
+        return self.root / ".upsun_vendor"
+
+    @property
+    def finish(self) -> str:
+        """What to say to somebody whose copy is pending."""
+        return "`make vendor` finishes that"
+
+
+def contents(tree: Tree) -> tuple[Manifest, dict[str, bytes]]:
+    """Make the files of a copy, by their path below the folder that holds it.
+
+    Raises:
+        PipelineError: When the tree is not whole, generated/ is not what spec/ gives, or a module
+            cannot be made to work under any parent.
+    """
+    rewriter = Rewriter(*PACKAGES)
+    with reading(tree):
+        _refuse_drift(tree)
+        licence = (tree.root / "LICENSE").read_bytes()
+        files = {f"{package}/LICENSE": licence for package in PACKAGES}
+        for package in (tree.root / "wrapper" / "upsun_client", tree.package):
+            for file in (*package.rglob("*.py"), package / "py.typed"):
+                name = file.relative_to(package.parent).as_posix()
+                source = file.read_bytes()
+                files[name] = rewriter.relative(source, name) if file.suffix == ".py" else source
+        manifest = Manifest.describe(tree, files)
+    return manifest, files | {MANIFEST: manifest.dump()}
+
+
+def vendor(tree: Tree, folder: Path, *, force: bool) -> int:
+    """Bring the copy in a folder to the state of a tree; 0 when that is done.
+
+    Args:
+        tree: This project.
+        folder: Where the packages go, as `destination` allows.
+        force: Whether to overwrite what is not as an earlier run wrote it.
+    """
+    manifest, files = contents(tree)
+    is_new = not folder.exists()
+    try:
+        with Swap(Folder(folder)) as swap:
+            _refuse_touched(folder, force=force)
+            if _is_written(folder, manifest):
+                print(f"{folder} is current: upsun-client {manifest.version}")
+                return 0
+            _stage(swap, folder, files)
+            swap.commit()
+            _tell(folder, manifest)
+    finally:
+        if is_new:
+            with suppress(OSError):  # there is a copy in it
+                folder.rmdir()
+    return 0
+
+
+def _refuse_drift(tree: Tree) -> None:
+    with redirect_stdout(StringIO()):  # the stages of a build that nobody asked for
+        found = drift(tree)
+    if found:
+        raise PipelineError(
+            f"generated/ is out of step with spec/ ({found[0]}"
+            f"{' and others' * (len(found) > 1)}); run `make generate`"
+        )
+
+
+def _refuse_touched(folder: Path, *, force: bool) -> None:
+    """Stop before an update takes away what no earlier run wrote."""
+    if force:
+        return
+    old = read_manifest(folder)
+    told = changes(folder, old.files if old else {})
+    touched = {name: what for name, what in told.items() if what != "lost"}
+    for name, what in touched.items():
+        print(f"{folder / name} {what}")
+    if touched:
+        raise PipelineError(
+            f"these files in {folder} are not as `make vendor` wrote them; "
+            "save what you want to keep, then FORCE=1 replaces both packages"
+        )
+
+
+def _is_written(folder: Path, manifest: Manifest) -> bool:
+    file = folder / MANIFEST
+    same = file.is_file() and file.read_bytes() == manifest.dump()
+    return same and not changes(folder, manifest.files)
+
+
+def _stage(swap: Swap, folder: Path, files: dict[str, bytes]) -> None:
+    """Stage both packages, and what makes a package of a folder that is new or empty."""
+    if not any(path != swap.tree.work for path in folder.iterdir()):
+        swap.write(folder / "__init__.py", b"")
+    for package in PACKAGES:
+        place = swap.stage(folder / package)
+        for name in (name for name in files if name.startswith(f"{package}/")):
+            file = place.parent / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(files[name])
+
+
+def _tell(folder: Path, manifest: Manifest) -> None:
+    count = len(manifest.operations)
+    print(f"{folder}: upsun-client {manifest.version}, {count} operation{'s' * (count > 1)}")
+    print(f"  from {dotted(folder)}.upsun_client import UpsunClient")
+    print(f"  python -m {dotted(folder)}.upsun_client._vendored  # is the copy untouched?")
+    print(f"  needs {', '.join(manifest.requires)}")
+    if not is_package(folder):
+        print("  note: the folder has no __init__.py, and some build tools leave such ones out")
+
+
+def run(tree: Tree, env: Mapping[str, str]) -> int:
+    """Vendor as the environment says.
+
+    Args:
+        tree: This project.
+        env: `DEST` says where to, `FORCE` overwrites what was edited.
+    """
+    return vendor(tree, destination(env.get("DEST", ""), tree), force=is_set(env, "FORCE"))
+
+
+def main() -> int:
+    """Vendor from this tree."""
+    generator.hurry()
+    return run(Tree(), os.environ)
