@@ -16,18 +16,9 @@ class UnexpectedStatus(Exception):
 
 __all__ = ["UnexpectedStatus"]
 
-from collections.abc import Callable
 from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
-
-if TYPE_CHECKING:
-    import httpx
-
-    from .client import AuthenticatedClient, Client
-
-T = TypeVar("T")
 
 
 def segment(value: object) -> str:
@@ -47,14 +38,3 @@ def segment(value: object) -> str:
     if scalar or type(value).__name__ == "UUID":  # which not everybody has imported
         return quote(str(value), safe="")
     return f"%00{type(value).__name__}"
-
-
-def parse(
-    parser: "Callable[..., T]",
-    *,
-    client: "AuthenticatedClient | Client",
-    response: "httpx.Response",
-) -> T:
-    """Let a parser read a response, or the response itself where it knows how, by `parse`."""
-    own: Callable[..., Any] | None = getattr(response, "parse", None)
-    return own(parser, client) if own else parser(client=client, response=response)

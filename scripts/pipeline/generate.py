@@ -115,7 +115,7 @@ def _render(document: "Node", package: Path) -> "list[GeneratorError]":
         found = list(project.build())
     for file in package.glob("api/*/[!_]*.py"):
         text = file.read_text(encoding="utf-8")
-        if "errors.parse(" not in text or "quote(" in text:
+        if "client.parse(" not in text or "quote(" in text:
             raise PipelineError(f"{file.name} parses without a guard; mend {TEMPLATES.name}/")
         if "httpx.TimeoutException" in text:
             raise PipelineError(f"{file.name} promises errors of httpx; mend {TEMPLATES.name}/")

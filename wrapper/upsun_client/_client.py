@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, cast
 
 import httpx
 
@@ -18,11 +18,15 @@ from ._fork import watch
 from ._http import AsyncSession, Session
 from ._loops import PerLoop
 from ._rules import Rules
+from ._success import Answer
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ._connector import SessionT, Timeout, Verify
 
+T = TypeVar("T")
 _USER_AGENT = "upsun-client/{} Python/{}.{}.{} {}".format(
     __version__, *sys.version_info[:3], sys.platform
 )
@@ -165,6 +169,12 @@ class UpsunClient(Client):
     def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> NoReturn:  # noqa: ARG002
         """Raise ConfigurationError, as `set_httpx_client` does."""
         raise ConfigurationError("an UpsunClient makes its own HTTP client; pass httpx_args to it")
+
+    def parse(self, parser: Callable[..., T], response: httpx.Response) -> T:
+        """Let a generated parser read an answer of this client; see `Answer.parse`."""
+        if isinstance(response, Answer):
+            return cast("T", response.parse(parser, self))
+        return super().parse(parser, response)
 
     def close(self) -> None:
         """Close the client, not those derived from it. Connections of event loops take `aclose`."""

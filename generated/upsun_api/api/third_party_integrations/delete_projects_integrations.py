@@ -41,7 +41,7 @@ def _build_response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
         headers=response.headers,
-        parsed=errors.parse(_parse_response, client=client, response=response),
+        parsed=client.parse(_parse_response, response),
     )
 
 
