@@ -12,10 +12,12 @@ import pytest
 from upsun_client import (
     AcceptedResponse,
     UpsunClient,
+    UpsunError,
     delete_projects_integrations,
     delete_projects_integrations_async,
 )
 
+BACKENDS = ["asyncio", "trio"]
 Delete = Callable[..., AcceptedResponse]
 
 
@@ -54,3 +56,20 @@ def delete(flavour: str) -> Delete:
         return anyio.run(run, backend=flavour)
 
     return sync if flavour == "sync" else asynchronous
+
+
+def delete_once(client: UpsunClient) -> None:
+    delete_projects_integrations("p", "i", client=client)
+
+
+async def delete_once_async(client: UpsunClient) -> None:
+    await delete_projects_integrations_async("p", "i", client=client)
+
+
+def outcome(call: Callable[[], Any]) -> str:
+    """The name of the error that a call ends with, or ok."""
+    try:
+        call()
+    except UpsunError as error:
+        return type(error).__name__
+    return "ok"

@@ -17,7 +17,7 @@ from tests.client.wire import Wire
 from upsun_api.api.third_party_integrations import delete_projects_integrations as generated
 from upsun_api.types import UNSET
 from upsun_client import UnsafePathError, UpsunClient, UpsunError, delete_projects_integrations
-from upsun_client._path import check_parameter, check_path
+from upsun_client._paths import check_parameter, check_path
 
 UNSAFE_IDS = [
     "", " ", "\t", "\u3000", ".", "..", " .. ", "/", "//", "a/", "/a", "a//b", "../x", "a/..", "a/./b",

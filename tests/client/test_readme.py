@@ -11,7 +11,7 @@ import pytest
 
 import upsun_client
 from scripts.dev.sandbox import API_TOKEN, Sandbox
-from upsun_client._retry import Trial
+from upsun_client._retry import Attempts
 
 README = Path(__file__).parents[2] / "README.md"
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
@@ -43,8 +43,8 @@ def test_there_are_snippets() -> None:
 
 def test_the_line_that_a_retry_logs(caplog: pytest.LogCaptureFixture) -> None:
     shown = next(line for line in README.read_text().splitlines() if "to attempt" in line)
-    trial = Trial("DELETE", "/projects/p/integrations/i", retries=2, idempotent=True)
-    trial.attempts = 1
+    attempts = Attempts("DELETE", "/projects/p/integrations/i", retries=2, idempotent=True)
+    attempts.begin()
     with caplog.at_level("INFO", logger="upsun_client"):
-        trial.wait_after_status(503, {})
+        attempts.wait_after_status(503, None)
     assert re.sub(r"[\d.]+ s$", "0.4 s", caplog.messages[0]) == shown

@@ -1,8 +1,9 @@
 """Python client for the Upsun REST API.
 
->>> from upsun_client import UpsunClient, delete_projects_integrations
->>> with UpsunClient() as client:  # API token from UPSUN_CLI_TOKEN
-...     accepted = delete_projects_integrations("project-id", "integration-id", client=client)
+    from upsun_client import UpsunClient, delete_projects_integrations
+
+    with UpsunClient() as client:  # API token from UPSUN_CLI_TOKEN
+        accepted = delete_projects_integrations("project-id", "integration-id", client=client)
 
 In the order in which you need them:
 
@@ -11,13 +12,11 @@ delete_projects_integrations       the operation, and with _async at its end the
 AcceptedResponse                   what it returns
 upsun_api.api.<tag>.<operation>    every generated operation; as safe, if its client is this one
 UpsunError                         the root of all errors; upsun_client._errors draws the tree
-ApiTokenAuth                       the authentication alone, for an httpx client of your own
 
 Each name is loaded when it is first used, so that a program that may never call the API does not
 wait for an HTTP library at its start. Retries are told at INFO on the logger ``upsun_client``.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ._version import __version__
@@ -25,7 +24,6 @@ from ._version import __version__
 if TYPE_CHECKING:
     from upsun_api.models.accepted_response import AcceptedResponse
 
-    from ._auth import ApiTokenAuth
     from ._client import UpsunClient
     from ._errors import (
         APIConnectionError,
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
         APITimeoutError,
         AuthenticationError,
         BadRequestError,
+        ClientClosedError,
         ConfigurationError,
         ConflictError,
         NotFoundError,
@@ -44,28 +43,27 @@ if TYPE_CHECKING:
         UnsafePathError,
         UpsunError,
     )
-    from ._errors import ClientClosedError as ClientClosedError
     from ._integrations import delete_projects_integrations, delete_projects_integrations_async
 else:
-    # All others are errors.
-    _MODULES = {
-        "AcceptedResponse": "_success",
-        "ApiTokenAuth": "_auth",
-        "ClientClosedError": "_errors",
-        "UpsunClient": "_client",
-        "delete_projects_integrations": "_integrations",
-        "delete_projects_integrations_async": "_integrations",
-    }
 
     def __getattr__(name: str) -> object:
-        if name not in __all__ and name not in _MODULES:
+        # Plain imports, which programs that freeze an application find.
+        if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f".{_MODULES.get(name, '_errors')}", __name__), name)
+        if name == "UpsunClient":
+            from . import _client as module
+        elif name == "AcceptedResponse":
+            from upsun_api.models import accepted_response as module
+        elif name.startswith("delete_"):
+            from . import _integrations as module
+        else:
+            from . import _errors as module
+        value = getattr(module, name)
         globals()[name] = value
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+        return sorted(__all__)
 
 
 __all__ = [
@@ -74,9 +72,9 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "AcceptedResponse",
-    "ApiTokenAuth",
     "AuthenticationError",
     "BadRequestError",
+    "ClientClosedError",
     "ConfigurationError",
     "ConflictError",
     "NotFoundError",

@@ -1,189 +1,131 @@
-"""Authentication: an access token on each request, exchanged for the API token."""
+"""The exchange of the API token for an access token, as the auth server documents it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import quote_plus
+import base64
+import math
+import time
+from typing import Any
 
 import httpx
 
-from ._connector import Connector
-from ._errors import APIResponseValidationError, APIStatusError
-from ._http import AsyncSession, Session
-from ._rules import Rules, can_be_sent_again
-from ._token import AccessToken, read_api_token, read_token_answer, refusal
-from ._tokens import Tokens
-from ._url import origin, read_url
+from ._connections import Connections
+from ._error_body import decode_body, one_line
+from ._errors import APIResponseValidationError, APIStatusError, TokenExchangeError
+from ._flow import Flow
+from ._io import Blocking, run
+from ._options import HEADERS, read_hooks
+from ._tokens import CREATE, TOKEN_VARIABLE, AccessToken, Tokens, is_visible
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
-
-BASE_URL = "https://api.upsun.com"
-TOKEN_URL = "https://auth.upsun.com/oauth2/token"  # noqa: S105 - a URL, no secret
-_CLIENT = ("platform-api-user", "")
-_SHORTEST_SECRET = 8  # characters; what is shorter may well be a word of the server's
+CHECK = "is token_url right, and no proxy or login page in between?"
+_BASIC = "Basic " + base64.b64encode(b"platform-api-user:").decode()
+_DOCUMENTED_LIFETIME = 900.0  # seconds, where the answer gives none that makes sense
 
 
-class ApiTokenAuth(httpx.Auth):
-    """Authenticates requests with an access token, exchanged for the API token when needed.
-
-    One access token serves all threads and tasks. It goes to the origin of ``base_url`` only.
-    A 401 is answered once with a new token.
-
-    It authenticates, no more: in a plain httpx client, an id of ``..`` still deletes the project.
-    Use `UpsunClient` for all that is safe.
+class Exchange:
+    """How to get an access token; over connections of its own, whoever waits for it.
 
     Args:
-        api_token: default: the environment variable UPSUN_CLI_TOKEN.
-        base_url: whose origin gets the access token.
-        token_url: where the exchange happens.
-        connector: the way there, if it is not the usual one.
-
-    Raises:
-        ConfigurationError: if an argument is unusable.
+        connections: whose way to the network it takes.
+        token_url: of the auth server.
+        timeout: of each attempt.
+        max_retries: how often to try again.
     """
-
-    # Rather than a __dict__ that shows the tokens.
-    __slots__ = ("_api_token", "_base_url", "_origin", "_token_url", "_tokens", "connector")
 
     def __init__(
         self,
-        api_token: str | None = None,
-        *,
-        base_url: str = BASE_URL,
-        token_url: str = TOKEN_URL,
-        connector: Connector | None = None,
+        connections: Connections,
+        token_url: httpx.URL,
+        timeout: httpx.Timeout,
+        max_retries: int,
     ) -> None:
-        self._api_token = read_api_token(api_token)
-        self._base_url = read_url("base_url", base_url)
-        self._origin = origin(self._base_url)
-        self._token_url = read_url("token_url", token_url)
-        self._tokens = Tokens(self._exchange, self._exchange_async)
-        self.connector = connector or Connector()
+        self._connections = connections
+        self._token_url = token_url
+        self._timeout = timeout.as_dict()
+        self._max_retries = max_retries
 
-    def __repr__(self) -> str:
-        """Show where, never what."""
-        return f"<ApiTokenAuth for {self._base_url} by {self._token_url}>"
+    def __call__(self, tokens: Tokens) -> AccessToken:
+        """Ask for an access token.
 
-    def __reduce__(self) -> NoReturn:
-        """Refuse to write credentials down."""
-        raise TypeError("an ApiTokenAuth holds credentials and cannot be pickled or copied")
-
-    def sync_auth_flow(
-        self, request: httpx.Request
-    ) -> Generator[httpx.Request, httpx.Response, None]:
-        """Authenticate a request, and once more after a 401."""
-        if origin(request.url) != self._origin:
-            yield request
-            return
-        since = self._tokens.settled
-        token = self._tokens.get(since)
-        sent = _authorised(request, token)
+        Raises:
+            TokenExchangeError: if the auth server refuses, or answers what is none.
+            APIConnectionError: if it does not answer.
+            ConfigurationError: if it cannot be asked.
+        """
+        asked_at = time.monotonic()
+        pool = self._connections.for_exchange()
+        flow = Flow([self._token_url], self._max_retries, tokens.redact)
+        request = httpx.Request(
+            "POST",
+            self._token_url,
+            headers={**HEADERS, "Authorization": _BASIC},
+            data={"grant_type": "api_token", "api_token": tokens.api_token.reveal()},
+            extensions={"timeout": self._timeout},
+        )
         try:
-            response = yield sent
-            if self._calls_for_renewal(response, sent, token):
-                token = self._tokens.get(since, refused=token)
-                response.close()
-                _empty(response)
-                _give_back(response, sent, request)
-                sent = _authorised(request, token)
-                response = yield sent
-        except GeneratorExit:
-            _disarm(sent)
-            raise
-        _give_back(response, sent, request)
-
-    async def async_auth_flow(
-        self, request: httpx.Request
-    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Authenticate a request, and once more after a 401."""
-        if origin(request.url) != self._origin:
-            yield request
-            return
-        since = self._tokens.settled
-        token = await self._tokens.get_async(since)
-        sent = _authorised(request, token)
-        try:
-            response = yield sent
-            if self._calls_for_renewal(response, sent, token):
-                token = await self._tokens.get_async(since, refused=token)
-                await response.aclose()
-                _empty(response)
-                _give_back(response, sent, request)
-                sent = _authorised(request, token)
-                response = yield sent
-        except GeneratorExit:
-            _disarm(sent)
-            raise
-        _give_back(response, sent, request)
-
-    def redact(self, text: str) -> str:
-        """Take the tokens out of a text that a server sent."""
-        for secret in (self._api_token, quote_plus(self._api_token), *self._tokens.held()):
-            if len(secret) >= _SHORTEST_SECRET:
-                text = text.replace(secret, "[redacted]")
-        return text
-
-    def _calls_for_renewal(
-        self, response: httpx.Response, sent: httpx.Request, token: AccessToken
-    ) -> bool:
-        # In a client that follows redirects, it may answer another request.
-        if response.status_code != 401 or response.request is not sent:
-            return False
-        # A stronger login (RFC 9470) is nothing that a new token can give.
-        if "insufficient_user_authentication" in response.headers.get("WWW-Authenticate", ""):
-            return False
-        if can_be_sent_again(sent):
-            return True
-        self._tokens.forget(token)
-        return False
-
-    def _exchange(self) -> AccessToken:
-        with self.connector.exchange_session(Session, self._rules()) as session:
-            request = session.build_request("POST", str(self._token_url), data=self._form())
-            try:
-                response = session.send(request, auth=_CLIENT)
-                return read_token_answer(response.status_code, response.content)
-            except (APIStatusError, APIResponseValidationError) as error:
-                refused = refusal(error)
+            with pool.client:
+                response = run(flow.send(Blocking(), lambda: pool, request, read_hooks(None)))
+                return read_token_answer(response, asked_at)
+        except (APIStatusError, APIResponseValidationError) as error:
+            refused = _refusal(error)
         raise refused  # outside, so that it does not drag the answer along
 
-    async def _exchange_async(self) -> AccessToken:
-        async with self.connector.exchange_session(AsyncSession, self._rules()) as session:
-            request = session.build_request("POST", str(self._token_url), data=self._form())
-            try:
-                response = await session.send(request, auth=_CLIENT)
-                return read_token_answer(response.status_code, response.content)
-            except (APIStatusError, APIResponseValidationError) as error:
-                refused = refusal(error)
-        raise refused
 
-    def _form(self) -> dict[str, str]:
-        return {"grant_type": "api_token", "api_token": self._api_token}
+def read_token_answer(response: httpx.Response, asked_at: float) -> AccessToken:
+    """Return the access token in a successful answer of the auth server.
 
-    def _rules(self) -> Rules:
-        return Rules(self.connector.max_retries, self.redact, self._token_url, exchange=True)
-
-
-def _authorised(request: httpx.Request, token: AccessToken) -> httpx.Request:
-    """Copy a request with the token: who holds on to the original shall not hold the token."""
-    sent = object.__new__(httpx.Request)  # as `copy` leaves out what httpx does not pickle
-    vars(sent).update(vars(request), headers=httpx.Headers(request.headers))
-    sent.headers["Authorization"] = f"Bearer {token.value}"
-    return sent
+    Raises:
+        TokenExchangeError: if the answer is no token that can be used. It is not quoted.
+    """
+    answer = decode_body(response.content)
+    answer = answer if isinstance(answer, dict) else {}
+    value, kind = answer.get("access_token"), answer.get("token_type") or "bearer"
+    if not isinstance(value, str) or not is_visible(value):
+        problem = f"without a usable access token; {CHECK}"
+    elif not isinstance(kind, str) or kind.lower() != "bearer":
+        problem = "with a token that is no bearer token"
+    else:
+        return AccessToken(value, _lifetime(answer.get("expires_in")), asked_at)
+    status = response.status_code
+    raise TokenExchangeError(
+        f"the auth server answered {status} {problem}", status_code=status, headers={}
+    )
 
 
-def _disarm(sent: httpx.Request) -> None:
-    """Take the token out of a copy that nobody answered: it lives on in an error."""
-    sent.headers.pop("Authorization", None)  # which a hook may have done
+def _lifetime(expires_in: Any) -> float:
+    """Read seconds; nonsense counts as the documented lifetime, as a 401 renews in any case."""
+    try:
+        seconds = 0.0 if isinstance(expires_in, bool) else float(expires_in)
+    except (TypeError, ValueError, OverflowError):
+        return _DOCUMENTED_LIFETIME
+    return seconds if 0 < seconds < math.inf else _DOCUMENTED_LIFETIME
 
 
-def _give_back(response: httpx.Response, sent: httpx.Request, request: httpx.Request) -> None:
-    if response.request is sent:
-        response.request = request
-
-
-def _empty(response: httpx.Response) -> None:
-    """Let httpx, which reads a response before it sends the next request, read nothing."""
-    response.stream = httpx.ByteStream(b"")
-    response.is_closed = False
+def _refusal(error: APIStatusError | APIResponseValidationError) -> TokenExchangeError:
+    """Say what the auth server's answer means for the caller."""
+    status = error.status_code
+    if isinstance(error, APIResponseValidationError):
+        return TokenExchangeError(
+            f"the auth server did not exchange the API token ({error}); {CHECK}",
+            status_code=status,
+            headers=error.headers,
+        )
+    answer = error.body if isinstance(error.body, dict) else {}
+    code, description, hint = (
+        one_line(value, 300) if isinstance(value := answer.get(key), str) else None
+        for key in ("error", "error_description", "error_hint")
+    )
+    if status in {400, 401, 403}:
+        advice = f"the auth server refused the API token; check {TOKEN_VARIABLE}, or {CREATE}"
+    elif status == 429 or status >= 500:
+        wait = f" in {error.retry_after:g} s" if error.retry_after else " later"
+        advice = f"the auth server is busy or failing; try again{wait}"
+    else:
+        advice = "the auth server did not exchange the API token; check token_url"
+    return TokenExchangeError(
+        f"{advice} ({status}{f' {one_line(code, 80)}' if code else ''}: {error.message})",
+        status_code=status,
+        error=code,
+        error_description=description or hint,
+        headers=error.headers,
+    )

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, cast
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn, Self, TypeVar
 
 import httpx
 
 from upsun_api.client import Client
 
-from ._auth import BASE_URL, TOKEN_URL, ApiTokenAuth
-from ._connector import Connector, read_timeout
+from . import _success
+from ._auth import Exchange
+from ._connections import FOR_SESSIONS, Connections, User
 from ._errors import ClientClosedError, ConfigurationError
-from ._fields import merge_headers, read_fields
-from ._fork import watch
+from ._flow import Flow
+from ._fork import on_fork
 from ._http import AsyncSession, Session
-from ._loops import PerLoop
-from ._rules import Rules
-from ._success import Answer
-from ._version import __version__
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ._connector import SessionT, Timeout, Verify
+from ._io import PerLoop
+from ._options import (
+    HEADERS,
+    Timeout,
+    Verify,
+    merge_headers,
+    read_headers,
+    read_httpx_args,
+    read_retries,
+    read_timeout,
+)
+from ._tokens import Tokens, read_api_token
+from ._urls import read_origins, read_url
 
 T = TypeVar("T")
-_USER_AGENT = "upsun-client/{} Python/{}.{}.{} {}".format(
-    __version__, *sys.version_info[:3], sys.platform
-)
+SessionT = TypeVar("SessionT", Session, AsyncSession)
+BASE_URL = "https://api.upsun.com"
+TOKEN_URL = "https://auth.upsun.com/oauth2/token"  # noqa: S105 - a URL, no secret
 
 
 class UpsunClient(Client):
@@ -43,13 +48,16 @@ class UpsunClient(Client):
         base_url: of the API; https, or http to loopback.
         token_url: where the API token is exchanged for an access token.
         timeout: seconds for each of connecting, sending, receiving and waiting for a
-            connection; None waits for ever.
+            connection or a token; None waits for ever.
         max_retries: how often to repeat a request, or an exchange, that may be repeated.
         verify_ssl: True for the usual authorities, a path to a file or folder of them, an
             ``ssl.SSLContext``, or False for none.
         headers: sent with every request; Authorization is the client's own.
-        cookies: sent with every request.
-        httpx_args: further arguments of ``httpx.Client`` and ``httpx.AsyncClient``.
+        cookies: sent with every request. What servers set is not kept.
+        httpx_args: further arguments of ``httpx.Client`` and ``httpx.AsyncClient``. The exchange
+            takes the same way, but for a transport that is asynchronous only.
+        trusted_origins: other servers, such as ``https://eu-2.platform.sh``, that links may lead
+            to, and that get the access token. To all others, nothing is sent.
         raise_on_unexpected_status: whether a generated operation raises on a 2xx that it does
             not document, rather than return None.
 
@@ -57,7 +65,17 @@ class UpsunClient(Client):
         ConfigurationError: if there is no API token, or an argument is unusable.
     """
 
-    __slots__ = ("_async_sessions", "_auth", "_closed", "_derived", "_lock")
+    __slots__ = (
+        "_async_sessions",
+        "_closed",
+        "_connections",
+        "_given_timeout",
+        "_lock",
+        "_max_retries",
+        "_tokens",
+        "_trusted",
+        "_user",
+    )
 
     def __init__(
         self,
@@ -71,35 +89,39 @@ class UpsunClient(Client):
         headers: dict[str, str] | None = None,
         cookies: dict[str, str] | None = None,
         httpx_args: dict[str, Any] | None = None,
+        trusted_origins: Iterable[str] = (),
         raise_on_unexpected_status: bool = False,
     ) -> None:
-        connector = Connector(
-            timeout=timeout,
-            verify_ssl=verify_ssl,
-            max_retries=max_retries,
-            httpx_args=httpx_args,
-            user_agent=_USER_AGENT,
-        )
-        self._set_up(
-            ApiTokenAuth(api_token, base_url=base_url, token_url=token_url, connector=connector),
+        secret = read_api_token(api_token)
+        token_from = read_url("token_url", token_url)
+        self._trusted = [read_url("base_url", base_url), *read_origins(trusted_origins)]
+        self._max_retries = read_retries(max_retries)
+        self._given_timeout = timeout
+        args = read_httpx_args(httpx_args)
+        super().__init__(
             base_url=base_url.rstrip("/"),
-            headers=read_fields("headers", headers),
-            cookies=read_fields("cookies", cookies),
-            timeout=connector.timeout,
+            headers=read_headers("headers", headers),
+            cookies=read_headers("cookies", cookies),
+            timeout=read_timeout(timeout),
+            httpx_args=args,
             raise_on_unexpected_status=raise_on_unexpected_status,
         )
+        plain = {str(url.netloc, "ascii") for url in (*self._trusted, token_from) if _is_http(url)}
+        self._connections = Connections(args, verify_ssl, plain)
+        way = Exchange(self._connections, token_from, read_timeout(timeout), max_retries)
+        self._tokens = Tokens(secret, way)
+        self._open(is_first=True)
 
-    def _set_up(self, auth: ApiTokenAuth, *, derived: bool = False, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._auth = auth
-        self._derived = derived
+    def _open(self, *, is_first: bool) -> None:
         self._closed = False
-        self._async_sessions = PerLoop(lambda: self._session(AsyncSession))
-        self._start_over()
-        watch(self, UpsunClient._start_over)
+        self._user = User(is_first=is_first)
+        self._connections.users.add(self._user)
+        self._async_sessions: PerLoop[AsyncSession] = PerLoop()
+        self._reset_after_fork()
+        on_fork(self, UpsunClient._reset_after_fork)
 
-    def _start_over(self) -> None:
-        # Forget, in a forked child, a lock that a thread of the parent held.
+    def _reset_after_fork(self) -> None:
+        # Forget a lock that a thread of the parent held.
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -110,37 +132,58 @@ class UpsunClient(Client):
         """Refuse to write credentials down."""
         raise TypeError("an UpsunClient holds credentials and cannot be pickled or copied")
 
+    @property
+    def base_url(self) -> str:
+        """URL of the API, without a slash at its end."""
+        return self._base_url
+
+    @property
+    def timeout(self) -> Timeout:
+        """Seconds, as given."""
+        return self._given_timeout
+
+    @property
+    def max_retries(self) -> int:
+        """How often a request is repeated that may be."""
+        return self._max_retries
+
     def with_headers(self, headers: dict[str, str]) -> Self:
-        """Return a client with further headers that shares the access token; this one stays."""
-        return self._derive(headers=merge_headers(self._headers, read_fields("headers", headers)))
+        """Return a client with further headers that shares access token and connections.
+
+        This one stays as it is, and each is closed on its own.
+        """
+        return self._derive(_headers=merge_headers(self._headers, read_headers("headers", headers)))
 
     def with_cookies(self, cookies: dict[str, str]) -> Self:
-        """Return a client with further cookies that shares the access token; this one stays."""
-        return self._derive(cookies={**self._cookies, **read_fields("cookies", cookies)})
+        """Return a client with further cookies that shares access token and connections."""
+        return self._derive(_cookies={**self._cookies, **read_headers("cookies", cookies)})
 
     def with_timeout(self, timeout: Timeout) -> Self:
         """Return a client with another timeout, in seconds; the exchange keeps its own."""
-        return self._derive(timeout=read_timeout(timeout))
+        return self._derive(_timeout=read_timeout(timeout), _given_timeout=timeout)
+
+    def with_max_retries(self, max_retries: int) -> Self:
+        """Return a client that repeats a request as often; the exchange keeps its own number."""
+        return self._derive(_max_retries=read_retries(max_retries))
 
     def _derive(self, **changes: Any) -> Self:
         self._check_open()
-        settings = {
-            "base_url": self._base_url,
-            "headers": self._headers,
-            "cookies": self._cookies,
-            "timeout": self._timeout,
-            "raise_on_unexpected_status": self.raise_on_unexpected_status,
-        }
         derived = object.__new__(type(self))
-        if hasattr(self, "__dict__"):
-            vars(derived).update(vars(self))  # what a subclass has of its own
-        derived._set_up(self._auth, derived=True, **{**settings, **changes})
+        fields = dict(getattr(self, "__dict__", {}))  # what a subclass has of its own
+        for kind in type(self).__mro__:
+            slots = vars(kind).get("__slots__", ())
+            for name in (slots,) if isinstance(slots, str) else slots:
+                if name != "__weakref__" and hasattr(self, name):
+                    fields[name] = getattr(self, name)
+        for name, value in {**fields, **changes, "_client": None}.items():
+            object.__setattr__(derived, name, value)
+        derived._open(is_first=False)
         return derived
 
     def get_httpx_client(self) -> httpx.Client:
         """Return the HTTP client below, for requests that no operation covers, such as HAL links.
 
-        It is as safe as this one; URLs that are relative or on the API's origin are authenticated.
+        It is as safe as this one; a URL is relative, or on the origin of the API or a trusted one.
         An id in a URL of your own has to be quoted, as by ``urllib.parse.quote(id, safe="")``. What
         breaks off while you stream it raises an error of httpx.
 
@@ -148,10 +191,15 @@ class UpsunClient(Client):
             ClientClosedError: if this client is closed.
         """
         self._check_open()
-        if self._client is None:
+        session = self._client
+        if session is None or session.is_closed:
             with self._lock:
-                self._client = self._client or self._session(Session)
-        return self._client
+                session = self._client
+                if session is None or session.is_closed:
+                    session = self._session(Session)
+                    session.check()
+                    self._client = session
+        return session
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """Return the asynchronous HTTP client below; see `get_httpx_client`.
@@ -159,8 +207,7 @@ class UpsunClient(Client):
         Connections belong to an event loop, so each loop gets a client of its own.
         """
         self._check_open()
-        with self._lock:
-            return self._async_sessions.get()
+        return self._async_sessions.get(lambda: self._session(AsyncSession))
 
     def set_httpx_client(self, client: httpx.Client) -> NoReturn:  # noqa: ARG002
         """Raise ConfigurationError: a client from elsewhere would have none of the safety."""
@@ -171,24 +218,27 @@ class UpsunClient(Client):
         raise ConfigurationError("an UpsunClient makes its own HTTP client; pass httpx_args to it")
 
     def parse(self, parser: Callable[..., T], response: httpx.Response) -> T:
-        """Let a generated parser read an answer of this client; see `Answer.parse`."""
-        if isinstance(response, Answer):
-            return cast("T", response.parse(parser, self))
-        return super().parse(parser, response)
+        """Let a generated parser read a success.
+
+        Raises:
+            APIResponseValidationError: if it does not fit the contract.
+        """
+        return _success.parse(parser, response, self, self._tokens.redact)
 
     def close(self) -> None:
         """Close the client, not those derived from it. Connections of event loops take `aclose`."""
         self._closed = True
-        if self._client is not None:
-            self._client.close()
-        for session in self._async_sessions:
+        self._connections.users.discard(self._user)
+        if isinstance(self._client, Session):
+            self._client.retired = True
+        for session in self._async_sessions.held():
             session.retired = True
+        self._connections.leave(self._user)
 
     async def aclose(self) -> None:
         """Close the client and its connections, those of the running event loop among them."""
         self.close()
-        if session := self._async_sessions.held():
-            await session.aclose()
+        await self._connections.aleave(self._user)
 
     def __enter__(self) -> Self:
         """Return the client, to be closed at the end of the block."""
@@ -209,19 +259,24 @@ class UpsunClient(Client):
         await self.aclose()
 
     def _session(self, kind: type[SessionT]) -> SessionT:
-        connector = self._auth.connector
-        rules = Rules(connector.max_retries, self._auth.redact, httpx.URL(self._base_url))
-        return connector.session(
-            kind,
-            rules,
-            auth=self._auth,
+        flow = Flow(self._trusted, self._max_retries, self._tokens.redact, self._tokens)
+        options = {name: self._httpx_args[name] for name in FOR_SESSIONS & self._httpx_args.keys()}
+        return kind(
+            flow,
+            self._connections,
+            self._user,
+            hooks=self._httpx_args["event_hooks"],
             base_url=self._base_url,
             cookies=self._cookies,
-            headers=merge_headers(connector.headers, self._headers),
-            lent=self._derived,
+            headers=merge_headers(HEADERS, self._headers),
             timeout=self._timeout,
+            **options,
         )
 
     def _check_open(self) -> None:
         if self._closed:
             raise ClientClosedError("this client is closed; make a new one")
+
+
+def _is_http(url: httpx.URL) -> bool:
+    return url.scheme == "http"

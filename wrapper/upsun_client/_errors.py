@@ -3,9 +3,9 @@
 UpsunError
 ├── ConfigurationError(ValueError)     fix the arguments or the environment
 ├── ClientClosedError(RuntimeError)    make a new client
-├── UnsafePathError(ValueError)        fix the id; nothing was sent
+├── UnsafePathError(ValueError)        fix the id or the URL; nothing was sent
 ├── TokenExchangeError                 the auth server refused the API token, or answered nonsense
-├── APIConnectionError                 no answer; __cause__ is the error of the HTTP library
+├── APIConnectionError                 no whole answer; __cause__ is the error of the HTTP library
 │   └── APITimeoutError
 ├── APIStatusError                     the API answered 4xx or 5xx
 │   ├── BadRequestError 400 · AuthenticationError 401 · PermissionDeniedError 403
@@ -16,14 +16,20 @@ UpsunError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+_SHOWN = 300  # characters of a path that a text quotes
 
 
 class UpsunError(Exception):
     """The root of every error of this client. All of them pickle and copy."""
+
+    __module__ = __package__  # where people find it, also in tracebacks
+
+    def __init_subclass__(cls) -> None:
+        if cls.__module__ == __name__:
+            cls.__module__ = __package__
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Restore without calling the constructor, whose arguments are keywords."""
@@ -46,7 +52,7 @@ class ClientClosedError(UpsunError, RuntimeError):
 
 
 class UnsafePathError(UpsunError, ValueError):
-    """A path parameter would have left its place in the path. Nothing was sent: fix the id."""
+    """A URL or path parameter would lead elsewhere. Nothing was sent: fix what it names."""
 
 
 class TokenExchangeError(UpsunError):
@@ -56,6 +62,7 @@ class TokenExchangeError(UpsunError):
         status_code: HTTP status of the auth server's answer.
         error: the OAuth 2 error code, such as ``invalid_grant``; None if it gave none.
         error_description: the auth server's own words; None if it gave none.
+        headers: headers of the answer.
     """
 
     def __init__(
@@ -65,33 +72,48 @@ class TokenExchangeError(UpsunError):
         status_code: int,
         error: str | None = None,
         error_description: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status_code = status_code
         self.error = error
         self.error_description = error_description
+        self.headers: Mapping[str, str] = {} if headers is None else headers
 
 
 class APIConnectionError(UpsunError):
-    """No answer came. ``__cause__`` is the error of the HTTP library.
+    """No answer came, or only a part of one. ``__cause__`` is the error of the HTTP library.
 
-    Whether the request took effect is unknown, unless the cause is that no connection was made.
+    Its text says whether anything was sent, and what is known of its effect.
 
     Attributes:
         method: HTTP method of the request.
         path: path of the request, as sent.
         attempts: how often it was tried.
+        status_code: HTTP status of an answer that broke off; None if none had begun.
+        headers: headers of that answer.
     """
 
-    def __init__(self, message: str, *, method: str, path: str, attempts: int) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str,
+        path: str,
+        attempts: int,
+        status_code: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.method = method
         self.path = path
         self.attempts = attempts
+        self.status_code = status_code
+        self.headers: Mapping[str, str] = {} if headers is None else headers
 
 
 class APITimeoutError(APIConnectionError):
-    """No answer came in time: raise ``timeout``, or look whether the request took effect."""
+    """No whole answer came in time: raise ``timeout``, or look whether the request took effect."""
 
 
 class APIStatusError(UpsunError):
@@ -109,8 +131,6 @@ class APIStatusError(UpsunError):
         attempts: how often the request was tried. A 404 to the second attempt of a DELETE may
             mean that the first one took effect.
     """
-
-    _advice = ""  # the next step, at the end of the text
 
     def __init__(
         self,
@@ -136,8 +156,13 @@ class APIStatusError(UpsunError):
 
     def __str__(self) -> str:
         tries = f" (attempt {self.attempts})" if self.attempts > 1 else ""
-        advice = self._advice and f" ({self._advice})"
-        return f"{self.status_code} to {self.method} {self.path}{tries}: {self.message}{advice}"
+        where = f"{self.status_code} to {self.method} {self.path[:_SHOWN]}{tries}"
+        advice = self._advice()
+        return f"{where}: {self.message}{advice and f' ({advice})'}"
+
+    def _advice(self) -> str:
+        """Give the next step, for the end of the text."""
+        return ""
 
 
 class BadRequestError(APIStatusError):
@@ -147,37 +172,53 @@ class BadRequestError(APIStatusError):
 class AuthenticationError(APIStatusError):
     """401: the access token is refused, a fresh one too, or a stronger login is asked for."""
 
-    _advice = "check base_url; WWW-Authenticate may ask for a stronger login"
+    def _advice(self) -> str:
+        return "check base_url; WWW-Authenticate may ask for a stronger login"
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the user whose API token this is may not do this. Ask for access to the project."""
+    """403: the user whose API token this is may not do this. Ask for access."""
 
-    _advice = "the API token's user needs more access; for integrations, the project's admin role"
+    def _advice(self) -> str:
+        if "/integrations" in self.path:
+            return "the API token's user needs the project's admin role"
+        root = self.path.split("/")[1:2]
+        what = {"projects": " to the project", "organizations": " to the organization"}
+        return f"the API token's user needs more access{what.get(''.join(root), '')}"
 
 
 class NotFoundError(APIStatusError):
     """404: there is no such thing, or the user may not see it."""
 
-    _advice = "check the ids; who may not see a thing is told the same"
+    def _advice(self) -> str:
+        if self.attempts > 1 and self.method == "DELETE":
+            return "the first attempt may have deleted it"
+        return "check the ids; who may not see a thing is told the same"
 
 
 class ConflictError(APIStatusError):
     """409: something else is in the way, such as an activity that still runs."""
 
-    _advice = "wait for what is in the way, such as a running activity"
+    def _advice(self) -> str:
+        return "wait for what is in the way, such as a running activity"
 
 
 class RateLimitError(APIStatusError):
     """429: too many requests, the retries included. Wait ``retry_after`` seconds."""
 
-    _advice = "wait for retry_after, then repeat"
+    def _advice(self) -> str:
+        if self.retry_after:
+            return f"wait {self.retry_after:g} s, then repeat"
+        return "the server says not how long to wait: pause for a minute, then send fewer at once"
 
 
 class ServerError(APIStatusError):
     """5xx: the server failed; whether the request took effect is unknown."""
 
-    _advice = "look whether it took effect, then repeat"
+    def _advice(self) -> str:
+        if self.method in {"GET", "HEAD", "OPTIONS"}:
+            return "repeat later"
+        return "look whether it took effect, then repeat"
 
 
 class APIResponseValidationError(UpsunError):
@@ -189,16 +230,31 @@ class APIResponseValidationError(UpsunError):
         status_code: HTTP status.
         method: HTTP method of the request.
         path: path of the request, as sent.
+        body: the decoded JSON of the answer; its text (at most 64 KiB) if it is no JSON; None
+            if it is empty, or was not read.
+        headers: headers of the answer; names are case-insensitive.
     """
 
-    def __init__(self, message: str, *, status_code: int, method: str, path: str) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status_code = status_code
         self.method = method
         self.path = path
+        self.body = body
+        self.headers: Mapping[str, str] = {} if headers is None else headers
 
     def __str__(self) -> str:
-        return f"{self.status_code} to {self.method} {self.path}: {super().__str__()}"
+        where = f"{self.status_code} to {self.method} {self.path[:_SHOWN]}"
+        return f"{where}: {super().__str__()}"
 
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakKeyDictionary
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 T = TypeVar("T")
-_known: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
+_known: dict[int, tuple[weakref.ref[Any], Callable[[Any], None]]] = {}
 
 
-def watch(thing: T, start_over: Callable[[T], None]) -> None:
-    """Call ``start_over(thing)`` in every forked child, for as long as the thing lives."""
-    _known[thing] = start_over
+def on_fork(thing: T, reset_after_fork: Callable[[T], None]) -> None:
+    """Call ``reset_after_fork(thing)`` in every forked child, for as long as the thing lives."""
+    key = id(thing)
+    _known[key] = (weakref.ref(thing, lambda _: _known.pop(key, None)), reset_after_fork)
 
 
 def _forked() -> None:
-    for thing, start_over in list(_known.items()):
-        start_over(thing)
+    for reference, reset_after_fork in list(_known.values()):
+        if (thing := reference()) is not None:
+            reset_after_fork(thing)
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows does not fork

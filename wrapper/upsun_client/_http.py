@@ -1,214 +1,194 @@
-"""The two sessions: an httpx client each that refuses, retries and raises by the rules.
-
-They work above the transport: a transport of our own would switch off the proxy environment.
-"""
+"""The two HTTP clients that callers see: httpx clients whose requests follow the flow."""
 
 from __future__ import annotations
 
-import time
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
-from ._answer import BODY_LIMIT, decompress
-from ._errors import UpsunError
-from ._fields import Jar
-from ._fork import watch
-from ._rules import check_open
+from ._body import AsyncStreamed, SyncStreamed
+from ._connections import Connections, Pool, User
+from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
+from ._flow import Flow
+from ._io import Blocking, Tasks, run
+from ._options import Hooks, check_hooks, read_hooks
+from ._paths import check_path
+from ._urls import parse_url, under
 
-if TYPE_CHECKING:
-    from ._rules import Rules
-
-# For the body of an error, in seconds: the status has said what matters.
-_PATIENCE = 10.0
-_BODY_FAULTS = (httpx.HTTPError, httpx.StreamError)
+_BLOCKING, _TASKS = Blocking(), Tasks()
+_HOW = httpx.USE_CLIENT_DEFAULT
 
 
-class _Ruled:
-    """What both sessions are, beside an httpx client."""
+class _NoTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Stands where httpx wants a transport: requests leave by the connections that are shared."""
 
-    def __init__(self, rules: Rules, **options: Any) -> None:
-        self._rules = rules
-        self._options = options
-        self.retired = False
-        self._start_over()
-        watch(self, _Ruled._start_over)
 
-    def _start_over(self) -> None:
-        # Again in a forked child, which must not talk on its parent's connections.
-        super().__init__(**self._options)
-        self.cookies = self._options.get("cookies")
+class _Session:
+    """What both HTTP clients are, beside one of httpx.
+
+    Args:
+        flow: that its requests follow.
+        connections: that they go by.
+        user: whose session it is; see `Connections.leave`.
+        hooks: called at each attempt.
+        options: of ``httpx.Client``.
+    """
+
+    def __init__(
+        self, flow: Flow, connections: Connections, user: User, hooks: Hooks, **options: Any
+    ) -> None:
+        super().__init__(transport=_NoTransport(), trust_env=False, **options)  # type: ignore[call-arg]
+        self._flow = flow
+        self._connections = connections
+        self._user = user
+        self._hooks = hooks
+        self.retired = False  # whether the client that it belongs to is closed
 
     @property
-    def cookies(self) -> httpx.Cookies:
-        """What the caller and the servers set."""
-        return self._jar
+    def is_closed(self) -> bool:
+        """Whether it, or the client that it belongs to, is closed."""
+        return self.retired or super().is_closed  # type: ignore[misc]
 
-    @cookies.setter
-    def cookies(self, cookies: Any) -> None:
-        self._jar = Jar(cookies)
+    @property
+    def event_hooks(self) -> Hooks:
+        """What is called with each request as sent, and each response before it is judged."""
+        return self._hooks
+
+    @event_hooks.setter
+    def event_hooks(self, hooks: Any) -> None:
+        self._hooks = read_hooks(hooks)
 
     def build_request(self, method: str, url: Any, **kwargs: Any) -> httpx.Request:
         """Build a request.
 
         Raises:
             UnsafePathError: if the URL could be read as another place than it names.
+            ConfigurationError: if an argument is unusable.
         """
-        target = self._rules.target(url)
-        request: httpx.Request = super().build_request(method, target, **kwargs)  # type: ignore[misc]
-        self._rules.check_origin(request, self.headers)  # type: ignore[attr-defined]
-        return request
+        target = self._target(url)
+        try:
+            request: httpx.Request = super().build_request(method, target, **kwargs)  # type: ignore[misc]
+        except (httpx.InvalidURL, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            problem = str(error)
+        else:
+            return request
+        raise ConfigurationError(f"no request can be made of these arguments: {problem[:300]}")
 
-    def _build_redirect_request(
-        self,
-        request: httpx.Request,
-        response: httpx.Response,  # noqa: ARG002
-    ) -> httpx.Request:
-        # httpx builds it though nobody follows, and fails on a Location that is no URL.
-        return request
+    def _target(self, url: Any) -> httpx.URL:
+        """Return the URL to build a request for, if it is safe as the caller wrote it."""
+        if not isinstance(url, str):
+            # An httpx.URL has folded its dot segments already.
+            raise UnsafePathError(f"a URL must be a string, not {type(url).__name__}")
+        plain: str = str.__str__(url)
+        check_path(plain)
+        if "#" in plain:
+            # It would be cut off, and so would what an id with a "#" in it leaves behind.
+            raise UnsafePathError("a fragment ('#') is never sent; nothing was sent. Quote the ids")
+        try:
+            parsed = parse_url(plain)
+            if not (parsed.scheme or parsed.host):
+                base: httpx.URL = self.base_url  # type: ignore[attr-defined]
+                raw = under(base, plain if plain.startswith("/") else f"/{plain}")
+                return parse_url(f"{base.scheme}://{base.netloc.decode('ascii')}{raw}")
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise UnsafePathError(f"no usable URL: {error}; nothing was sent") from None
+        if parsed.scheme not in {"http", "https"} or not parsed.host:
+            raise UnsafePathError(f"no URL that this client sends to: {plain[:80]!r}")
+        return parsed
 
-
-class Session(_Ruled, httpx.Client):
-    """An ``httpx.Client`` that follows the rules."""
-
-    def send(
-        self, request: httpx.Request, *, stream: bool = False, **kwargs: Any
-    ) -> httpx.Response:
-        """Send a request, again where that is safe and may help; never follow a redirect.
+    def _prepare(self, request: httpx.Request, body: type, auth: Any) -> None:
+        """Refuse what cannot be sent this way.
 
         Raises:
-            UpsunError: unless the answer is a success; its class says why.
+            ClientClosedError: if this client is closed.
+            ConfigurationError: if an argument is unusable.
         """
-        trial = self._rules.trial(request)
-        kwargs["follow_redirects"] = False
-        while True:
-            check_open(self, trial)
-            trial.attempts += 1
-            try:
-                response = super().send(request, stream=True, **kwargs)
-                if response.is_success:
-                    return self._accept(response, stream=stream)
-                body = self.read_some(response)
-            except httpx.RequestError as error:
-                wait = self._rules.after_error(trial, request, error)
-            except UpsunError as error:
-                trial.note(error)
-                raise
-            except RuntimeError:
-                check_open(self, trial)
-                raise
-            else:
-                wait = self._rules.after_status(trial, response, body)
-            time.sleep(wait)
+        self.check_open()
+        if auth is not _HOW:
+            raise ConfigurationError("auth cannot be set: the access token is this client's own")
+        if not isinstance(request.stream, body):
+            raise ConfigurationError(
+                f"the body is a {type(request.stream).__name__}, which this kind of call cannot "
+                f"send: it takes a {body.__name__}"
+            )
+        fields = getattr(request.stream, "fields", [None])  # of a multipart form
+        if all(field and isinstance(getattr(field, "file", ""), str | bytes) for field in fields):
+            request.read()  # which makes bytes of it, that can be sent again
+        if "timeout" not in request.extensions:
+            request.extensions = {**request.extensions, "timeout": self.timeout.as_dict()}  # type: ignore[attr-defined]
 
-    def read_some(self, response: httpx.Response, *, strict: bool = False) -> bytes:
-        """Read a body within limits of size and time, and close it.
+    def check_open(self) -> None:
+        """Raise ClientClosedError if this client is closed."""
+        if self.is_closed:
+            raise ClientClosedError("this client is closed; make a new one")
 
-        Args:
-            response: not read yet, or read by a mock or a hook.
-            strict: whether to raise if it breaks off before.
+
+class Session(_Session, httpx.Client):
+    """An ``httpx.Client`` that follows the flow."""
+
+    def send(
+        self,
+        request: httpx.Request,
+        *,
+        stream: bool = False,
+        auth: Any = _HOW,
+        follow_redirects: Any = _HOW,  # noqa: ARG002 - never
+    ) -> httpx.Response:
+        """Send a request, as `Flow.send` does; never follow a redirect."""
+        self._prepare(request, httpx.SyncByteStream, auth)
+        self.check()
+        streamed = SyncStreamed if stream else None
+        return run(self._flow.send(_BLOCKING, self._pool, request, self._hooks, streamed))
+
+    def check(self) -> None:
+        """Refuse what is unusable, before a token is asked for.
+
+        Raises:
+            ConfigurationError: it names it.
         """
-        with suppress(httpx.ResponseNotRead):
-            return response.content[:BODY_LIMIT]
-        raw = bytearray()
-        until = time.monotonic() + _PATIENCE
-        full = False
-        try:
-            for chunk in response.iter_raw():
-                raw += chunk
-                full = len(raw) >= BODY_LIMIT or time.monotonic() > until
-                if full:
-                    response.close()  # which ends the iteration, down to its last generator
-        except _BODY_FAULTS:
-            if strict and not full:
-                raise
-        finally:
-            response.close()
-        return decompress(bytes(raw), response.headers.get("content-encoding", ""))
+        check_hooks(self._hooks)
+        self._pool()
 
-    def _accept(self, response: httpx.Response, *, stream: bool) -> httpx.Response:
-        try:
-            answer = self._rules.accept(response)
-            if self._rules.exchange:
-                body = self.read_some(response, strict=True)
-                return httpx.Response(response.status_code, content=body)
-            if not stream:
-                answer.read()
-        except BaseException as error:
-            response.close()
-            if isinstance(error, httpx.DecodingError):
-                raise answer.outside_contract(f"undecodable body: {error}") from None
-            raise
-        return answer
+    def close(self) -> None:
+        """Close it, and the connections if nobody else uses them."""
+        super().close()
+        self._connections.leave(self._user)
+
+    def __exit__(self, *args: object) -> None:
+        """Close it."""
+        self.close()
+
+    def _pool(self) -> Pool:
+        self.check_open()
+        return self._connections.for_threads()
 
 
-class AsyncSession(_Ruled, httpx.AsyncClient):
-    """An ``httpx.AsyncClient`` that follows the same rules; see `Session`."""
+class AsyncSession(_Session, httpx.AsyncClient):
+    """An ``httpx.AsyncClient`` that follows the same flow."""
 
     async def send(
-        self, request: httpx.Request, *, stream: bool = False, **kwargs: Any
+        self,
+        request: httpx.Request,
+        *,
+        stream: bool = False,
+        auth: Any = _HOW,
+        follow_redirects: Any = _HOW,  # noqa: ARG002 - never
     ) -> httpx.Response:
-        """Send a request, as `Session.send` does."""
-        trial = self._rules.trial(request)
-        kwargs["follow_redirects"] = False
-        while True:
-            check_open(self, trial)
-            trial.attempts += 1
-            try:
-                response = await super().send(request, stream=True, **kwargs)
-                if response.is_success:
-                    return await self._accept(response, stream=stream)
-                body = await self.read_some(response)
-            except httpx.RequestError as error:
-                wait = self._rules.after_error(trial, request, error)
-            except UpsunError as error:
-                trial.note(error)
-                raise
-            except RuntimeError:
-                check_open(self, trial)
-                raise
-            else:
-                wait = self._rules.after_status(trial, response, body)
-            await _sleep(wait)
+        """Send a request, as `Flow.send` does; never follow a redirect."""
+        self._prepare(request, httpx.AsyncByteStream, auth)
+        self._pool()
+        streamed = AsyncStreamed if stream else None
+        return await self._flow.send(_TASKS, self._pool, request, self._hooks, streamed)
 
-    async def read_some(self, response: httpx.Response, *, strict: bool = False) -> bytes:
-        """Read a body within limits, as `Session.read_some` does."""
-        with suppress(httpx.ResponseNotRead):
-            return response.content[:BODY_LIMIT]
-        raw = bytearray()
-        until = time.monotonic() + _PATIENCE
-        full = False
-        try:
-            async for chunk in response.aiter_raw():
-                raw += chunk
-                full = len(raw) >= BODY_LIMIT or time.monotonic() > until
-                if full:
-                    await response.aclose()
-        except _BODY_FAULTS:
-            if strict and not full:
-                raise
-        finally:
-            await response.aclose()
-        return decompress(bytes(raw), response.headers.get("content-encoding", ""))
+    async def aclose(self) -> None:
+        """Close it, and the connections of the running event loop if nobody else uses them."""
+        await super().aclose()
+        await self._connections.aleave(self._user)
 
-    async def _accept(self, response: httpx.Response, *, stream: bool) -> httpx.Response:
-        try:
-            answer = self._rules.accept(response)
-            if self._rules.exchange:
-                body = await self.read_some(response, strict=True)
-                return httpx.Response(response.status_code, content=body)
-            if not stream:
-                await answer.aread()
-        except BaseException as error:
-            await response.aclose()
-            if isinstance(error, httpx.DecodingError):
-                raise answer.outside_contract(f"undecodable body: {error}") from None
-            raise
-        return answer
+    async def __aexit__(self, *args: object) -> None:
+        """Close it."""
+        await self.aclose()
 
-
-async def _sleep(seconds: float) -> None:
-    from anyio import sleep  # noqa: PLC0415 - only an asynchronous caller pays for it
-
-    await sleep(seconds)
+    def _pool(self) -> Pool:
+        self.check_open()
+        return self._connections.for_tasks()

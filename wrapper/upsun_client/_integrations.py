@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
 
 from ._errors import ConfigurationError
-from ._path import check_parameter
+from ._paths import check_parameter
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
-    from upsun_api.models.accepted_response import AcceptedResponse
-    from upsun_api.types import Response
-
-    from ._client import UpsunClient
+    import upsun_client
+else:
+    # Its names load when they are used: those of annotations, when somebody evaluates them.
+    upsun_client = sys.modules[__package__]
 
 
 def delete_projects_integrations(
-    project_id: str, integration_id: str, *, client: UpsunClient
-) -> AcceptedResponse:
+    project_id: str, integration_id: str, *, client: upsun_client.UpsunClient
+) -> upsun_client.AcceptedResponse:
     """Delete an integration of a project.
 
     Returns when the API has accepted the request; the activities in ``["_embedded"]`` of the
@@ -36,21 +36,22 @@ def delete_projects_integrations(
         UpsunError: every other failure; the class says which.
     """
     project_id, integration_id = _checked(project_id, integration_id, client)
-    return _accepted(_generated().sync_detailed(project_id, integration_id, client=client))
+    answer = _generated().sync_detailed(project_id, integration_id, client=client)
+    # Never None: every success of this operation is an AcceptedResponse.
+    return cast("upsun_client.AcceptedResponse", answer.parsed)
 
 
 async def delete_projects_integrations_async(
-    project_id: str, integration_id: str, *, client: UpsunClient
-) -> AcceptedResponse:
+    project_id: str, integration_id: str, *, client: upsun_client.UpsunClient
+) -> upsun_client.AcceptedResponse:
     """Delete an integration of a project, as `delete_projects_integrations` does."""
     project_id, integration_id = _checked(project_id, integration_id, client)
-    return _accepted(await _generated().asyncio_detailed(project_id, integration_id, client=client))
+    answer = await _generated().asyncio_detailed(project_id, integration_id, client=client)
+    return cast("upsun_client.AcceptedResponse", answer.parsed)
 
 
-def _checked(project_id: str, integration_id: str, client: UpsunClient) -> tuple[str, str]:
-    from ._client import UpsunClient  # noqa: PLC0415 - who calls has loaded it
-
-    if not isinstance(client, UpsunClient):
+def _checked(project_id: str, integration_id: str, client: Any) -> tuple[str, str]:
+    if not isinstance(client, upsun_client.UpsunClient):
         raise ConfigurationError(f"client must be an UpsunClient, not {type(client).__name__}")
     return (
         check_parameter("project_id", project_id),
@@ -66,8 +67,3 @@ def _generated() -> ModuleType:
     )
 
     return generated
-
-
-def _accepted(response: Response[AcceptedResponse]) -> AcceptedResponse:
-    # Never None: every success of this operation is an AcceptedResponse.
-    return cast("AcceptedResponse", response.parsed)

@@ -1,103 +1,105 @@
-"""A success, as far as it is one: what generated code gets to parse."""
+"""What a generated parser makes of a success, as far as it is one."""
 
 from __future__ import annotations
 
 import typing
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import httpx
 
 from upsun_api.errors import UnexpectedStatus
 from upsun_api.models.accepted_response import AcceptedResponse
-from upsun_api.types import File
+from upsun_api.types import File, Unset
 
-from ._answer import phrase
-from ._errors import APIResponseValidationError
+from ._error_body import ERROR_BODY_LIMIT, decode_error_body, one_line, phrase
+from ._judgement import outside_contract
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+T = TypeVar("T")
+Redact = Callable[[str], str]
 
-_MISFITS = (AttributeError, KeyError, TypeError, ValueError)  # what a generated parser raises
-_SHOWN = 200  # characters of what it says
+PARSE_ERRORS = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 _BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark, and JSON's whitespace
+_SHOWN = 200  # characters of what a parser says
 
 
-def path_of(request: httpx.Request) -> str:
-    """Return the path as sent, without the query."""
-    return request.url.raw_path.partition(b"?")[0].decode("ascii")
+def parse(parser: Callable[..., T], response: httpx.Response, client: object, redact: Redact) -> T:
+    """Let a generated parser read a success.
 
+    An empty body is one: as AcceptedResponse, which is the status line by definition, or None.
 
-class Answer(httpx.Response):
-    """A successful answer, which says so itself if it does not fit the contract."""
-
-    def outside_contract(self, problem: str) -> APIResponseValidationError:
-        """Make the error for an answer that the contract does not know."""
-        request = self.request
-        return APIResponseValidationError(
-            problem,
-            status_code=self.status_code,
-            method=request.method,
-            path=path_of(request),
-        )
-
-    def json(self, **kwargs: Any) -> Any:
-        """Decode the body.
-
-        Raises:
-            APIResponseValidationError: if it is no JSON.
-        """
-        try:
-            return super().json(**kwargs)
-        except (ValueError, RecursionError):
-            kind = self.headers.get("content-type", "").partition(";")[0][:40]
-        raise self.outside_contract(
-            f"the body ({len(self.content)} bytes of {kind}) is no JSON; check base_url"
-        )
-
-    def parse(self, parser: Callable[..., Any], client: object) -> Any:
-        """Let a generated parser read this answer.
-
-        An empty body is a success: as AcceptedResponse, which is the status line by definition,
-        or None.
-
-        Raises:
-            APIResponseValidationError: if it does not fit the contract.
-        """
-        try:
-            if not self.content.lstrip(_BLANK):
-                return self._empty(parser, client)
-            parsed = parser(client=client, response=self)
-        except UnexpectedStatus:
-            raise self.outside_contract("the contract does not know this status") from None
-        except _MISFITS as error:
-            words = f"{error} is missing" if isinstance(error, KeyError) else repr(error)
-            problem = f"the body does not fit the contract ({words[:_SHOWN]})"
-            raise self.outside_contract(problem) from None
-        if problem := self._problem(parsed):
-            raise self.outside_contract(f"the body does not fit the contract ({problem})")
+    Raises:
+        APIResponseValidationError: if it does not fit the contract.
+    """
+    try:
+        if not response.content.lstrip(_BLANK):
+            return typing.cast("T", _empty(parser, response, client))
+        parsed = parser(client=client, response=response)
+        problem = _overlooked(parsed, response)
+    except UnexpectedStatus:
+        problem = "the contract does not know this status"
+    except PARSE_ERRORS as error:
+        problem = _say(error, response)
+    if not problem:
         return parsed
+    body = decode_error_body(
+        response.content[: ERROR_BODY_LIMIT + _SHOWN], "", response.charset_encoding, redact
+    )
+    raise outside_contract(response, one_line(redact(problem), 2 * _SHOWN), body, redact)
 
-    def _problem(self, parsed: object) -> str:
-        """Say what a parser has overlooked; '' for nothing."""
-        if isinstance(parsed, AcceptedResponse):
-            return "" if _accepts(parsed) else "status or code"
-        if isinstance(parsed, File):
-            return "HTML" if "html" in self.headers.get("content-type", "") else ""
-        if parsed is None:  # no body was expected
-            return "an error" if _is_error(self.json()) else ""
-        return "no list" if parsed == [] and not isinstance(self.json(), list) else ""
 
-    def _empty(self, parser: Callable[..., Any], client: object) -> AcceptedResponse | None:
-        """Return what an empty success stands for."""
-        if getattr(client, "raise_on_unexpected_status", False):
-            with suppress(APIResponseValidationError, *_MISFITS):
-                parser(client=client, response=self)  # raises UnexpectedStatus
-        contract = parser.__annotations__.get("return")
-        if AcceptedResponse not in {contract, *typing.get_args(contract)}:
-            return None
-        text = self.reason_phrase or phrase(self.status_code)
-        return AcceptedResponse(status=text, code=self.status_code)
+def _say(error: Exception, response: httpx.Response) -> str:
+    kind = one_line(response.headers.get("content-type", "").partition(";")[0], 40)
+    with suppress(ValueError, RecursionError):
+        response.json()
+        words = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        return f"the body does not fit the contract ({words[:_SHOWN]})"
+    size = len(response.content)
+    return f"the body ({size} bytes of {kind or 'no type'}) is no JSON; check base_url"
+
+
+def _overlooked(parsed: object, response: httpx.Response) -> str:
+    """Say what a parser has overlooked; '' for nothing."""
+    if isinstance(parsed, AcceptedResponse):
+        _take_status_line(parsed, response)
+        fits = _accepts(parsed)
+        return "" if fits else "the body does not fit the contract (status or code is none)"
+    if isinstance(parsed, File):
+        is_page = "html" in response.headers.get("content-type", "")
+        return "the body is a page of HTML, no file; check base_url" if is_page else ""
+    if parsed is None and _is_error(response.json()):  # no body was expected
+        return "the body does not fit the contract (it is an error)"
+    if parsed == [] and not isinstance(response.json(), list):
+        return "the body does not fit the contract (it is no list)"
+    return ""
+
+
+def _take_status_line(accepted: AcceptedResponse, response: httpx.Response) -> None:
+    """Complete what acts as an acceptance and leaves out to say so."""
+    if not {"_embedded", "_links"} & accepted.additional_properties.keys():
+        return
+    if isinstance(accepted.status, Unset):
+        accepted.status = _status_text(response)
+    if isinstance(accepted.code, Unset):
+        accepted.code = response.status_code
+
+
+def _empty(
+    parser: Callable[..., Any], response: httpx.Response, client: object
+) -> AcceptedResponse | None:
+    """Return what an empty success stands for."""
+    if getattr(client, "raise_on_unexpected_status", False):
+        with suppress(*PARSE_ERRORS):
+            parser(client=client, response=response)  # raises UnexpectedStatus
+    contract = parser.__annotations__.get("return")
+    if AcceptedResponse not in {contract, *typing.get_args(contract)}:
+        return None
+    return AcceptedResponse(status=_status_text(response), code=response.status_code)
+
+
+def _status_text(response: httpx.Response) -> str:
+    return one_line(response.reason_phrase, _SHOWN) or phrase(response.status_code)
 
 
 def _is_error(body: object) -> bool:

@@ -1,210 +1,223 @@
-"""One access token for all threads and tasks: asked for once, by whoever comes first."""
+"""The two tokens, and one exchange of the first for the second for all who need it at once."""
 
 from __future__ import annotations
 
+import base64
+import contextvars
 import copy
+import math
+import os
+import re
 import threading
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
 
-from ._errors import UpsunError
-from ._fork import watch
-from ._loops import PerLoop, answers, has_stopped, running_loop
-from ._token import AccessToken
+from ._errors import ConfigurationError, UpsunError
+from ._fork import on_fork
+from ._io import Io
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
-
-    from anyio import Lock
-
-_POLL = 0.005  # seconds between looks at an exchange that another thread or loop leads
+TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
+CREATE = "create one in the Upsun console, account settings, API tokens"
+_SHORTEST_SECRET = 8  # characters; what is shorter may well be a word of the server's
 
 
-class _Flight:
-    """An exchange that a thread or a task leads. Without an outcome, it was cancelled.
+class Secret:
+    """A text that neither a repr nor a look at attributes shows."""
+
+    __slots__ = ("reveal",)
+
+    def __init__(self, value: str) -> None:
+        self.reveal: Callable[[], str] = lambda: value
+
+    def __repr__(self) -> str:
+        return "<Secret>"
+
+
+class AccessToken(Secret):
+    """A bearer token.
 
     Args:
-        loop: of the task.
+        value: what is sent.
+        lifetime: seconds for which it may be used after it was asked for.
+        asked_at: when that was, on the monotonic clock.
     """
 
-    def __init__(self, loop: object = None) -> None:
-        self.landed = threading.Event()
-        self.outcome: AccessToken | UpsunError | None = None
-        self.loop = loop
-        self.thread = threading.get_ident()
+    __slots__ = ("expires_at", "renew_at")
 
-    def is_over(self) -> bool:
-        # The loop of its leader may stop, and never go on.
-        return self.landed.is_set() or has_stopped(self.loop)
+    def __init__(self, value: str, lifetime: float, asked_at: float) -> None:
+        super().__init__(value)
+        self.expires_at = asked_at + lifetime
+        self.renew_at = self.expires_at - min(60.0, 0.1 * lifetime)
 
-    def is_blocked(self) -> bool:
-        """Tell whether its leader cannot go on: this thread, or its loop, which waits for us."""
-        if self.thread == threading.get_ident():
-            return True
-        return self.loop is not None and not answers(self.loop)
+
+class PendingExchange(Future[AccessToken]):
+    """An exchange that has begun, and its outcome for all who wait for it."""
+
+    ended_at = math.inf  # seconds on the monotonic clock
 
 
 class Tokens:
-    """Holds the access token and renews it, with one exchange at a time.
+    """Holds the access token and renews it ahead of expiry, with one exchange at a time.
 
-    Who waits for an exchange gets its outcome, be it a token or an error. One that is cancelled
-    has no outcome: the next in line starts over.
+    An exchange has a thread of its own, so no caller leads it: who is cancelled, gives up or
+    blocks the event loop stops nobody else. Whoever waits for it gets its outcome.
 
     Args:
+        api_token: what is exchanged.
         exchange: asks the auth server for a token.
-        exchange_async: does the same without blocking the event loop.
     """
 
-    # Rather than a __dict__ that shows the token.
-    __slots__ = (
-        "__weakref__",
-        "_exchange",
-        "_exchange_async",
-        "_failure",
-        "_flight",
-        "_gates",
-        "_lock",
-        "_past",
-        "_token",
-        "settled",
-    )
+    # Rather than a __dict__ that shows them.
+    __slots__ = ("__weakref__", "_exchange", "_lock", "_past", "_pending", "_token", "api_token")
 
-    def __init__(
-        self,
-        exchange: Callable[[], AccessToken],
-        exchange_async: Callable[[], Awaitable[AccessToken]],
-    ) -> None:
+    def __init__(self, api_token: Secret, exchange: Callable[[Tokens], AccessToken]) -> None:
+        self.api_token = api_token
         self._exchange = exchange
-        self._exchange_async = exchange_async
         self._token: AccessToken | None = None
-        self._past = ""  # the token before
-        self._failure: tuple[UpsunError, int] | None = None  # the last outcome, if an error
-        self._flight: _Flight | None = None
-        self._gates = PerLoop(_anyio_lock)
-        self.settled = 0  # exchanges that came to an outcome
-        self._start_over()
-        watch(self, Tokens._start_over)
+        self._past: deque[AccessToken] = deque(maxlen=4)  # which a server may still echo
+        self._reset_after_fork()
+        on_fork(self, Tokens._reset_after_fork)
 
-    def get(self, since: int, refused: AccessToken | None = None) -> AccessToken:
-        """Return a token to use, after an exchange if need be.
+    def _reset_after_fork(self) -> None:
+        # Forget what a thread of the parent was doing; the tokens are as good here.
+        self._lock = threading.Lock()
+        self._pending: PendingExchange | None = None
+
+    async def get(
+        self, io: Io, since: float, refused: AccessToken | None, patience: float | None
+    ) -> AccessToken | None:
+        """Return a token to use, after an exchange if need be; None if that takes too long.
 
         Args:
-            since: what `settled` was when the caller began. A later failure is the caller's too:
-                a burst of callers is not to ask again one by one.
+            io: how to wait.
+            since: when the caller began. A later failure is the caller's too: a crowd of callers
+                is not to ask again one by one.
             refused: what the API did not take.
+            patience: how many seconds to wait; None for ever.
 
         Raises:
             UpsunError: as the exchange failed.
         """
-        while True:
-            flight, lead = self._board(since, refused)
-            if isinstance(flight, AccessToken):
-                return flight
-            if lead:
-                with self._leading(flight):
-                    return self._land(flight, time.monotonic(), self._exchange())
-            while not flight.is_over():
-                if flight.is_blocked():
-                    flight.landed.set()  # without an outcome, as if it were cancelled
-                flight.landed.wait(0.1)
-            if outcome := _outcome(flight):
-                return outcome
-
-    async def get_async(self, since: int, refused: AccessToken | None = None) -> AccessToken:
-        """Do as `get` does, without blocking the event loop."""
-        while True:
-            flight, lead = self._board(since, refused, running_loop)
-            if isinstance(flight, AccessToken):
-                return flight
-            if lead:
-                with self._leading(flight):
-                    return self._land(flight, time.monotonic(), await self._exchange_async())
-            await self._wait(flight)
-            if outcome := _outcome(flight):
-                return outcome
+        if (token := self._token) and token is not refused and time.monotonic() < token.renew_at:
+            return token
+        pending = self._join_or_start(since, refused)
+        if not pending.done():
+            await io.wait(pending, patience)
+        if pending.done() and not pending.exception():
+            return pending.result()
+        # A renewal ahead of time may fail: what is held still lives.
+        if (token := self._token) and token is not refused and time.monotonic() < token.expires_at:
+            return token
+        if not pending.done():
+            return None
+        error = pending.exception()
+        if isinstance(error, UpsunError):
+            raise _copy(error)  # no two callers raise the same one
+        return pending.result()
 
     def forget(self, refused: AccessToken) -> None:
         """Use a refused token no more."""
         with self._lock:
             if self._token is refused:
-                self._past, self._token = refused.value, None
+                self._past.append(refused)
+                self._token = None
 
-    def held(self) -> tuple[str, str]:
-        """Return the token that is held, and the one before; '' for none."""
-        return (self._token.value if self._token else "", self._past)
+    def redact(self, text: str) -> str:
+        """Take the tokens out of a text that a server sent, however it spelled them."""
+        for secret in (self.api_token, self._token, *self._past):
+            if secret and len(value := secret.reveal()) >= _SHORTEST_SECRET:
+                encoded = base64.b64encode(value.encode()).decode().rstrip("=")
+                for spelled in (value, encoded):
+                    if _may_hold(text, spelled):
+                        text = re.sub(_any_spelling(spelled), "[redacted]", text)
+        return text
 
-    def _start_over(self) -> None:
-        # Forget what a thread of the parent was doing.
-        self._lock = threading.Lock()
-        self._flight = None
-
-    def _board(
-        self, since: int, refused: AccessToken | None, loop: Callable[[], object] = lambda: None
-    ) -> tuple[AccessToken | _Flight, bool]:
-        """Return a usable token, or the exchange to wait for, or the one to lead."""
-        if token := self._usable(refused):
-            return token, False
+    def _join_or_start(self, since: float, refused: AccessToken | None) -> PendingExchange:
         with self._lock:
-            if token := self._usable(refused):
-                return token, False
-            if self._failure and self._failure[1] > since:
-                raise _copy(self._failure[0])
-            if self._flight and not self._flight.is_over():
-                return self._flight, False
-            self._flight = _Flight(loop())
-            return self._flight, True
-
-    def _usable(self, refused: AccessToken | None) -> AccessToken | None:
-        token = self._token
-        fresh = token and token is not refused and time.monotonic() < token.renew_at
-        return token if fresh else None
-
-    @contextmanager
-    def _leading(self, flight: _Flight) -> Iterator[None]:
+            pending = self._pending
+            if pending and (not pending.done() or self._serves(pending, since, refused)):
+                return pending
+            self._pending = pending = PendingExchange()
+        context = contextvars.copy_context()  # of a tracer, for example
+        work = threading.Thread(target=context.run, args=(self._run, pending), daemon=True)
         try:
-            yield
-        except UpsunError as error:
-            with self._lock:
-                self.settled += 1
-                flight.outcome = _copy(error)
-                self._failure = (flight.outcome, self.settled)
-            raise
-        finally:
-            flight.landed.set()
+            work.start()
+        except RuntimeError:  # no thread can be had, as at the interpreter's end
+            self._run(pending)
+        return pending
 
-    def _land(self, flight: _Flight, asked_at: float, token: AccessToken) -> AccessToken:
+    def _serves(self, pending: PendingExchange, since: float, refused: AccessToken | None) -> bool:
+        """Tell whether an exchange that is over came in time for a caller."""
+        if pending.exception():
+            return pending.ended_at > since
+        token = pending.result()
+        in_time = pending.ended_at > since or time.monotonic() < token.renew_at
+        return token is self._token and token is not refused and in_time
+
+    def _run(self, pending: PendingExchange) -> None:
+        try:
+            token = self._exchange(self)
+        except BaseException as error:  # noqa: BLE001 - which is for who waits
+            pending.ended_at = time.monotonic()  # before anybody is told
+            pending.set_exception(error)
+            return
         with self._lock:
-            self.settled += 1
-            self._past = self._token.value if self._token else self._past
-            token.renew_at = asked_at + token.renew_after
-            self._token = flight.outcome = token
-            self._failure = None
-        return token
-
-    async def _wait(self, flight: _Flight) -> None:
-        from anyio import sleep  # noqa: PLC0415 - a synchronous caller never pays for it
-
-        # One task of each loop looks, as no event spans threads and loops; the others queue.
-        async with self._gates.get():
-            while not flight.is_over():  # noqa: ASYNC110
-                await sleep(_POLL)
-
-
-def _outcome(flight: _Flight) -> AccessToken | None:
-    if isinstance(flight.outcome, UpsunError):
-        raise _copy(flight.outcome)
-    return flight.outcome
-
-
-def _anyio_lock() -> Lock:
-    from anyio import Lock  # noqa: PLC0415 - a synchronous caller never pays for it
-
-    return Lock()
+            if self._token:
+                self._past.append(self._token)
+            self._token = token
+        pending.ended_at = time.monotonic()
+        pending.set_result(token)
 
 
 def _copy(error: UpsunError) -> UpsunError:
-    """Copy an error, so that no two callers raise the same one."""
     other = copy.copy(error)
     other.__cause__ = error.__cause__
     return other
+
+
+def _may_hold(text: str, secret: str) -> bool:
+    """Spare most texts the search: a token that is spelled some other way holds an escape."""
+    return secret in text or any(mark in text for mark in "%\\&") or secret.lower() in text.lower()
+
+
+def _any_spelling(secret: str) -> re.Pattern[str]:
+    """Match a text in whatever escapes a form, JSON or HTML would put it, in either case."""
+    return re.compile("".join(map(_spellings, secret)), re.IGNORECASE)
+
+
+def _spellings(character: str) -> str:
+    code = ord(character)
+    escapes = (f"%(?:25)*{code:02x}", rf"\\+u{code:04x}", rf"\\+x{code:02x}")
+    entities = (f"&#0*{code};?", f"&#x0*{code:x};?")
+    return f"(?:\\\\*{re.escape(character)}|{'|'.join(escapes + entities)})"
+
+
+def read_api_token(given: str | None) -> Secret:
+    """Return the API token to use, without surrounding whitespace.
+
+    Raises:
+        ConfigurationError: if there is none, or it cannot be one. The token is not quoted.
+    """
+    source = "api_token" if given is not None else TOKEN_VARIABLE
+    token = os.environ.get(TOKEN_VARIABLE, "") if given is None else given
+    if not isinstance(token, str):
+        raise ConfigurationError(f"api_token must be a string, not {type(token).__name__}")
+    token = token.strip()
+    if not token:
+        raise ConfigurationError(
+            f"no API token: {source} is empty or not set. Set {TOKEN_VARIABLE} or pass api_token; "
+            f"{CREATE}"
+        )
+    if not is_visible(token):
+        raise ConfigurationError(
+            f"{source} holds whitespace, control or non-ASCII characters, which no API token has; "
+            "copy it again"
+        )
+    return Secret(token)
+
+
+def is_visible(text: str) -> bool:
+    """Tell whether a text is visible ASCII, and some."""
+    return text != "" and text.isascii() and text.isprintable() and " " not in text

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import ip_address
 
 import httpx
 
 from ._errors import ConfigurationError, UnsafePathError
-from ._path import check_path
+from ._paths import check_path
 
 _LAST_PORT = 65535
+_API_ROOT = "/projects"
 
 
 def read_url(name: str, url: str) -> httpx.URL:
@@ -36,7 +38,7 @@ def read_url(name: str, url: str) -> httpx.URL:
         raise ConfigurationError(f"{name} must hold no user, query or fragment")
     if not parsed.host or parsed.scheme not in {"http", "https"}:
         raise ConfigurationError(f"{name} must be an https URL, not {url!r}")
-    if not is_guarded(parsed):
+    if parsed.scheme == "http" and not is_loopback(parsed):
         raise ConfigurationError(f"{name} must be https; http is for loopback only: {url!r}")
     return parsed
 
@@ -53,10 +55,23 @@ def parse_url(url: str) -> httpx.URL:
     return parsed
 
 
-def is_guarded(url: httpx.URL) -> bool:
-    """Tell whether nobody on the way can listen: https, or loopback."""
-    if url.scheme == "https":
-        return True
+def read_origins(given: Iterable[str]) -> list[httpx.URL]:
+    """Return the origins that get credentials beside that of the API.
+
+    Raises:
+        ConfigurationError: if one is no origin, as `read_url` says.
+    """
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise ConfigurationError("trusted_origins must be a list of URLs, such as https://host")
+    origins = [read_url("trusted_origins", each) for each in given]
+    for each in origins:
+        if each.path not in {"", "/"}:
+            raise ConfigurationError(f"trusted_origins: an origin has no path: {str(each)!r}")
+    return origins
+
+
+def is_loopback(url: httpx.URL) -> bool:
+    """Tell whether a URL leads to this machine."""
     try:
         return ip_address(url.host).is_loopback
     except ValueError:
@@ -66,3 +81,15 @@ def is_guarded(url: httpx.URL) -> bool:
 def origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
     """Return what decides who gets credentials: scheme, host and port."""
     return url.raw_scheme, url.raw_host, url.port
+
+
+def under(base: httpx.URL, path: str) -> str:
+    """Return a path from the root of the server, for one that an operation or a link gives.
+
+    An operation leaves out the prefix of the base URL, a link (HAL) has it.
+    """
+    prefix = base.path.rstrip("/")
+    is_link = path.startswith(f"{prefix}/")
+    if prefix == _API_ROOT:  # "/projects/p" is the operation's, "/projects/projects/p" the link's
+        is_link = path.startswith(f"{prefix}{_API_ROOT}/")
+    return path if is_link else f"{prefix}{path}"

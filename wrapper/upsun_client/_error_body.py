@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-BODY_LIMIT = 64 * 1024  # bytes of an error's body that are read and kept
+ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are read and kept
 _MESSAGE_LIMIT = 500  # characters
 _DEPTH = 50  # levels of JSON that are kept as such; what is deeper is kept as text
 _WORDS_DEPTH = 3  # levels in which words are looked for
@@ -31,25 +29,60 @@ def phrase(status_code: int) -> str:
         return ""
 
 
-def decompress(raw: bytes, encoding: str) -> bytes:
-    """Undo a Content-Encoding, up to BODY_LIMIT; give b'' if it cannot be undone."""
-    if encoding in {"", "identity"}:
-        return raw[:BODY_LIMIT]
-    try:
-        # Both gzip and deflate. A small body may hold gigabytes, so never all at once.
-        return zlib.decompressobj(47).decompress(raw, BODY_LIMIT)
-    except zlib.error:
-        return b""
+def one_line(text: str, limit: int) -> str:
+    """Make a text of somebody else's fit for a log or a terminal: one printable, short line."""
+    shown = "".join(c if c.isprintable() else " " for c in text[: 4 * limit])
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= limit else f"{shown[: limit - 3]}..."
 
 
-def decode_body(body: bytes, charset: str | None = None, redact: Callable[[str], str] = str) -> Any:
-    """Decode JSON; give the text if it is none, None if it is empty.
+def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
+    """Undo a Content-Encoding, as far as the first byte beyond a limit.
+
+    Raises:
+        ValueError: if it cannot be undone, or breaks off. What came of it is the second argument.
+    """
+    encoding = encoding.strip().lower()
+    if not raw or encoding in {"", "identity"}:
+        return raw[: limit + 1]
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        raise ValueError(f"Content-Encoding {one_line(encoding, 80)} is not read here", b"")
+    # Both kinds of deflate, and gzip. A small body may hold gigabytes, so never all at once.
+    bare = encoding == "deflate" and (raw[0] & 0x0F != 8 or int.from_bytes(raw[:2]) % 31)
+    out = bytearray()
+    while raw and len(out) <= limit:  # gzip may have several members
+        inflater = zlib.decompressobj(-15 if bare else 47)
+        try:
+            out += inflater.decompress(raw, limit + 1 - len(out))
+        except zlib.error as error:
+            raise ValueError(str(error), bytes(out)) from None
+        if not inflater.eof and len(out) <= limit:
+            raise ValueError("the compressed body breaks off", bytes(out))
+        raw = inflater.unused_data
+    return bytes(out)
+
+
+def decode_error_body(
+    raw: bytes, encoding: str, charset: str | None, redact: Callable[[str], str]
+) -> Any:
+    """Decode the beginning of a body, as far as it goes; give at most 64 KiB of text.
 
     Args:
-        body: as sent, but not compressed.
+        raw: as sent; perhaps not to its end.
+        encoding: how it is compressed.
         charset: of a text, and of JSON that is not in a Unicode encoding.
         redact: takes credentials out of what the server echoed.
     """
+    try:
+        body = decompress(raw, encoding, ERROR_BODY_LIMIT + 4096)  # so that no token is cut in two
+    except ValueError as error:
+        body = error.args[1]
+    decoded = decode_body(body, charset, redact)
+    return decoded[:ERROR_BODY_LIMIT] if isinstance(decoded, str) else decoded
+
+
+def decode_body(body: bytes, charset: str | None = None, redact: Callable[[str], str] = str) -> Any:
+    """Decode JSON; give the text if it is none, None if it is empty."""
     try:
         text = body.decode(charset or "utf-8", errors="replace")
     except (LookupError, ValueError):  # no such charset, or one that has no errors to replace
@@ -78,7 +111,8 @@ def server_message(status_code: int, body: Any) -> str:
     words = list(_words(body, _WORDS_DEPTH))
     # "Bad Request." beside a title that says what is bad is no news.
     telling = [word for word in words if word.rstrip(".").lower() != standard.lower()]
-    return (telling or words or [standard or f"status {status_code}"])[0]
+    found = (telling or words or [standard or f"status {status_code}"])[0]
+    return one_line(found, _MESSAGE_LIMIT)
 
 
 def _words(body: Any, depth: int) -> list[str]:
@@ -87,9 +121,8 @@ def _words(body: Any, depth: int) -> list[str]:
             return []  # JSON that is cut off or broken
         title = re.search(_TITLE, body, re.IGNORECASE)
         text = title[1] if title else re.sub(_TAG, " ", body)
-        # Control characters have no business in a log or on a terminal.
-        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        return [text[:_MESSAGE_LIMIT]] if any(c.isalnum() for c in text) else []
+        text = one_line(text, _MESSAGE_LIMIT)
+        return [text] if any(c.isalnum() for c in text) else []
     if depth and isinstance(body, list):
         return [word for item in body for word in _words(item, depth - 1)]
     if depth and isinstance(body, dict):

@@ -1,0 +1,304 @@
+"""Bodies: limits, the server's own words, and what counts as a success."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import pickle
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from tests.client.conftest import BACKENDS, Delete
+from tests.client.wire import ACCEPTED, Wire, answer, token
+from upsun_api.api.third_party_integrations import delete_projects_integrations as generated
+from upsun_api.client import Client
+from upsun_api.errors import UnexpectedStatus
+from upsun_api.types import File
+from upsun_client import (
+    APIResponseValidationError,
+    AuthenticationError,
+    NotFoundError,
+    TokenExchangeError,
+    UpsunClient,
+    UpsunError,
+    delete_projects_integrations,
+)
+
+pytestmark = pytest.mark.usefixtures("_short_waits")
+
+
+def drip(head: bytes, server: Wire) -> Any:
+    def react(connection: Any) -> None:
+        connection.sendall(head)
+        while not server.stopping.wait(0.05):
+            connection.sendall(b"x")
+
+    return react
+
+
+ENDLESS = b"HTTP/1.1 %s X\r\nConnection: close\r\n\r\n"
+
+
+def test_a_body_that_drips_is_cut_short(delete: Delete, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("upsun_client._flow.ERROR_BODY_TIMEOUT", 0.3)
+    with Wire() as server:
+        server.api = [drip(ENDLESS % b"404", server)]
+        with pytest.raises(NotFoundError, match="xxx"):
+            delete(**server.kwargs())
+    with Wire() as server:
+        server.exchange = [drip(ENDLESS % b"200", server)]
+        with pytest.raises(TokenExchangeError, match="without a usable access token"):
+            delete(**server.kwargs())
+
+
+def flood(head: bytes) -> Any:
+    def react(connection: Any) -> None:
+        connection.sendall(head)
+        for _ in range(10_000):
+            connection.sendall(b"x" * 65_536)
+
+    return react
+
+
+@pytest.mark.parametrize("status", [200, 401, 404])
+def test_a_flood_is_cut_short(status: int, delete: Delete) -> None:
+    head = ENDLESS % str(status).encode()
+    with Wire([flood(head)] if status > 200 else [ACCEPTED]) as server:
+        if status == 200:
+            server.exchange = [flood(head)]
+        with pytest.raises((TokenExchangeError, AuthenticationError, NotFoundError)) as caught:
+            delete(**server.kwargs())
+    assert len(getattr(caught.value, "body", None) or "") <= 64 * 1024
+
+
+def test_a_bomb_does_not_go_off(delete: Delete) -> None:
+    bomb = gzip.compress(gzip.compress(b" " * 50_000_000))
+    for encoding in ("gzip, gzip", "gzip"):
+        with Wire([answer(404, bomb, Content_Encoding=encoding)]) as server:
+            with pytest.raises(NotFoundError) as caught:
+                delete(**server.kwargs())
+        assert len(caught.value.body or "") <= 64 * 1024
+
+
+def test_json_too_deep_to_pickle_is_kept_as_text(delete: Delete) -> None:
+    with Wire([answer(404, b"[" * 500 + b"]" * 500)]) as server:
+        with pytest.raises(NotFoundError) as caught:
+            delete(**server.kwargs())
+    assert pickle.loads(pickle.dumps(caught.value)).body == "[" * 500 + "]" * 500
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "message"),
+    [
+        ("Accès refusé".encode("iso-8859-1"), "text/plain; charset=iso-8859-1", "Accès refusé"),
+        ('{"message": "Accès"}'.encode("utf-16"), "application/json", "Accès"),
+        ('{"message": "Accès"}'.encode("iso-8859-1"), "application/json; charset=iso-8859-1", "Accès"),
+        (b"words", "text/plain; charset=idna", "words"),
+        (b"words", "text/plain; charset=undefined", "words"),
+        (b"words", "text/plain; charset=base64", "words"),
+        (b"words", "text/plain; charset=no-such", "words"),
+        (b'{"message": "cut o', "application/json", "Bad Request"),
+        ({"message": "Bad Request", "detail": {"url": ["must be https"]}}, "application/json", "url: must be https"),
+        ({"code": 400, "message": "", "detail": [{"url": "no"}]}, "application/json", "url: no"),
+        ({"message": "a\x1b[31mb\nc"}, "application/json", "a [31mb c"),
+    ],
+)  # fmt: skip
+def test_words_are_found(body: Any, content_type: str, message: str, delete: Delete) -> None:
+    with Wire([answer(400, body, content_type)]) as server:
+        with pytest.raises(UpsunError) as caught:
+            delete(**server.kwargs())
+    assert caught.value.message == message  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("how", ["mock", "hook"])
+def test_words_that_were_read_already_are_kept(how: str) -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return httpx.Response(200, json={"access_token": "a"})
+        return httpx.Response(404, json={"message": "really gone"})
+
+    args: dict[str, Any] = {"transport": httpx.MockTransport(handler)}
+    if how == "hook":
+        args["event_hooks"] = {"response": [lambda response: response.read()]}
+    with UpsunClient("t", httpx_args=args) as client:
+        with pytest.raises(NotFoundError, match="really gone"):
+            delete_projects_integrations("p", "i", client=client)
+
+
+def test_a_short_token_does_not_eat_the_words(delete: Delete) -> None:
+    body = {"error": "invalid_token", "error_description": "The access token is invalid."}
+    with Wire([answer(401, body)], [token("access")]) as server:
+        with pytest.raises(AuthenticationError, match="The access token is invalid"):
+            delete(**server.kwargs(api_token="token"))
+
+
+def test_escapes_hide_no_token(delete: Delete) -> None:
+    body = (
+        json.dumps({"message": "you sent access/secret"})
+        .replace("/", "\\/")
+        .replace("a", "\\u0061")
+    )
+    with Wire([answer(404, body.encode())], [token("access/secret")]) as server:
+        with pytest.raises(NotFoundError) as caught:
+            delete(**server.kwargs())
+    assert "access/secret" not in str(caught.value) + repr(caught.value.body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "Not Found", "code": 404},
+        {"status": None, "code": 202},
+        {"status": "x", "code": True},
+    ],
+)
+def test_a_success_that_says_otherwise_is_none(body: Any, delete: Delete) -> None:
+    with Wire([answer(200, body)]) as server:
+        with pytest.raises(APIResponseValidationError):
+            delete(**server.kwargs())
+        with UpsunClient(**server.kwargs()) as client, pytest.raises(APIResponseValidationError):
+            generated.sync("p", "i", client=client)
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["mailto:x", "javascript:alert(1)", "http://xn--/", "https://[::1", "x" * 60_000, "\x80"],
+)
+def test_an_odd_location_is_a_redirect_like_any_other(location: str, delete: Delete) -> None:
+    raw = answer(302, b"", Location="LOCATION").replace(b"LOCATION", location.encode("latin-1"))
+    with Wire([raw]) as server:
+        with pytest.raises(APIResponseValidationError, match="redirects are not followed"):
+            delete(**server.kwargs())
+        assert len(server.calls) == 1
+    with Wire(exchange=[raw]) as server:
+        with pytest.raises(TokenExchangeError, match="redirects are not followed"):
+            delete(**server.kwargs())
+        assert len(server.exchanges) == 1
+
+
+@pytest.mark.parametrize("body", [{}, [], "x", None, 1], ids=repr)
+def test_a_generated_operation_raises_typed_errors(body: Any) -> None:
+    with Wire([answer(200, body)]) as server, UpsunClient(**server.kwargs()) as client:
+        with pytest.raises(APIResponseValidationError, match="does not fit the contract"):
+            generated.sync(project_id="p", integration_id="i", client=client)
+
+
+def test_a_generated_operation_takes_an_empty_success() -> None:
+    with Wire([b"HTTP/1.1 204 No Content\r\n\r\n"]) as server:
+        with UpsunClient(**server.kwargs()) as client:
+            accepted = generated.sync(project_id="p", integration_id="i", client=client)
+    assert accepted
+    assert (accepted.status, accepted.code) == ("No Content", 204)
+
+
+def test_without_our_client_a_generated_operation_raises_what_it_raised() -> None:
+    with Wire([answer(200, {})]) as server, Client(base_url=server.url) as client:
+        with pytest.raises(KeyError):
+            generated.sync(project_id="p", integration_id="i", client=client)
+
+
+def test_an_empty_success_of_another_contract_is_none() -> None:
+    assert _parse(lambda **_: 1, b"") is None
+
+
+def _undocumented(*, client: Any, response: httpx.Response) -> object:
+    """Stand for the parser of a contract that knows a 204 and nothing else."""
+    if response.status_code != 204 and client.raise_on_unexpected_status:
+        raise UnexpectedStatus(response.status_code, response.content)
+    return None
+
+
+def _parse(parser: Any, content: bytes, kind: str = "application/json", **strict: bool) -> Any:
+    request = httpx.Request("GET", "https://x/")
+    response = httpx.Response(200, content=content, headers={"Content-Type": kind}, request=request)
+    client = UpsunClient("t", raise_on_unexpected_status=strict.get("strict", False))
+    return client.parse(parser, response)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "says"),
+    [
+        (b"<html><title>Sign in</title>", "text/html", "no JSON"),
+        (b"OK", "text/plain", "no JSON"),
+        (b'{"error": "denied"}', "application/json", "an error"),
+        (b'{"status": 404, "title": "Not Found"}', "application/json", "an error"),
+        (b'{"code": 400}', "application/json", "an error"),
+    ],
+)
+def test_a_login_page_is_no_success_where_no_body_is_expected(
+    content: bytes, kind: str, says: str
+) -> None:
+    with pytest.raises(APIResponseValidationError, match=says):
+        _parse(_undocumented, content, kind)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b" \n", b"{}", b"null", b'{"status": "Accepted"}', b"[1]"]
+)
+def test_a_body_where_none_is_expected_does_no_harm(content: bytes) -> None:
+    assert _parse(_undocumented, content) is None
+
+
+def test_a_login_page_is_no_download() -> None:
+    def parser(*, client: object, response: httpx.Response) -> File:
+        return File(payload=io.BytesIO(response.content))
+
+    assert _parse(parser, b"%PDF", "application/pdf").payload.read() == b"%PDF"
+    with pytest.raises(APIResponseValidationError, match="HTML"):
+        _parse(parser, b"<html>", "text/html; charset=utf-8")
+
+
+def test_no_list_is_not_an_empty_one() -> None:
+    def parser(*, client: object, response: httpx.Response) -> list[object]:
+        return list(response.json())
+
+    assert _parse(parser, b"[]") == []
+    assert _parse(parser, b"[1]") == [1]
+    for content in (b"{}", b'""'):
+        with pytest.raises(APIResponseValidationError, match="no list"):
+            _parse(parser, content)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"secret": "%s"}' % (b"S" * 9000)])
+def test_an_undocumented_status_raises_if_asked_to_and_quotes_nothing(content: bytes) -> None:
+    assert _parse(_undocumented, content) is None
+    with pytest.raises(APIResponseValidationError, match="does not know this status") as caught:
+        _parse(_undocumented, content, strict=True)
+    assert "SSS" not in str(caught.value)
+
+
+def test_an_empty_success_is_one_for_who_asks_about_statuses_too() -> None:
+    assert _parse(generated._parse_response, b"", strict=True).code == 200
+
+
+def test_what_a_parser_says_is_quoted_from_its_beginning() -> None:
+    def parser(*, client: object, response: httpx.Response) -> None:
+        raise ValueError("x" * 9000)
+
+    with pytest.raises(APIResponseValidationError) as caught:
+        _parse(parser, b"{}")
+    assert len(str(caught.value)) < 400
+
+
+def test_a_streamed_answer_stays_open() -> None:
+    with Wire([answer(503, b"", Retry_After="0"), answer(200, b'{"a": 1}')]) as server:
+        with UpsunClient(**server.kwargs()) as client:
+            with client.get_httpx_client().stream("GET", "/log") as response:
+                assert not response.is_stream_consumed
+                assert b"".join(response.iter_bytes()) == b'{"a": 1}'
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_streamed_answer_stays_open_for_tasks(backend: str) -> None:
+    async def run() -> None:
+        async with UpsunClient(**server.kwargs()) as client:
+            async with client.get_async_httpx_client().stream("GET", "/log") as response:
+                assert not response.is_stream_consumed
+                assert await response.aread() == b'{"a": 1}'
+
+    with Wire([answer(200, b'{"a": 1}')]) as server:
+        anyio.run(run, backend=backend)

@@ -1,0 +1,124 @@
+"""The body of an answer: read within limits of size and time, and bound to its process."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import httpx
+
+from ._errors import ClientClosedError
+from ._io import Io
+
+SUCCESS_LIMIT = 64 * 1024 * 1024  # bytes, compressed or not
+ERROR_BODY_TIMEOUT = 10.0  # seconds: the status has said what matters
+
+
+class RequestBody(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body of the caller's that can be read once, such as a file; remembers what he raised."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.raised: BaseException | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._stream
+        except Exception as error:
+            self.raised = error
+            raise
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._stream:
+                yield chunk
+        except Exception as error:
+            self.raised = error
+            raise
+
+
+class Streamed:
+    """A body that the caller reads.
+
+    Args:
+        stream: as it comes from the server.
+        leave: called when it is closed.
+    """
+
+    def __init__(self, stream: Any, leave: Callable[[], object]) -> None:
+        self._stream = stream
+        self._leave = leave
+        self._process = os.getpid()
+
+    def _check_process(self) -> None:
+        if self._process != os.getpid():
+            raise ClientClosedError("this answer belongs to the process that this one forked from")
+
+
+class SyncStreamed(Streamed, httpx.SyncByteStream):
+    """A body that is streamed to a thread."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._check_process()
+        yield from self._stream
+
+    def close(self) -> None:
+        # The old one holds on to the request as sent.
+        stream, self._stream = self._stream, httpx.ByteStream(b"")
+        try:
+            stream.close()
+        finally:
+            self._leave()
+
+
+class AsyncStreamed(Streamed, httpx.AsyncByteStream):
+    """A body that is streamed to a task."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._check_process()
+        async for chunk in self._stream:
+            yield chunk
+
+    async def aclose(self) -> None:
+        stream, self._stream = self._stream, httpx.ByteStream(b"")
+        try:
+            await stream.aclose()
+        finally:
+            self._leave()
+
+
+def hurry(request: httpx.Request) -> None:
+    """Let a request that was answered wait no longer for a chunk than its error's body may take."""
+    times = request.extensions["timeout"]
+    times["read"] = min(times.get("read") or math.inf, ERROR_BODY_TIMEOUT)
+
+
+async def fill(body: bytearray, io: Io, stream: Any, *, limit: int, seconds: float | None) -> str:
+    """Read a body; say what stopped it before its end ('size', 'time'), '' for nothing.
+
+    Args:
+        body: where to; also what came before an error.
+        io: how to.
+        stream: as it comes from the server; closed at the end.
+        limit: the most bytes to read.
+        seconds: the longest time; None for ever.
+    """
+    stopped = ""
+    until = math.inf if seconds is None else time.monotonic() + seconds
+    try:
+        chunks = io.chunks(stream)
+        while (chunk := await io.chunk(chunks)) is not None:
+            if not stopped:
+                body += chunk
+                stopped = "size" if len(body) > limit else "time" * (time.monotonic() > until)
+                if stopped:
+                    await io.close(stream)  # which ends the iteration, down to its last generator
+    except (httpx.HTTPError, httpx.StreamError):
+        if not stopped:
+            raise
+    finally:
+        await io.close(stream)
+    return stopped

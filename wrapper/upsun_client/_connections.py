@@ -1,0 +1,260 @@
+"""The connections of a client and of all that derive from it: plain clients of httpx, never shown.
+
+They send what they are given, as it is. All that makes a request safe is above them, in the flow,
+so that the proxy environment holds, which a transport of our own would switch off.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import httpx
+
+from ._errors import ConfigurationError
+from ._fork import on_fork
+from ._io import PerLoop
+from ._options import Verify, check_proxies
+
+_HTTP2_STREAMS = 100  # that one connection carries at once
+FOR_SESSIONS = {"params"}  # what of httpx_args is used above the connections, as hooks are
+
+
+class _NoCookies(httpx.Cookies):
+    """Keeps none that a server sets: an API has no sessions."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        pass
+
+
+class _Plain:
+    """What both plain clients are, beside one of httpx."""
+
+    cookies: ClassVar[httpx.Cookies] = _NoCookies()
+
+    def _build_redirect_request(
+        self,
+        request: httpx.Request,
+        response: httpx.Response,  # noqa: ARG002
+    ) -> httpx.Request:
+        # httpx builds it though nobody follows, and fails on a Location that is no URL.
+        return request
+
+
+class PlainClient(_Plain, httpx.Client):
+    """Sends a request over kept connections."""
+
+
+class AsyncPlainClient(_Plain, httpx.AsyncClient):
+    """Does the same for the tasks of one event loop."""
+
+
+class Lent(httpx.BaseTransport):
+    """A transport of the caller's, which the exchange does not close."""
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        self._transport = transport
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._transport.handle_request(request)
+
+
+def _lend(transport: object) -> Lent | None:
+    return Lent(transport) if isinstance(transport, httpx.BaseTransport) else None
+
+
+class User:
+    """Stands for an open client, whatever its subclass makes of comparison.
+
+    Args:
+        is_first: whether the client derives from no other.
+    """
+
+    def __init__(self, *, is_first: bool) -> None:
+        self.is_first = is_first
+
+
+class Pool:
+    """A plain client, and the gate before it.
+
+    No more requests enter than there are connections: what waits in line inside httpx costs it
+    time, and a connection for each task that is cancelled there.
+
+    Args:
+        client: whose transports are used.
+        gate: a semaphore of threads or of tasks; None for no limit.
+        is_ours: whether no transport of the caller's is in it.
+    """
+
+    def __init__(self, client: Any, gate: Any, *, is_ours: bool) -> None:
+        self.client = client
+        self.gate = gate
+        self.is_ours = is_ours
+        self.inside: set[object] = set()
+
+    def leave(self, ticket: object) -> None:
+        """Let the next request enter, when one is done; no matter how often it says so."""
+        if ticket in self.inside:
+            self.inside.remove(ticket)
+            if self.gate:
+                self.gate.release()
+
+
+class Connections:
+    """Makes pools on first use, one for threads and one for each event loop.
+
+    Args:
+        args: further arguments of ``httpx.Client``.
+        verify_ssl: as for `UpsunClient`.
+        plain_hosts: hosts, with ports, that plain http goes to, all on this machine.
+    """
+
+    def __init__(self, args: Mapping[str, Any], verify_ssl: Verify, plain_hosts: set[str]) -> None:
+        if not isinstance(verify_ssl, bool | str | os.PathLike | ssl.SSLContext):
+            kind = type(verify_ssl).__name__
+            raise ConfigurationError(f"verify_ssl must be a bool, path or SSLContext, not {kind}")
+        self._args = {
+            name: value
+            for name, value in args.items()
+            if name not in {*FOR_SESSIONS, "event_hooks"}
+        }
+        self._verify = verify_ssl
+        self._plain_hosts = plain_hosts
+        self._tls: ssl.SSLContext | None = None
+        mounts = (args.get("mounts") or {}).values()
+        self._is_ours = not (args.get("transport") or any(mounts))
+        self._forked = False
+        self.users: weakref.WeakSet[User] = weakref.WeakSet()  # who is open
+        self._reset()
+        on_fork(self, Connections._reset_after_fork)
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._threads: Pool | None = None
+        self._tasks: PerLoop[Pool] = PerLoop()
+
+    def _reset_after_fork(self) -> None:
+        # What the parent left open stays its own: nothing of it is closed here, or used.
+        self._forked = True
+        self._reset()
+
+    def for_threads(self) -> Pool:
+        """Return the pool of synchronous calls.
+
+        Raises:
+            ConfigurationError: if the arguments or the environment do not allow one.
+        """
+        self._check_fork()
+        if self._threads is None:
+            with self._lock:
+                self._threads = self._threads or self._make_for_threads(self._args)
+        return self._threads
+
+    def for_tasks(self) -> Pool:
+        """Return the pool of the running event loop; see `for_threads`."""
+        self._check_fork()
+        return self._tasks.get(self._make_for_tasks)
+
+    def for_exchange(self) -> Pool:
+        """Return a pool for one exchange: its own connections, the same way to the network."""
+        self._check_fork()
+        args = {**self._args, "limits": httpx.Limits()}
+        mounts = (args.get("mounts") or {}).items()
+        # A transport of tasks has a loop that the exchange is not in.
+        args["transport"] = _lend(args.get("transport"))
+        args["mounts"] = {
+            pattern: lent for pattern, each in mounts if (lent := _lend(each)) or not each
+        }
+        return self._make_for_threads(args)
+
+    def leave(self, user: User) -> None:
+        """Close the pool of threads if nobody but this user may need it."""
+        pool = self._threads
+        if pool and self._is_done(pool, user):
+            self._threads = None
+            pool.client.close()
+
+    async def aleave(self, user: User) -> None:
+        """Close the pool of the running event loop if nobody but this user may need it."""
+        pool = self._tasks.pop(lambda pool: self._is_done(pool, user))
+        if pool:
+            await pool.client.aclose()
+
+    def __del__(self) -> None:
+        """Close what threads used; it takes no event loop."""
+        if pool := getattr(self, "_threads", None):
+            pool.client.close()
+
+    def _is_done(self, pool: Pool, user: User) -> bool:
+        if not self.users - {user}:
+            return True
+        # Those that derive from a client that ends find new connections, if they ever look.
+        return user.is_first and self._is_ours and not pool.inside
+
+    def _check_fork(self) -> None:
+        if self._forked and not self._is_ours:
+            raise ConfigurationError(
+                "a transport in httpx_args cannot be used in a forked process, whose parent talks "
+                "on its connections; make a new transport and client there"
+            )
+
+    def _make_for_threads(self, args: Mapping[str, Any]) -> Pool:
+        client = self._make(PlainClient, httpx.BaseTransport, args)
+        width = self._width()
+        return Pool(client, width and threading.Semaphore(width), is_ours=self._is_ours)
+
+    def _make_for_tasks(self) -> Pool:
+        from anyio import Semaphore  # noqa: PLC0415 - a synchronous caller never pays for it
+
+        client = self._make(AsyncPlainClient, httpx.AsyncBaseTransport, self._args)
+        width = self._width()
+        gate = width and Semaphore(width, fast_acquire=True)
+        return Pool(client, gate, is_ours=self._is_ours)
+
+    def _width(self) -> int | None:
+        limits = self._args.get("limits")
+        width: int | None = limits.max_connections if limits else 100
+        return max(width, _HTTP2_STREAMS) if width and self._args.get("http2") else width
+
+    def _make(self, kind: Callable[..., Any], transports: type, args: Mapping[str, Any]) -> Any:
+        for each in (args.get("transport"), *(args.get("mounts") or {}).values()):
+            if each is not None and not isinstance(each, transports):
+                raise ConfigurationError(
+                    f"httpx_args has a {type(each).__name__}, which this kind of call cannot use: "
+                    f"it takes a {transports.__name__}"
+                )
+        mounts = args.get("mounts") or {}
+        if check_proxies(args) and not any(key.startswith(("http:", "all:")) for key in mounts):
+            mounts = {f"http://{host}": None for host in self._plain_hosts} | mounts
+        context = self._context()
+        try:
+            return kind(**{**args, "mounts": mounts}, verify=context)
+        except Exception as error:  # noqa: BLE001 - of whatever kind, for whatever argument
+            problem = f"{type(error).__name__}: {error}"
+        raise ConfigurationError(
+            f"httpx_args or the proxy environment make no HTTP client ({problem[:300]})"
+        )
+
+    def _context(self) -> ssl.SSLContext:
+        if self._tls is None:  # two at once make two, which does no harm
+            self._tls = self._make_context()
+        return self._tls
+
+    def _make_context(self) -> ssl.SSLContext:
+        verify = self._verify
+        where = "SSL_CERT_FILE or SSL_CERT_DIR"
+        try:
+            if isinstance(verify, bool | ssl.SSLContext):
+                trust_env = self._args.get("trust_env", True)
+                return httpx.create_ssl_context(verify=verify, trust_env=trust_env)
+            where = os.fspath(verify)
+            if Path(where).is_dir():
+                return ssl.create_default_context(capath=where)
+            return ssl.create_default_context(cafile=where)
+        except OSError as error:
+            raise ConfigurationError(f"no certificate authorities at {where}: {error}") from error

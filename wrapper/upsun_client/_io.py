@@ -1,0 +1,172 @@
+"""One flow, two drivers: what a flow awaits is done at once, or by an event loop.
+
+`Blocking` never suspends, so `run` finishes a flow in one step; `Tasks` hands it to a loop of
+asyncio or trio.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, Generic, Protocol, TypeVar
+
+import httpx
+
+from ._errors import ConfigurationError
+
+T = TypeVar("T")
+
+
+class Io(Protocol):
+    """What a flow does that takes time."""
+
+    async def send(self, client: Any, request: httpx.Request) -> httpx.Response: ...
+    async def call(self, hook: Callable[[Any], Any], value: object) -> None: ...
+    def chunks(self, stream: Any) -> Any: ...
+    async def chunk(self, chunks: Any) -> bytes | None: ...
+    async def close(self, stream: Any) -> None: ...
+    async def sleep(self, seconds: float) -> None: ...
+    async def wait(self, future: Future[Any], seconds: float | None) -> None: ...
+    async def enter(self, gate: Any, seconds: float | None) -> bool: ...
+
+
+class Blocking:
+    """Blocks the thread."""
+
+    async def send(self, client: httpx.Client, request: httpx.Request) -> httpx.Response:
+        return client.send(request, stream=True, follow_redirects=False)  # noqa: ASYNC212
+
+    async def call(self, hook: Callable[[Any], Any], value: object) -> None:
+        if inspect.iscoroutine(made := hook(value)):
+            made.close()
+            raise ConfigurationError(f"the event hook {hook!r} is asynchronous, this call is not")
+
+    def chunks(self, stream: httpx.SyncByteStream) -> Any:
+        return iter(stream)
+
+    async def chunk(self, chunks: Any) -> bytes | None:
+        return next(chunks, None)
+
+    async def close(self, stream: httpx.SyncByteStream) -> None:
+        stream.close()
+
+    async def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)  # noqa: ASYNC251 - no event loop runs this
+
+    async def wait(self, future: Future[Any], seconds: float | None) -> None:
+        with suppress(TimeoutError):
+            future.exception(seconds)
+
+    async def enter(self, gate: threading.Semaphore, seconds: float | None) -> bool:
+        return gate.acquire(timeout=seconds)
+
+
+class Tasks:
+    """Suspends the task, of asyncio or of trio."""
+
+    async def send(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+        return await client.send(request, stream=True, follow_redirects=False)
+
+    async def call(self, hook: Callable[[Any], Any], value: object) -> None:
+        if inspect.isawaitable(made := hook(value)):
+            await made
+
+    def chunks(self, stream: httpx.AsyncByteStream) -> Any:
+        return aiter(stream)
+
+    async def chunk(self, chunks: Any) -> bytes | None:
+        return await anext(chunks, None)
+
+    async def close(self, stream: httpx.AsyncByteStream) -> None:
+        await stream.aclose()
+
+    async def sleep(self, seconds: float) -> None:
+        from anyio import sleep  # noqa: PLC0415 - a synchronous caller never pays for it
+
+        await sleep(seconds)
+
+    async def wait(self, future: Future[Any], seconds: float | None) -> None:
+        from anyio import Event, move_on_after  # noqa: PLC0415
+
+        loop, done = running_loop(), Event()
+        future.add_done_callback(lambda _: call_soon(loop, done.set))
+        with move_on_after(seconds):
+            await done.wait()
+
+    async def enter(self, gate: Any, seconds: float | None) -> bool:
+        from anyio import WouldBlock, move_on_after  # noqa: PLC0415
+
+        with suppress(WouldBlock):
+            gate.acquire_nowait()
+            return True
+        with move_on_after(seconds):
+            await gate.acquire()
+            return True
+        return False
+
+
+def run(flow: Coroutine[Any, Any, T]) -> T:
+    """Finish a flow whose driver is `Blocking`."""
+    try:
+        flow.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    flow.close()
+    raise RuntimeError("a flow that blocks was suspended")
+
+
+def running_loop() -> Any:
+    """Return what stands for the running event loop; None if there is none."""
+    # Who has not imported them runs neither; who runs neither shall not pay for their import.
+    with suppress(KeyError, RuntimeError):
+        return sys.modules["asyncio"].get_running_loop()
+    with suppress(KeyError, RuntimeError):
+        return sys.modules["trio"].lowlevel.current_trio_token()
+    return None
+
+
+def call_soon(loop: Any, function: Callable[[], object]) -> bool:
+    """Have a loop call a function soon, from any thread; tell whether it is there to do so."""
+    try:
+        (getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon)(function)
+    except RuntimeError:  # of both libraries, when the loop has ended
+        return False
+    return True
+
+
+class PerLoop(Generic[T]):
+    """Makes a value on first use in an event loop, and gives it back in the same one."""
+
+    def __init__(self) -> None:
+        self._values: dict[Any, T] = {}
+        self._lock = threading.Lock()
+
+    def held(self) -> list[T]:
+        """Return all values."""
+        return list(self._values.values())
+
+    def get(self, make: Callable[[], T]) -> T:
+        """Return the value of the running loop; without one, that of the next that runs."""
+        loop = running_loop()
+        if loop in self._values:
+            return self._values[loop]
+        with self._lock:
+            for other in [each for each in self._values if each]:
+                if not call_soon(other, int):  # which does nothing, if the loop is there to do it
+                    del self._values[other]
+            self._values[loop] = self._values.pop(None, None) or make()
+            return self._values[loop]
+
+    def pop(self, may_go: Callable[[T], bool]) -> T | None:
+        """Give up the value of the running loop, or the one that waits for a loop, if it may go."""
+        with self._lock:
+            loop = running_loop()
+            key = loop if loop in self._values else None
+            value = self._values.get(key)
+            return self._values.pop(key) if value is not None and may_go(value) else None
