@@ -5,15 +5,15 @@ import sys
 from scripts.pipeline import errors, generator
 from scripts.pipeline.drift import drift
 from scripts.pipeline.lock import reading
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 
 
-def check(tree: Tree) -> int:
+def check(repo: Repo) -> int:
     """Compare generated/ with what spec/ gives; 0 when nothing differs."""
-    with reading(tree):
-        found = drift(tree)
+    with reading(repo):
+        found = drift(repo)
     for line in found:
-        print(f"{tree.name(tree.package)}/{line}")
+        print(f"{repo.name(repo.package)}/{line}")
     if not found:
         print("generated/ is in step with spec/")
     else:
@@ -24,7 +24,7 @@ def check(tree: Tree) -> int:
 def main() -> int:
     """Check this tree."""
     generator.hurry()
-    return check(Tree())
+    return check(Repo())
 
 
 if __name__ == "__main__":

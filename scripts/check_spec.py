@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from scripts.pipeline import errors
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.lock import reading
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from scripts.pipeline.upstream import read_upstream, wanted_operations
 
 
-def check_spec(env: Mapping[str, str], tree: Tree) -> int:
+def check_spec(env: Mapping[str, str], repo: Repo) -> int:
     """Fetch and compare; the tree stays as it is.
 
     Args:
         env: `SPEC_URL`, `OPERATIONS`, `FORCE`, `REPORT` as for `make regenerate`.
-        tree: Whose spec/openapi.json is compared.
+        repo: Whose spec/openapi.json is compared.
 
     Returns:
         0 when the contract of the selected operations is the committed one, else 1.
@@ -24,10 +24,10 @@ def check_spec(env: Mapping[str, str], tree: Tree) -> int:
     Raises:
         PipelineError: When there is nothing whole to compare.
     """
-    if not tree.contract.exists():
-        raise PipelineError(f"there is no {tree.name(tree.contract)}; run `make regenerate` first")
-    with reading(tree):
-        upstream = read_upstream(env, tree, wanted_operations(env, tree))
+    if not repo.contract.exists():
+        raise PipelineError(f"there is no {repo.name(repo.contract)}; run `make regenerate` first")
+    with reading(repo):
+        upstream = read_upstream(env, repo, wanted_operations(env, repo))
     if upstream is None:
         print("unchanged upstream (304)")
         return 0
@@ -40,7 +40,7 @@ def check_spec(env: Mapping[str, str], tree: Tree) -> int:
 
 def main() -> int:
     """Run with the environment of `make`."""
-    return check_spec(os.environ, Tree())
+    return check_spec(os.environ, Repo())
 
 
 if __name__ == "__main__":

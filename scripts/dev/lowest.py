@@ -7,7 +7,7 @@ from packaging.requirements import Requirement
 
 from scripts.dev import environment
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 
 GROUP = "client-tests"
 
@@ -28,25 +28,25 @@ def pins(dependencies: list[str]) -> list[str]:
     return found
 
 
-def make(tree: Tree, venv: Path) -> None:
+def make(repo: Repo, venv: Path) -> None:
     """Make the environment, unless it is there already.
 
     Raises:
         PipelineError: When the versions cannot be had.
     """
-    file = tree.root / "pyproject.toml"
+    file = repo.root / "pyproject.toml"
     settings = tomllib.loads(file.read_text())
     wanted = pins(settings["project"]["dependencies"])
     environment.make(
         venv,
         [*wanted, "--group", f"{file}:{GROUP}"],
         holds=[wanted, settings["dependency-groups"][GROUP]],
-        path=[tree.root / folder for folder in ("wrapper", "generated")],
+        path=[repo.root / folder for folder in ("wrapper", "generated")],
     )
 
 
 def main() -> int:
     """Make the environment of this tree."""
-    tree = Tree()
-    make(tree, tree.root / ".venv-lowest")
+    repo = Repo()
+    make(repo, repo.root / ".venv-lowest")
     return 0

@@ -5,12 +5,12 @@ from tempfile import TemporaryDirectory
 
 from scripts.pipeline import generate
 from scripts.pipeline.differences import differences
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 
 
-def drift(tree: Tree) -> list[str]:
+def drift(repo: Repo) -> list[str]:
     """Rebuild the package beside the tree; name each file that differs."""
     with TemporaryDirectory() as folder:
-        made = Path(folder) / tree.package.name
-        generate.rebuild(tree, made)
-        return differences(made, tree.package)
+        made = Path(folder) / repo.package.name
+        generate.rebuild(repo, made)
+        return differences(made, repo.package)

@@ -27,8 +27,8 @@ from scripts.pipeline.differences import differences
 from scripts.pipeline.document import parse
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.progress import stage
+from scripts.pipeline.repo import Repo, read_text
 from scripts.pipeline.swap import Swap
-from scripts.pipeline.tree import Tree, read_text
 
 if TYPE_CHECKING:
     from openapi_python_client.parser.errors import GeneratorError
@@ -145,11 +145,11 @@ def _format(package: Path) -> None:
             raise PipelineError(f"ruff cannot tidy the generated code: {done.stderr.strip()}")
 
 
-def build(tree: Tree, document: "Node", package: Path, *, partial: bool) -> None:
+def build(repo: Repo, document: "Node", package: Path, *, partial: bool) -> None:
     """Correct, render and verify the package for a selected document.
 
     Args:
-        tree: Where the overlay is.
+        repo: Where the overlay is.
         document: What spec/openapi.json says.
         package: A directory that does not exist yet.
         partial: Not the whole API; overlay actions may have no target.
@@ -158,13 +158,13 @@ def build(tree: Tree, document: "Node", package: Path, *, partial: bool) -> None
         PipelineError: When the result would not be whole.
     """
     with stage("correct"), generator.guarded():
-        actions = overlay.read_overlay(tree.overlay)
+        actions = overlay.read_overlay(repo.overlay)
         corrected = correct(overlay.apply(document, actions, partial=partial))
     with stage("generate"):
         generate(corrected, package)
     with stage("verify"):
         verify.verify(document, package)
-        wrapper.check(tree, package)
+        wrapper.check(repo, package)
 
 
 def tally(package: Path) -> str:
@@ -183,22 +183,22 @@ def imports(package: Path, names: Iterable[str]) -> dict[str, str]:
     return told
 
 
-def rebuild(tree: Tree, package: Path) -> None:
+def rebuild(repo: Repo, package: Path) -> None:
     """Make the package in a directory that does not exist yet, from what is in spec/.
 
     Raises:
         PipelineError: When spec/ is incomplete, or the result would not be whole.
     """
-    for path in (tree.contract, tree.operations):
+    for path in (repo.contract, repo.operations):
         if not path.exists():
-            raise PipelineError(f"there is no {tree.name(path)}; run `make regenerate` first")
-    document = parse(tree.contract.read_bytes(), tree.name(tree.contract))
-    wanted = select.read_operations(read_text(tree.operations, tree.name(tree.operations)))
-    _check_selection(tree, document, wanted)
-    build(tree, document, package, partial=select.EVERYTHING not in wanted)
+            raise PipelineError(f"there is no {repo.name(path)}; run `make regenerate` first")
+    document = parse(repo.contract.read_bytes(), repo.name(repo.contract))
+    wanted = select.read_operations(read_text(repo.operations, repo.name(repo.operations)))
+    _check_selection(repo, document, wanted)
+    build(repo, document, package, partial=select.EVERYTHING not in wanted)
 
 
-def _check_selection(tree: Tree, document: "Node", wanted: list[str]) -> None:
+def _check_selection(repo: Repo, document: "Node", wanted: list[str]) -> None:
     if select.EVERYTHING in wanted:
         return
     has = contract.names(document)
@@ -208,7 +208,7 @@ def _check_selection(tree: Tree, document: "Node", wanted: list[str]) -> None:
     ]
     if told:
         raise PipelineError(
-            f"{tree.name(tree.operations)} and {tree.name(tree.contract)} differ:"
+            f"{repo.name(repo.operations)} and {repo.name(repo.contract)} differ:"
             f" {'; '.join(told)}; `make regenerate` brings them together"
         )
 
@@ -218,19 +218,19 @@ def spell(document: object) -> bytes:
     return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def offline(tree: Tree) -> int:
+def offline(repo: Repo) -> int:
     """Rebuild generated/ from spec/; 0 when that is done."""
-    with Swap(tree) as swap:
-        made = swap.stage(tree.package)
-        rebuild(tree, made)
-        changed = differences(made, tree.package)
+    with Swap(repo) as swap:
+        made = swap.stage(repo.package)
+        rebuild(repo, made)
+        changed = differences(made, repo.package)
         told = tally(made)
         swap.commit()
-        print(f"{tree.name(tree.package)}: {told}, {'rebuilt' if changed else 'unchanged'}")
+        print(f"{repo.name(repo.package)}: {told}, {'rebuilt' if changed else 'unchanged'}")
     return 0
 
 
 def main() -> int:
     """Rebuild this tree."""
     generator.hurry()
-    return offline(Tree())
+    return offline(Repo())

@@ -11,7 +11,7 @@ from types import ModuleType
 
 from scripts.pipeline import unexpected
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 
 NAME = "openapi-python-client"
 
@@ -51,7 +51,7 @@ def guarded() -> Iterator[None]:
 
 def _told(error: Exception) -> str:
     told = unexpected.told(error)
-    made, here = _made_with(Tree()), version(NAME)
+    made, here = _made_with(Repo()), version(NAME)
     if made in (None, here):
         return f"the generator broke down: {told}"
     return (
@@ -60,9 +60,9 @@ def _told(error: Exception) -> str:
     )
 
 
-def _made_with(tree: Tree) -> str | None:
+def _made_with(repo: Repo) -> str | None:
     """Read the version off what was generated last."""
-    file = tree.package / "__init__.py"
+    file = repo.package / "__init__.py"
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     found = re.search(rf"{NAME} (\S+)\.$", text.partition("\n")[0])
     return found[1] if found else None

@@ -8,46 +8,46 @@ from pathlib import Path
 from typing import IO
 
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 
 
-def exclusive(tree: Tree) -> IO[str]:
+def exclusive(repo: Repo) -> IO[str]:
     """Take a tree to change it, until what is returned is closed.
 
     Raises:
         PipelineError: When another run holds the tree.
     """
-    return _take(tree, fcntl.LOCK_EX)
+    return _take(repo, fcntl.LOCK_EX)
 
 
-def remove(tree: Tree) -> None:
+def remove(repo: Repo) -> None:
     """Leave no trace of the lock, while it is held; nor of the scratch space when that is empty."""
-    _path(tree).unlink(missing_ok=True)
+    _path(repo).unlink(missing_ok=True)
     with suppress(OSError):
-        tree.work.rmdir()
+        repo.work.rmdir()
 
 
 @contextmanager
-def reading(tree: Tree) -> Iterator[None]:
+def reading(repo: Repo) -> Iterator[None]:
     """Keep a tree as it is while it is read; others may read it too.
 
     Raises:
         PipelineError: When another run is changing the tree, or was killed while it did.
     """
     # Whoever may not write here can still read.
-    ours = os.access(tree.root, os.W_OK)
-    with _take(tree, fcntl.LOCK_SH) if ours else nullcontext():
-        if tree.is_pending:
+    ours = os.access(repo.root, os.W_OK)
+    with _take(repo, fcntl.LOCK_SH) if ours else nullcontext():
+        if repo.is_pending:
             raise PipelineError(
-                f"a run was killed while it changed {tree.root}; {tree.finish} first"
+                f"a run was killed while it changed {repo.root}; {repo.finish} first"
             )
         yield
 
 
-def _take(tree: Tree, how: int) -> IO[str]:
-    tree.work.mkdir(parents=True, exist_ok=True)
-    busy = PipelineError(f"another run is at work in {tree.root}; wait until it ends")
-    path = _path(tree)
+def _take(repo: Repo, how: int) -> IO[str]:
+    repo.work.mkdir(parents=True, exist_ok=True)
+    busy = PipelineError(f"another run is at work in {repo.root}; wait until it ends")
+    path = _path(repo)
     try:
         lock = path.open("w")
     except FileNotFoundError as error:
@@ -71,5 +71,5 @@ def _is_at(path: Path, lock: IO[str]) -> bool:
     return path.exists() and path.stat().st_ino == os.fstat(lock.fileno()).st_ino
 
 
-def _path(tree: Tree) -> Path:
-    return tree.work / "lock"
+def _path(repo: Repo) -> Path:
+    return repo.work / "lock"

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.repo import read_text
 from scripts.pipeline.shape import Node
-from scripts.pipeline.tree import read_text
 
 _ACTION_KEYS = frozenset({"target", "description", "update", "remove"})
 

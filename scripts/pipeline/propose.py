@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from scripts.pipeline import errors
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 
 BRANCH = "regenerate"
 # Every commit that this makes starts so; any other is somebody's work.
@@ -27,12 +27,12 @@ _LONGEST = 60_000
 _FOOT = "\nIf no checks start here (a workflow opened this), close and reopen the pull request.\n"
 
 
-def propose(env: Mapping[str, str], tree: Tree) -> int:
+def propose(env: Mapping[str, str], repo: Repo) -> int:
     """Push the change and open or update its pull request.
 
     Args:
         env: `REPORT` names the file that `make regenerate` wrote.
-        tree: A checkout of a branch, with spec/ and generated/ regenerated.
+        repo: A checkout of a branch, with spec/ and generated/ regenerated.
 
     Returns:
         The exit code.
@@ -40,21 +40,21 @@ def propose(env: Mapping[str, str], tree: Tree) -> int:
     Raises:
         PipelineError: When that cannot be done.
     """
-    if not _git(tree, "status", "--porcelain", "--", *_PARTS):
+    if not _git(repo, "status", "--porcelain", "--", *_PARTS):
         print("nothing to propose: spec/ and generated/ are as committed")
         return 0
     title, body = _read(env.get("REPORT") or "")
-    base = _git(tree, "branch", "--show-current")
+    base = _git(repo, "branch", "--show-current")
     if base in ("", BRANCH):
         raise PipelineError(f"this proposes a change to a branch; check one out, not {BRANCH}")
-    _push(tree, title)
+    _push(repo, title)
     text = {"title": title, "body": body, "base": base}
     there = f"repos/{{owner}}/{{repo}}/pulls?state=open&head={{owner}}:{BRANCH}"
-    listed = _gh(tree, "GET", f"{there}&base={quote(base, safe='')}")
+    listed = _gh(repo, "GET", f"{there}&base={quote(base, safe='')}")
     if listed:
-        pull = _gh(tree, "PATCH", f"repos/{{owner}}/{{repo}}/pulls/{listed[0]['number']}", text)
+        pull = _gh(repo, "PATCH", f"repos/{{owner}}/{{repo}}/pulls/{listed[0]['number']}", text)
     else:
-        pull = _gh(tree, "POST", "repos/{owner}/{repo}/pulls", {**text, "head": BRANCH})
+        pull = _gh(repo, "POST", "repos/{owner}/{repo}/pulls", {**text, "head": BRANCH})
     print(f"{'updated' if listed else 'opened'} {pull['html_url']}: {title}")
     return 0
 
@@ -81,41 +81,41 @@ def _fit(text: str) -> str:
     return f"{kept}\n\nand {left} more lines; `make regenerate REPORT=file` writes them all\n"
 
 
-def _push(tree: Tree, title: str) -> None:
+def _push(repo: Repo, title: str) -> None:
     """Bring the branch to the current commit with the change on top, unless it is there."""
-    index = {"GIT_INDEX_FILE": str(tree.work / "propose-index")}
-    tree.work.mkdir(exist_ok=True)
-    _git(tree, "read-tree", "HEAD", **index)
-    _git(tree, "add", "--all", "--", *_PARTS, **index)
-    content = _git(tree, "write-tree", **index)
-    commit = _git(tree, "commit-tree", content, "-p", "HEAD", "-m", title)
+    index = {"GIT_INDEX_FILE": str(repo.work / "propose-index")}
+    repo.work.mkdir(exist_ok=True)
+    _git(repo, "read-tree", "HEAD", **index)
+    _git(repo, "add", "--all", "--", *_PARTS, **index)
+    content = _git(repo, "write-tree", **index)
+    commit = _git(repo, "commit-tree", content, "-p", "HEAD", "-m", title)
     ref = f"refs/heads/{BRANCH}"
-    old = _git(tree, "ls-remote", "origin", ref).partition("\t")[0]
+    old = _git(repo, "ls-remote", "origin", ref).partition("\t")[0]
     if old:
-        _git(tree, "fetch", "--quiet", "origin", ref)
-        if not _git(tree, "log", "-1", "--format=%s", old).startswith(_OURS):
+        _git(repo, "fetch", "--quiet", "origin", ref)
+        if not _git(repo, "log", "-1", "--format=%s", old).startswith(_OURS):
             raise PipelineError(
                 f"somebody has worked on the branch {BRANCH}; merge or delete it first"
             )
-        if _git(tree, "rev-parse", f"{old}^{{tree}}") == content:
+        if _git(repo, "rev-parse", f"{old}^{{tree}}") == content:
             return
-    _git(tree, "push", "--quiet", f"--force-with-lease={ref}:{old}", "origin", f"{commit}:{ref}")
+    _git(repo, "push", "--quiet", f"--force-with-lease={ref}:{old}", "origin", f"{commit}:{ref}")
 
 
-def _git(tree: Tree, *args: str, **env: str) -> str:
-    return _run(tree, ["git", *args], env).strip()
+def _git(repo: Repo, *args: str, **env: str) -> str:
+    return _run(repo, ["git", *args], env).strip()
 
 
-def _gh(tree: Tree, method: str, path: str, data: Mapping[str, str] | None = None) -> Any:
+def _gh(repo: Repo, method: str, path: str, data: Mapping[str, str] | None = None) -> Any:
     command = ["gh", "api", "--method", method, path, *(["--input", "-"] if data else [])]
-    return json.loads(_run(tree, command, {}, json.dumps(data) if data else ""))
+    return json.loads(_run(repo, command, {}, json.dumps(data) if data else ""))
 
 
-def _run(tree: Tree, command: list[str], env: Mapping[str, str], sent: str = "") -> str:
+def _run(repo: Repo, command: list[str], env: Mapping[str, str], sent: str = "") -> str:
     try:
         done = subprocess.run(
             command,
-            cwd=tree.root,
+            cwd=repo.root,
             env={**os.environ, **env},
             input=sent,
             capture_output=True,
@@ -132,7 +132,7 @@ def _run(tree: Tree, command: list[str], env: Mapping[str, str], sent: str = "")
 
 def main() -> int:
     """Run with the environment of `make`."""
-    return propose(os.environ, Tree())
+    return propose(os.environ, Repo())
 
 
 if __name__ == "__main__":

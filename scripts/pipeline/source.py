@@ -12,8 +12,8 @@ from scripts.pipeline.address import is_lasting, shown
 from scripts.pipeline.document import sha256
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.fetch import Validators
+from scripts.pipeline.repo import PUBLISHED, Repo
 from scripts.pipeline.shape import Node
-from scripts.pipeline.tree import PUBLISHED, Tree
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,16 @@ class Source:
         }
 
 
-def read_source(tree: Tree) -> Source:
+def read_source(repo: Repo) -> Source:
     """Read spec/source.json; an empty record when there is none.
 
     Raises:
         PipelineError: When somebody broke it.
     """
-    if not tree.source.exists():
+    if not repo.source.exists():
         return Source()
     try:
-        data = json.loads(tree.source.read_text(encoding="utf-8"))
+        data = json.loads(repo.source.read_text(encoding="utf-8"))
         return Source(
             url=str(data["url"]),
             sha256=str(data["sha256"]),
@@ -54,7 +54,7 @@ def read_source(tree: Tree) -> Source:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PipelineError(
-            f"{tree.name(tree.source)} is broken ({error}); restore it from git or delete it"
+            f"{repo.name(repo.source)} is broken ({error}); restore it from git or delete it"
         ) from error
 
 
@@ -80,17 +80,17 @@ def new_source(
     return Source(url, digest, validators, tuple(sorted(operations.items())))
 
 
-def known_validators(tree: Tree, old: Source, url: str) -> Validators:
+def known_validators(repo: Repo, old: Source, url: str) -> Validators:
     """Give what makes a fetch conditional on the document that the tree was made from."""
     if is_lasting(url):
         return old.validators if url == old.url else Validators()
-    note = _notes(tree).get(url)
+    note = _notes(repo).get(url)
     if isinstance(note, dict) and note.get("sha256") == old.sha256:
         return _validators(note)
     return Validators()
 
 
-def remember(tree: Tree, url: str, digest: str, validators: Validators) -> None:
+def remember(repo: Repo, url: str, digest: str, validators: Validators) -> None:
     """Note what a server on loopback said; for published documents the record holds it."""
     if is_lasting(url) or url != shown(url) or not validators.headers():
         return
@@ -99,12 +99,12 @@ def remember(tree: Tree, url: str, digest: str, validators: Validators) -> None:
         "etag": validators.etag,
         "last_modified": validators.last_modified,
     }
-    (tree.work / "fetched.json").write_text(json.dumps({**_notes(tree), url: note}))
+    (repo.work / "fetched.json").write_text(json.dumps({**_notes(repo), url: note}))
 
 
-def _notes(tree: Tree) -> Node:
+def _notes(repo: Repo) -> Node:
     try:
-        notes = json.loads((tree.work / "fetched.json").read_text())
+        notes = json.loads((repo.work / "fetched.json").read_text())
     except (OSError, ValueError):
         return {}
     return notes if isinstance(notes, dict) else {}

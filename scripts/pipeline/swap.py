@@ -19,7 +19,7 @@ from typing import IO, Self
 
 from scripts.pipeline import lock
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -32,17 +32,17 @@ class Swap:
         PipelineError: On entering, when another run holds the tree.
     """
 
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
-        self._new = tree.work / "new"
-        self._draft = tree.work / "journal.draft"
+    def __init__(self, repo: Repo) -> None:
+        self.repo = repo
+        self._new = repo.work / "new"
+        self._draft = repo.work / "journal.draft"
         self._targets: list[Path] = []
         self._lock: IO[str] | None = None
         self._done = False
 
     def __enter__(self) -> Self:
-        self._lock = lock.exclusive(self.tree)
-        if self.tree.is_pending:
+        self._lock = lock.exclusive(self.repo)
+        if self.repo.is_pending:
             print("  finishing the swap that an earlier run was killed in")
             self._move()
         self._clear()
@@ -55,9 +55,9 @@ class Swap:
         traceback: TracebackType | None,
     ) -> None:
         if self._lock:
-            if not self.tree.is_pending:
+            if not self.repo.is_pending:
                 self._clear()
-                lock.remove(self.tree)
+                lock.remove(self.repo)
             self._lock.close()
         if isinstance(error, KeyboardInterrupt):
             told = "the change is complete" if self._done else "nothing was changed"
@@ -65,7 +65,7 @@ class Swap:
 
     def stage(self, target: Path) -> Path:
         """Give the place where what will be `target` is to be made; nothing is there yet."""
-        place = self._new / self.tree.name(target)
+        place = self._new / self.repo.name(target)
         place.parent.mkdir(parents=True, exist_ok=True)
         self._targets.append(target)
         return place
@@ -82,7 +82,7 @@ class Swap:
             PipelineError: When something cannot be moved; all is as it was then.
         """
         moves = [
-            [self.tree.name(target), _inode(self._new / self.tree.name(target))]
+            [self.repo.name(target), _inode(self._new / self.repo.name(target))]
             for target in self._targets
         ]
         with _uninterrupted():
@@ -90,36 +90,36 @@ class Swap:
                 json.dump(moves, file)
                 file.flush()
                 os.fsync(file.fileno())
-            self._draft.replace(self.tree.journal)
+            self._draft.replace(self.repo.journal)
             self._move()
             self._done = True
             self._clear()
 
     def _move(self) -> None:
-        moves = json.loads(self.tree.journal.read_text())
+        moves = json.loads(self.repo.journal.read_text())
         try:
             for name, inode in moves:
                 new = self._new / name
                 if _is(new, inode):
-                    _put(new, self.tree.root / name)
+                    _put(new, self.repo.root / name)
         except OSError as error:
             self._undo(moves)
             raise PipelineError(
-                f"cannot replace {name} in {self.tree.root} ({error.strerror}), so all is as it"
-                f" was; it must be writable, and on one file system with {self.tree.work.name}"
+                f"cannot replace {name} in {self.repo.root} ({error.strerror}), so all is as it"
+                f" was; it must be writable, and on one file system with {self.repo.work.name}"
             ) from error
-        self.tree.journal.unlink()
+        self.repo.journal.unlink()
 
     def _undo(self, moves: list[tuple[str, int]]) -> None:
         try:
             for name, inode in reversed(moves):
-                _take_back(self._new / name, self.tree.root / name, inode)
+                _take_back(self._new / name, self.repo.root / name, inode)
         except OSError as error:
             raise PipelineError(
-                f"{self.tree.root} is half changed, and could not be restored ({error});"
-                f" {self.tree.finish} once that is mended"
+                f"{self.repo.root} is half changed, and could not be restored ({error});"
+                f" {self.repo.finish} once that is mended"
             ) from error
-        self.tree.journal.unlink()
+        self.repo.journal.unlink()
 
     def _clear(self) -> None:
         shutil.rmtree(self._new, ignore_errors=True)

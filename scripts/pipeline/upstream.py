@@ -9,11 +9,11 @@ from scripts.pipeline.address import shown
 from scripts.pipeline.compare import compare
 from scripts.pipeline.fetch import Validators, fetch
 from scripts.pipeline.progress import stage
+from scripts.pipeline.repo import PUBLISHED, Repo, read_text
 from scripts.pipeline.report import Report, make_report
 from scripts.pipeline.settings import is_set
 from scripts.pipeline.shape import METHODS, Node
 from scripts.pipeline.source import Source, known_validators, new_source, read_source
-from scripts.pipeline.tree import PUBLISHED, Tree, read_text
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Upstream:
     report: Report
 
 
-def read_upstream(env: Mapping[str, str], tree: Tree, wanted: list[str]) -> Upstream | None:
+def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upstream | None:
     """Fetch the document and reduce it.
 
     Args:
         env: `SPEC_URL` says where it is, `FORCE` asks for it even when it is unchanged.
-        tree: Where the last one is recorded.
+        repo: Where the last one is recorded.
         wanted: The operations to select.
 
     Returns:
@@ -43,11 +43,11 @@ def read_upstream(env: Mapping[str, str], tree: Tree, wanted: list[str]) -> Upst
         PipelineError: When there is no such document, or it does not have the operations.
     """
     url = env.get("SPEC_URL") or PUBLISHED
-    old, committed = read_source(tree), _committed(tree)
+    old, committed = read_source(repo), _committed(repo)
     with stage("fetch"):
         known = Validators()
-        if committed and not is_set(env, "FORCE") and _is_done(tree, old, committed, wanted):
-            known = known_validators(tree, old, url)
+        if committed and not is_set(env, "FORCE") and _is_done(repo, old, committed, wanted):
+            known = known_validators(repo, old, url)
         answer = fetch(url, known, user_agent=f"upsun-client/{version('upsun-client')}")
     if answer.body is None:
         return None
@@ -64,21 +64,21 @@ def read_upstream(env: Mapping[str, str], tree: Tree, wanted: list[str]) -> Upst
     return Upstream(url, answer.validators, source, everything, selected, report)
 
 
-def wanted_operations(env: Mapping[str, str], tree: Tree) -> list[str]:
+def wanted_operations(env: Mapping[str, str], repo: Repo) -> list[str]:
     """Give the operations of this run: those asked for, else the recorded ones."""
     asked = select.read_operations(env.get("OPERATIONS") or "")
-    if asked or not tree.operations.exists():
+    if asked or not repo.operations.exists():
         return asked
-    return select.read_operations(read_text(tree.operations, tree.name(tree.operations)))
+    return select.read_operations(read_text(repo.operations, repo.name(repo.operations)))
 
 
-def _is_done(tree: Tree, old: Source, committed: Node, wanted: list[str]) -> bool:
+def _is_done(repo: Repo, old: Source, committed: Node, wanted: list[str]) -> bool:
     """Say whether the tree holds what an unchanged document would give, as far as is recorded."""
     recorded = dict(old.operations)
     names = recorded if select.EVERYTHING in wanted else wanted
     return (
-        tree.package.exists()
-        and wanted == wanted_operations({}, tree)
+        repo.package.exists()
+        and wanted == wanted_operations({}, repo)
         and contract.digests(committed) == {name: recorded.get(name) for name in names}
     )
 
@@ -110,8 +110,8 @@ def _only(document: Node, names: Collection[str]) -> Node:
     return select.select({**document, "paths": paths}, [select.EVERYTHING])
 
 
-def _committed(tree: Tree) -> Node | None:
-    if not tree.contract.exists():
+def _committed(repo: Repo) -> Node | None:
+    if not repo.contract.exists():
         return None
-    name = tree.name(tree.contract)
-    return document.parse(tree.contract.read_bytes(), name)
+    name = repo.name(repo.contract)
+    return document.parse(repo.contract.read_bytes(), name)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from scripts.pipeline.corrections.names import identifier
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.repo import Repo
 from scripts.pipeline.source import read_source
-from scripts.pipeline.tree import Tree
 
 _OPERATIONS = "api"
 
 
-def check(tree: Tree, package: Path) -> None:
+def check(repo: Repo, package: Path) -> None:
     """Check that a generated package has every module that the wrapper imports.
 
     Raises:
@@ -20,18 +20,18 @@ def check(tree: Tree, package: Path) -> None:
     """
     missing = {
         module: file
-        for file in sorted(tree.wrapper.rglob("*.py"))
+        for file in sorted(repo.wrapper.rglob("*.py"))
         for module in _imports(file, package.name)
         if not _exists(package.parent.joinpath(*module.split(".")))
     }
     if not missing:
         return
-    ids = {identifier(name): name for name, _ in read_source(tree).operations}
+    ids = {identifier(name): name for name, _ in read_source(repo).operations}
     # A model may be missing because its operation is: the operation says more.
     module = min(missing, key=lambda name: (f".{_OPERATIONS}." not in name, name))
     name = module.rpartition(".")[2]
     raise PipelineError(
-        f"{ids.get(name, module)} must stay selected: {tree.name(missing[module])} imports it;"
+        f"{ids.get(name, module)} must stay selected: {repo.name(missing[module])} imports it;"
         " add it to OPERATIONS or spec/operations.txt, or take it out of the wrapper"
     )
 

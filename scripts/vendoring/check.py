@@ -6,21 +6,21 @@ from pathlib import Path
 
 from scripts.pipeline import generator
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from scripts.vendoring.copy import Folder, contents
 from scripts.vendoring.destination import destination
 from scripts.vendoring.manifest import read_manifest
 from upsun_client._vendored import changes
 
 
-def check(tree: Tree, folder: Path) -> int:
+def check(repo: Repo, folder: Path) -> int:
     """Check the copy in a folder against its manifest and against a tree; 0 when it is as it is."""
     if Folder(folder).is_pending:
         raise PipelineError(f"`make vendor` was killed in {folder}; run it again to finish it")
     written = read_manifest(folder)
     if written is None:
         raise PipelineError(f"there is no vendored copy in {folder}; `make vendor` writes one")
-    current, _ = contents(tree)
+    current, _ = contents(repo)
     touched = changes(folder, written.files)
     for name, what in touched.items():
         print(f"{folder / name} {what}")
@@ -33,12 +33,12 @@ def check(tree: Tree, folder: Path) -> int:
     return 0
 
 
-def run(tree: Tree, env: Mapping[str, str]) -> int:
+def run(repo: Repo, env: Mapping[str, str]) -> int:
     """Check the copy in the folder that the variable `DEST` of `env` names."""
-    return check(tree, destination(env.get("DEST", ""), tree))
+    return check(repo, destination(env.get("DEST", ""), repo))
 
 
 def main() -> int:
     """Check against this tree."""
     generator.hurry()
-    return run(Tree(), os.environ)
+    return run(Repo(), os.environ)

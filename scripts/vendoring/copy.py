@@ -14,16 +14,16 @@ from scripts.pipeline import generator
 from scripts.pipeline.drift import drift
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.lock import reading
+from scripts.pipeline.repo import Repo
 from scripts.pipeline.settings import is_set
 from scripts.pipeline.swap import Swap
-from scripts.pipeline.tree import Tree
 from scripts.vendoring.destination import destination, dotted, is_package
 from scripts.vendoring.manifest import Manifest, read_manifest
 from scripts.vendoring.relative_imports import Rewriter
 from upsun_client._vendored import MANIFEST, PACKAGES, changes
 
 
-class Folder(Tree):
+class Folder(Repo):
     """The folder that holds a copy, as the swap sees it."""
 
     @property
@@ -37,7 +37,7 @@ class Folder(Tree):
         return "`make vendor` finishes that"
 
 
-def contents(tree: Tree) -> tuple[Manifest, dict[str, bytes]]:
+def contents(repo: Repo) -> tuple[Manifest, dict[str, bytes]]:
     """Make the files of a copy, by their path below the folder that holds it.
 
     Raises:
@@ -45,28 +45,28 @@ def contents(tree: Tree) -> tuple[Manifest, dict[str, bytes]]:
             cannot be made to work under any parent.
     """
     rewriter = Rewriter(*PACKAGES)
-    with reading(tree):
-        _refuse_drift(tree)
-        licence = (tree.root / "LICENSE").read_bytes()
+    with reading(repo):
+        _refuse_drift(repo)
+        licence = (repo.root / "LICENSE").read_bytes()
         files = {f"{package}/LICENSE": licence for package in PACKAGES}
-        for package in (tree.root / "wrapper" / "upsun_client", tree.package):
+        for package in (repo.root / "wrapper" / "upsun_client", repo.package):
             for file in (*package.rglob("*.py"), package / "py.typed"):
                 name = file.relative_to(package.parent).as_posix()
                 source = file.read_bytes()
                 files[name] = rewriter.relative(source, name) if file.suffix == ".py" else source
-        manifest = Manifest.describe(tree, files)
+        manifest = Manifest.describe(repo, files)
     return manifest, files | {MANIFEST: manifest.dump()}
 
 
-def vendor(tree: Tree, folder: Path, *, force: bool) -> int:
+def vendor(repo: Repo, folder: Path, *, force: bool) -> int:
     """Bring the copy in a folder to the state of a tree; 0 when that is done.
 
     Args:
-        tree: This project.
+        repo: This project.
         folder: Where the packages go, as `destination` allows.
         force: Whether to overwrite what is not as an earlier run wrote it.
     """
-    manifest, files = contents(tree)
+    manifest, files = contents(repo)
     is_new = not folder.exists()
     try:
         with Swap(Folder(folder)) as swap:
@@ -84,9 +84,9 @@ def vendor(tree: Tree, folder: Path, *, force: bool) -> int:
     return 0
 
 
-def _refuse_drift(tree: Tree) -> None:
+def _refuse_drift(repo: Repo) -> None:
     with redirect_stdout(StringIO()):  # the stages of a build that nobody asked for
-        found = drift(tree)
+        found = drift(repo)
     if found:
         raise PipelineError(
             f"generated/ is out of step with spec/ ({found[0]}"
@@ -118,7 +118,7 @@ def _is_written(folder: Path, manifest: Manifest) -> bool:
 
 def _stage(swap: Swap, folder: Path, files: dict[str, bytes]) -> None:
     """Stage both packages, and what makes a package of a folder that is new or empty."""
-    if not any(path != swap.tree.work for path in folder.iterdir()):
+    if not any(path != swap.repo.work for path in folder.iterdir()):
         swap.write(folder / "__init__.py", b"")
     for package in PACKAGES:
         place = swap.stage(folder / package)
@@ -138,17 +138,17 @@ def _tell(folder: Path, manifest: Manifest) -> None:
         print("  note: the folder has no __init__.py, and some build tools leave such ones out")
 
 
-def run(tree: Tree, env: Mapping[str, str]) -> int:
+def run(repo: Repo, env: Mapping[str, str]) -> int:
     """Vendor as the environment says.
 
     Args:
-        tree: This project.
+        repo: This project.
         env: `DEST` says where to, `FORCE` overwrites what was edited.
     """
-    return vendor(tree, destination(env.get("DEST", ""), tree), force=is_set(env, "FORCE"))
+    return vendor(repo, destination(env.get("DEST", ""), repo), force=is_set(env, "FORCE"))
 
 
 def main() -> int:
     """Vendor from this tree."""
     generator.hurry()
-    return run(Tree(), os.environ)
+    return run(Repo(), os.environ)

@@ -5,20 +5,20 @@ from keyword import iskeyword
 from pathlib import Path
 
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from upsun_client._vendored import PACKAGES
 
 USAGE = "say where to: DEST=path/to/a/package, such as DEST=../app/src/app/vendor"
 
 
-def destination(given: str, tree: Tree) -> Path:
+def destination(given: str, repo: Repo) -> Path:
     """Check that a folder can hold a copy.
 
     It is a package, or is or can become one inside a package.
 
     Args:
         given: What the person at the keyboard wrote.
-        tree: This project, which is no place for a copy of it.
+        repo: This project, which is no place for a copy of it.
 
     Raises:
         PipelineError: When it cannot.
@@ -29,7 +29,7 @@ def destination(given: str, tree: Tree) -> Path:
             raise PipelineError(f"{path} is a symbolic link to {path.readlink()}; use a folder")
         if path.exists() and not path.is_dir():
             raise PipelineError(f"{path} is a file; use a folder")
-    if folder.is_relative_to(tree.root.resolve()):
+    if folder.is_relative_to(repo.root.resolve()):
         raise PipelineError(f"{folder} is inside this repository; give a folder of another project")
     if not is_package(folder) and not is_package(folder.parent):
         raise PipelineError(_no_package(folder))

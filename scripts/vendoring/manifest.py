@@ -12,7 +12,7 @@ from packaging.version import Version
 from scripts.pipeline.contract import names
 from scripts.pipeline.document import parse
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from upsun_client._vendored import MANIFEST, digest
 
 _COMMENT = "Written by `make vendor`; `python -m <parent>.upsun_client._vendored` checks the copy."
@@ -38,17 +38,17 @@ class Manifest:
     files: dict[str, str]
 
     @classmethod
-    def describe(cls, tree: Tree, files: dict[str, bytes]) -> Self:
+    def describe(cls, repo: Repo, files: dict[str, bytes]) -> Self:
         """Make the manifest of the files that a tree gives."""
-        version = _VERSION.search((tree.root / "wrapper/upsun_client/_version.py").read_text())
+        version = _VERSION.search((repo.root / "wrapper/upsun_client/_version.py").read_text())
         if not version:
             raise PipelineError("wrapper/upsun_client/_version.py has no __version__")
-        project = tomllib.loads((tree.root / "pyproject.toml").read_text())["project"]
-        contract = tree.contract.read_bytes()
+        project = tomllib.loads((repo.root / "pyproject.toml").read_text())["project"]
+        contract = repo.contract.read_bytes()
         return cls(
             version=version[1],
             spec_sha256=digest(contract),
-            operations=sorted(names(parse(contract, tree.name(tree.contract)))),
+            operations=sorted(names(parse(contract, repo.name(repo.contract)))),
             requires=[f"python{project['requires-python']}", *project["dependencies"]],
             files={name: digest(files[name]) for name in sorted(files)},
         )

@@ -14,7 +14,7 @@ from scripts.dev.bench.pairs import Ratio, in_turn, ratio
 from scripts.dev.bench.row import Row, compare, table
 from scripts.dev.bench.workbench import Workbench, serving
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 
 
 def test_a_ratio_is_of_neighbours() -> None:
@@ -97,11 +97,11 @@ def test_an_interrupted_program_is_stopped(bench: Workbench, tmp_path: Path) -> 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Workbench]:
     with serving() as url:
-        yield Workbench(Tree(), tmp_path, url, Path(sys.executable))
+        yield Workbench(Repo(), tmp_path, url, Path(sys.executable))
 
 
 def test_every_program_runs(bench: Workbench) -> None:
-    bench.packages(Tree().package, "whole")
+    bench.packages(Repo().package, "whole")
     effort = client.Effort(imports=1, cold=1, calls=(2, 1, 2), batches=(1, 1, (60,)), growth=1001)
     rows = {row.what: row for row in client.rows(bench, effort, whole=True)}
     assert all(row.ours is not None for row in rows.values())

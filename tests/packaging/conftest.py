@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.pipeline import generate
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from tests.packaging.copies import Copy
 from tests.packaging.support import ROOT, VERSIONS, Environment, checkout, interpreter, run
 from upsun_client import __version__
@@ -84,13 +84,13 @@ def written(copy: Copy) -> Copy:
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Tree:
+def other(tmp_path: Path) -> Repo:
     """This project in another state: its operation elsewhere, a module more, a newer version."""
-    tree = checkout(tmp_path / "checkout")
-    tree.contract.write_text(tree.contract.read_text().replace("Third-Party Int", "Int"))
-    for file in tree.wrapper.glob("*.py"):
+    repo = checkout(tmp_path / "checkout")
+    repo.contract.write_text(repo.contract.read_text().replace("Third-Party Int", "Int"))
+    for file in repo.wrapper.glob("*.py"):
         text = file.read_text().replace("api.third_party_int", "api.int")
         file.write_text(text.replace(__version__, "99.0.0"))
-    (tree.wrapper / "new.py").write_text("from upsun_api.client import Client\n")
-    generate.offline(tree)
-    return tree
+    (repo.wrapper / "new.py").write_text("from upsun_api.client import Client\n")
+    generate.offline(repo)
+    return repo

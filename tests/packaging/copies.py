@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts.pipeline import errors
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from scripts.vendoring import check as vendor_check
 from scripts.vendoring import copy as vendor
 from tests.packaging.support import snapshot
@@ -23,17 +23,17 @@ class Copy:
         (self.app / "__init__.py").write_text("# theirs")
         self.folder = self.app / "vendor"
         self._capsys = capsys
-        self.tree = Tree()
+        self.repo = Repo()
 
     def vendor(self, **env: str) -> tuple[int, str, str]:
         """Exit code, stdout and stderr of `make vendor`."""
         env = {"DEST": str(self.folder)} | env
-        code = errors.run("vendor", lambda: vendor.run(self.tree, env))
+        code = errors.run("vendor", lambda: vendor.run(self.repo, env))
         return code, *self._capsys.readouterr()
 
     def check(self) -> tuple[int, str, str]:
         env = {"DEST": str(self.folder)}
-        code = errors.run("vendor-check", lambda: vendor_check.run(self.tree, env))
+        code = errors.run("vendor-check", lambda: vendor_check.run(self.repo, env))
         return code, *self._capsys.readouterr()
 
     def state(self) -> dict[str, bytes | None]:

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from scripts.vendoring.relative_imports import Rewriter
 from upsun_client._vendored import PACKAGES
 
@@ -94,14 +94,14 @@ def project(root: Path, *, vendors: bool = True) -> Path:
     return package
 
 
-def checkout(root: Path) -> Tree:
+def checkout(root: Path) -> Repo:
     """Copy what of this repository a vendored copy is made of, to be changed by a test."""
     for name in ("wrapper", "generated", "spec"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, root / name, ignore=ignored)
     for name in ("LICENSE", "README.md", "pyproject.toml"):
         shutil.copy(ROOT / name, root / name)
-    return Tree(root)
+    return Repo(root)
 
 
 def snapshot(folder: Path) -> dict[str, bytes | None]:

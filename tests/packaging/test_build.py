@@ -80,22 +80,22 @@ def test_the_metadata_says_what_an_index_shows(wheel: Path) -> None:
 def test_the_same_bytes_come_from_another_folder_at_another_time(
     dist: Path, tmp_path: Path
 ) -> None:
-    tree = checkout(tmp_path / "elsewhere")
-    shutil.copy(ROOT / ".gitignore", tree.root)
-    files = [path for path in tree.root.rglob("*") if path.is_file()]
+    repo = checkout(tmp_path / "elsewhere")
+    shutil.copy(ROOT / ".gitignore", repo.root)
+    files = [path for path in repo.root.rglob("*") if path.is_file()]
     for file in files:
         file.chmod(0o600)
         os.utime(file, (1, 1))
-    for package in (tree.package, tree.root / "wrapper" / "upsun_client"):
+    for package in (repo.package, repo.root / "wrapper" / "upsun_client"):
         for junk in ("notes.txt", ".x.py.swp", "__pycache__/x.pyc", "new/notes.txt"):
             (package / junk).parent.mkdir(exist_ok=True)
             (package / junk).touch()
     first = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in dist.iterdir()}
-    assert build(tree.root, tmp_path / "again") == first
+    assert build(repo.root, tmp_path / "again") == first
     # From the tree itself, where modes count, rather than by way of the sdist: the same wheel.
     for file in files:
         file.chmod(0o644)
-    (wheel,) = build(tree.root, tmp_path / "direct", "--wheel").items()
+    (wheel,) = build(repo.root, tmp_path / "direct", "--wheel").items()
     assert wheel in first.items()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from scripts.vendoring import destination
 from tests.packaging.support import ROOT
 
@@ -21,7 +21,7 @@ def app(tmp_path: Path) -> Path:
 
 
 def at(given: Path | str) -> Path:
-    return destination.destination(str(given), Tree())
+    return destination.destination(str(given), Repo())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 
 from scripts.dev import lowest
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from tests.packaging.support import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -54,10 +54,10 @@ def test_an_environment_that_is_complete_is_left_alone(
         return Done()
 
     monkeypatch.setattr("scripts.dev.environment.subprocess.run", run)
-    lowest.make(Tree(), tmp_path / "venv")
-    lowest.make(Tree(), tmp_path / "venv")
+    lowest.make(Repo(), tmp_path / "venv")
+    lowest.make(Repo(), tmp_path / "venv")
     assert len(calls) == 2
     assert set(lowest.pins(PROJECT["dependencies"])) < set(calls[1])
     (tmp_path / "venv").rename(tmp_path / "moved")
-    lowest.make(Tree(), tmp_path / "moved")
+    lowest.make(Repo(), tmp_path / "moved")
     assert len(calls) == 4

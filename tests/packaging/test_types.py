@@ -11,7 +11,7 @@ from typing import get_type_hints
 import pytest
 
 import upsun_client
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from scripts.vendoring import copy as vendor
 from tests.packaging.support import ROOT, Environment, project, run
 
@@ -24,7 +24,7 @@ def consumer(
 ) -> tuple[Path, Path]:
     """A project that uses the client, and the interpreter whose packages it sees."""
     if request.param == "vendored":
-        vendor.vendor(Tree(), project(tmp_path), force=False)
+        vendor.vendor(Repo(), project(tmp_path), force=False)
         return tmp_path, dependencies.python
     project(tmp_path, vendors=False)
     environment = Environment(tmp_path / "venv")

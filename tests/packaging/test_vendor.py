@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import scripts.pipeline.swap
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from scripts.vendoring.manifest import Manifest
 from tests.packaging.copies import Copy, touch_up
 from tests.packaging.support import ROOT, checkout, run, snapshot
@@ -72,7 +72,7 @@ def test_the_manifest_says_what_the_copy_is(written: Copy) -> None:
 
 def test_the_same_checkout_gives_the_same_bytes(written: Copy, tmp_path: Path) -> None:
     first = written.state()
-    written.tree = checkout(tmp_path / "checkout")
+    written.repo = checkout(tmp_path / "checkout")
     assert written.vendor(FORCE="1")[0] == 0
     assert written.state() == first
 
@@ -107,11 +107,11 @@ def test_a_folder_that_is_there_is_left_as_it_is(copy: Copy) -> None:
     assert {path.name for path in copy.folder.iterdir()} == {*PACKAGES, "theirs.py"}
 
 
-def test_an_update_takes_what_is_new_and_removes_what_is_gone(written: Copy, other: Tree) -> None:
+def test_an_update_takes_what_is_new_and_removes_what_is_gone(written: Copy, other: Repo) -> None:
     gone = written.folder / "upsun_api" / "api" / "third_party_integrations"
     (gone / "__pycache__").mkdir()
     (gone / "__pycache__" / "x.pyc").touch()
-    written.tree = other
+    written.repo = other
     code, out, _ = written.vendor()
     assert (code, "99.0.0" in out) == (0, True)
     assert (written.folder / "upsun_client/new.py").read_text() == (
@@ -172,9 +172,9 @@ def test_a_broken_manifest_is_one_line(written: Copy, content: str) -> None:
     assert written.check()[0] == 0
 
 
-def test_a_module_that_cannot_be_relative_changes_nothing(copy: Copy, other: Tree) -> None:
+def test_a_module_that_cannot_be_relative_changes_nothing(copy: Copy, other: Repo) -> None:
     (other.wrapper / "new.py").write_text("import upsun_api.client\n")
-    copy.tree = other
+    copy.repo = other
     before = copy.state()
     code, _, err = copy.vendor()
     assert code == 1
@@ -182,8 +182,8 @@ def test_a_module_that_cannot_be_relative_changes_nothing(copy: Copy, other: Tre
     assert copy.state() == before
 
 
-def test_a_tree_that_a_killed_run_left_is_not_copied(written: Copy, other: Tree) -> None:
-    written.tree = other
+def test_a_tree_that_a_killed_run_left_is_not_copied(written: Copy, other: Repo) -> None:
+    written.repo = other
     other.work.mkdir(exist_ok=True)
     other.journal.write_text("[]")
     before = written.state()
@@ -195,7 +195,7 @@ def test_a_tree_that_a_killed_run_left_is_not_copied(written: Copy, other: Tree)
 
 @pytest.mark.parametrize("spoilt", ["edited", "stale", "missing"])
 def test_what_is_not_made_from_the_contract_is_not_copied(
-    written: Copy, other: Tree, spoilt: str
+    written: Copy, other: Repo, spoilt: str
 ) -> None:
     (module,) = other.package.glob("api/*/delete_*.py")
     if spoilt == "edited":
@@ -206,7 +206,7 @@ def test_what_is_not_made_from_the_contract_is_not_copied(
         )
     else:
         shutil.rmtree(other.package)
-    written.tree = other
+    written.repo = other
     before = written.state()
     for code, _, err in (written.vendor(), written.check()):
         assert (code, err.count("\n")) == (1, 1)
@@ -215,7 +215,7 @@ def test_what_is_not_made_from_the_contract_is_not_copied(
     assert written.state() == before
 
 
-def test_an_operation_without_an_id_is_named_by_its_place(other: Tree) -> None:
+def test_an_operation_without_an_id_is_named_by_its_place(other: Repo) -> None:
     text = other.contract.read_text()
     other.contract.write_text(re.sub(r'\s*"operationId": "[^"]+",', "", text))
     assert Manifest.describe(other, {}).operations == [
@@ -225,11 +225,11 @@ def test_an_operation_without_an_id_is_named_by_its_place(other: Tree) -> None:
 
 @pytest.mark.parametrize("there", [False, True])
 def test_a_failure_on_disk_leaves_things_as_they_were(
-    copy: Copy, other: Tree, monkeypatch: pytest.MonkeyPatch, there: bool
+    copy: Copy, other: Repo, monkeypatch: pytest.MonkeyPatch, there: bool
 ) -> None:
     if there:
         assert copy.vendor()[0] == 0
-        copy.tree = other
+        copy.repo = other
     before = copy.state()
     wrote = Path.write_bytes
     count = iter(range(9))
@@ -248,7 +248,7 @@ def test_a_failure_on_disk_leaves_things_as_they_were(
 
 
 def test_a_package_that_cannot_be_replaced_leaves_the_copy(
-    written: Copy, other: Tree, monkeypatch: pytest.MonkeyPatch
+    written: Copy, other: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = written.state()
     put = scripts.pipeline.swap._put
@@ -260,7 +260,7 @@ def test_a_package_that_cannot_be_replaced_leaves_the_copy(
 
     with monkeypatch.context() as patch:
         patch.setattr("scripts.pipeline.swap._put", refuse)
-        written.tree = other
+        written.repo = other
         code, _, err = written.vendor()
     assert (code, err.count("\n")) == (1, 1)
     assert "cannot replace upsun_client in" in err
@@ -284,13 +284,13 @@ def test_a_folder_that_cannot_be_written_is_one_line(
     assert err.startswith(f"vendor: Permission denied ({copy.folder})")
 
 
-def test_an_empty_folder_becomes_a_package(copy: Copy, other: Tree) -> None:
+def test_an_empty_folder_becomes_a_package(copy: Copy, other: Repo) -> None:
     copy.folder.mkdir()
-    good, copy.tree = copy.tree, other
+    good, copy.repo = copy.repo, other
     (other.wrapper / "new.py").write_text("no python")
     assert copy.vendor()[0] == 1
     assert list(copy.folder.iterdir()) == []
-    copy.tree = good
+    copy.repo = good
     assert copy.vendor()[0] == 0
     assert (copy.folder / "__init__.py").read_bytes() == b""
 

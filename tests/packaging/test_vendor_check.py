@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.pipeline import generate
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from tests.packaging.copies import Copy, touch_up
 from tests.packaging.support import checkout
 
@@ -42,27 +42,27 @@ def test_what_was_edited_added_or_lost_is_named(written: Copy) -> None:
 @pytest.mark.parametrize(
     ("version", "says"), [("0.0.1", "is version 0.0.1, older than"), ("99.0", "99.0, newer than")]
 )
-def test_the_age_of_a_copy_is_told(written: Copy, other: Tree, version: str, says: str) -> None:
+def test_the_age_of_a_copy_is_told(written: Copy, other: Repo, version: str, says: str) -> None:
     file = other.root / "wrapper/upsun_client/_version.py"
     file.write_text(f'__version__ = "{version}"\n')
-    written.tree, checkout_ = other, written.tree
+    written.repo, checkout_ = other, written.repo
     assert written.vendor()[0] == 0
-    written.tree = checkout_
+    written.repo = checkout_
     code, out, err = written.check()
     assert (code, out) == (1, "")
     assert says in err
 
 
 def test_another_state_of_the_same_version_is_told(written: Copy, tmp_path: Path) -> None:
-    tree = checkout(tmp_path / "checkout")
-    contract = json.loads(tree.contract.read_text())
+    repo = checkout(tmp_path / "checkout")
+    contract = json.loads(repo.contract.read_text())
     contract["paths"]["/new"] = {"get": {"operationId": "get-new", "responses": {}, "tags": ["t"]}}
-    tree.contract.write_text(json.dumps(contract))
-    tree.operations.write_text("delete-projects-integrations\nget-new\n")
-    generate.offline(tree)
-    settings = tree.root / "pyproject.toml"
+    repo.contract.write_text(json.dumps(contract))
+    repo.operations.write_text("delete-projects-integrations\nget-new\n")
+    generate.offline(repo)
+    settings = repo.root / "pyproject.toml"
     settings.write_text(settings.read_text().replace("attrs>=22.2", "attrs>=30"))
-    written.tree = tree
+    written.repo = repo
     code, _, err = written.check()
     assert code == 1
     assert "as is this checkout, but of another state: 2 files, the contract, " in err

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from scripts.pipeline import swap
+from scripts.pipeline.repo import Repo
 from scripts.pipeline.swap import Swap
-from scripts.pipeline.tree import Tree
 from scripts.vendoring import check as vendor_check
 from scripts.vendoring import copy as vendor
 from scripts.vendoring.copy import Folder
@@ -26,10 +26,10 @@ KILLED = """
 import os, pathlib, signal, sys
 from scripts.pipeline import swap
 from scripts.vendoring import copy as vendor
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 
-tree = Tree(pathlib.Path(sys.argv[1]))
-made = vendor.contents(tree)
+repo = Repo(pathlib.Path(sys.argv[1]))
+made = vendor.contents(repo)
 vendor.contents = lambda _: made
 steps, last = 0, int(sys.argv[3])
 def step(wrapped):
@@ -45,7 +45,7 @@ for name in ("mkdir", "write_bytes", "replace", "rename", "rmdir", "unlink"):
 swap._exchange = step(swap._exchange)
 swap.shutil.rmtree = step(swap.shutil.rmtree)
 sys.stdout, out = sys.stderr, sys.stdout
-vendor.run(tree, {"DEST": sys.argv[2]})
+vendor.run(repo, {"DEST": sys.argv[2]})
 print(steps, file=out)
 """
 
@@ -53,7 +53,7 @@ print(steps, file=out)
 @pytest.mark.slow
 @pytest.mark.parametrize("there", [False, True])
 def test_a_killed_run_leaves_the_old_or_the_new_copy(
-    copy: Copy, other: Tree, there: bool, monkeypatch: pytest.MonkeyPatch
+    copy: Copy, other: Repo, there: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     once = cache(vendor.contents)
     for module in (vendor, vendor_check):
@@ -61,9 +61,9 @@ def test_a_killed_run_leaves_the_old_or_the_new_copy(
 
     def start(step: int) -> subprocess.CompletedProcess[str]:
         shutil.rmtree(copy.folder, ignore_errors=True)
-        copy.tree = Tree()
+        copy.repo = Repo()
         assert not there or copy.vendor()[0] == 0
-        copy.tree = other
+        copy.repo = other
         command = [sys.executable, "-c", KILLED, str(other.root), str(copy.folder), str(step)]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -91,9 +91,9 @@ def test_a_killed_run_leaves_the_old_or_the_new_copy(
     assert ends == {"old", "pending", "new"}
 
 
-def test_two_runs_at_once_do_not_mix(written: Copy, other: Tree) -> None:
+def test_two_runs_at_once_do_not_mix(written: Copy, other: Repo) -> None:
     with Swap(Folder(written.folder)):
-        written.tree = other
+        written.repo = other
         code, _, err = written.vendor()
     assert (code, err.count("\n")) == (1, 1)
     assert "another run is at work" in err
@@ -114,7 +114,7 @@ def test_a_run_that_is_refused_leaves_what_the_other_made(
         code, _, err = copy.vendor()
     assert code == 1
     assert "another run is at work" in err
-    assert (first.tree.work / "lock").exists()
+    assert (first.repo.work / "lock").exists()
     mark = copy.folder / "__init__.py"
     first.write(mark, b"")
     first.commit()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.dev.sandbox import API_TOKEN, Sandbox
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from scripts.vendoring import copy as vendor
 from tests.packaging.support import ROOT, Environment, checkout, project, run
 from upsun_client import __version__
@@ -24,14 +24,14 @@ def app(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     (tmp_path / "app" / "__init__.py").touch()
     (folder / "__init__.py").touch()
-    vendor.vendor(Tree(), folder / "vendor", force=False)
+    vendor.vendor(Repo(), folder / "vendor", force=False)
     return tmp_path / "app"
 
 
 @pytest.mark.slow
 def test_it_needs_nothing_of_this_project(dependencies: Environment, tmp_path: Path) -> None:
     package = project(tmp_path)
-    vendor.vendor(Tree(), package, force=False)
+    vendor.vendor(Repo(), package, force=False)
     (package / "strict.py").write_text(
         "import sys\nfrom . import use\n"
         "use.asyncio.run(use.main(sys.argv[1:]))\n"
@@ -55,9 +55,9 @@ def test_it_needs_nothing_of_this_project(dependencies: Environment, tmp_path: P
 
 
 def test_two_copies_and_another_installed_version_do_not_mix(app: Path, tmp_path: Path) -> None:
-    tree = checkout(tmp_path / "checkout")
-    (tree.root / "wrapper/upsun_client/_version.py").write_text('__version__ = "99.0"\n')
-    vendor.vendor(tree, app / "other", force=False)
+    repo = checkout(tmp_path / "checkout")
+    (repo.root / "wrapper/upsun_client/_version.py").write_text('__version__ = "99.0"\n')
+    vendor.vendor(repo, app / "other", force=False)
     code = (
         "import upsun_client as installed\n"
         "from app.deep.vendor import upsun_client as one\n"

@@ -17,8 +17,8 @@ import pytest
 
 from scripts.pipeline import document, generate, select, verify
 from scripts.pipeline.corrections import RULES, correct
+from scripts.pipeline.repo import Repo
 from scripts.pipeline.shape import Node
-from scripts.pipeline.tree import Tree
 
 ROOT = Path(__file__).resolve().parents[2]
 UPSTREAM = ROOT.parent / "shared" / "upstream"
@@ -101,19 +101,19 @@ def mypy(package: Path, cache: Path) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-def small_tree(directory: Path) -> Tree:
+def small_repo(directory: Path) -> Repo:
     """Copy what the pipeline needs of this project."""
     for part in ("spec", "generated", "scripts"):
         shutil.copytree(ROOT / part, directory / part, ignore=shutil.ignore_patterns("__pycache__"))
-    return Tree(directory)
+    return Repo(directory)
 
 
-def snapshot(tree: Tree) -> dict[str, bytes]:
+def snapshot(repo: Repo) -> dict[str, bytes]:
     """Read everything that a regeneration may change."""
     return {
-        tree.name(file): file.read_bytes()
+        repo.name(file): file.read_bytes()
         for part in ("spec", "generated")
-        for file in sorted((tree.root / part).rglob("*"))
+        for file in sorted((repo.root / part).rglob("*"))
         if file.is_file() and "__pycache__" not in file.parts
     }
 

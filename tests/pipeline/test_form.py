@@ -13,11 +13,11 @@ from scripts.pipeline.corrections import correct
 from scripts.pipeline.document import parse
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.progress import stage
+from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
 from scripts.pipeline.shape import Node
-from scripts.pipeline.tree import Tree
 from scripts.pipeline.upstream import read_upstream
-from tests.pipeline.support import api, operation, ref, small_tree
+from tests.pipeline.support import api, operation, ref, small_repo
 
 TEXT: Node = {"type": "string"}
 ODD: tuple[Any, ...] = (None, True, 1, "x", [], {})
@@ -69,7 +69,7 @@ def rich() -> Node:
 
 
 def committed() -> Node:
-    found: Node = json.loads(Tree().contract.read_bytes())
+    found: Node = json.loads(Repo().contract.read_bytes())
     return found
 
 
@@ -93,24 +93,24 @@ def odd(whole: Node) -> Iterator[tuple[str, Node]]:
             yield f"{'.'.join(map(str, place))} = {json.dumps(value)}", changed
 
 
-def attempt(tree: Tree, old: Node, new: Node) -> Node:
+def attempt(repo: Repo, old: Node, new: Node) -> Node:
     """Read a document, select from it and compare it with another, as every target does."""
-    tree.contract.write_text(json.dumps(old))
-    file = tree.root / "new.json"
+    repo.contract.write_text(json.dumps(old))
+    file = repo.root / "new.json"
     file.write_text(json.dumps(new))
-    upstream = read_upstream({"SPEC_URL": str(file)}, tree, ["*"])
+    upstream = read_upstream({"SPEC_URL": str(file)}, repo, ["*"])
     assert upstream is not None
     return upstream.selected
 
 
 @pytest.mark.parametrize("whole", [committed(), rich()], ids=["committed", "rich"])
 def test_an_odd_value_anywhere_is_taken_or_told_in_one_line(tmp_path: Path, whole: Node) -> None:
-    tree = small_tree(tmp_path)
-    correct(attempt(tree, whole, whole))
+    repo = small_repo(tmp_path)
+    correct(attempt(repo, whole, whole))
     for what, changed in odd(whole):
         try:
             with generator.guarded():
-                correct(attempt(tree, whole, changed))
+                correct(attempt(repo, whole, changed))
         except PipelineError:
             continue
         except Exception as error:
@@ -119,10 +119,10 @@ def test_an_odd_value_anywhere_is_taken_or_told_in_one_line(tmp_path: Path, whol
 
 @pytest.mark.parametrize("whole", [committed(), rich()], ids=["committed", "rich"])
 def test_an_odd_value_in_what_is_committed_is_no_traceback(tmp_path: Path, whole: Node) -> None:
-    tree = small_tree(tmp_path)
+    repo = small_repo(tmp_path)
     for what, changed in odd(whole):
         try:
-            attempt(tree, changed, whole)
+            attempt(repo, changed, whole)
         except PipelineError:
             continue
         except Exception as error:
@@ -226,7 +226,7 @@ def test_half_a_character_is_told(tmp_path: Path) -> None:
     whole = committed()
     whole["info"]["title"] = "\ud800"
     with pytest.raises(PipelineError, match="half a character"):
-        attempt(small_tree(tmp_path), committed(), whole)
+        attempt(small_repo(tmp_path), committed(), whole)
 
 
 def test_what_a_stage_did_not_expect_is_told_with_the_stage_and_the_place() -> None:

@@ -15,10 +15,10 @@ from scripts.pipeline import generate
 from scripts.pipeline.corrections import correct
 from scripts.pipeline.differences import differences
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
 from scripts.pipeline.shape import Node
 from scripts.pipeline.swap import Swap
-from scripts.pipeline.tree import Tree
 from scripts.pipeline.verify import verify
 from tests.pipeline.support import (
     DELETE,
@@ -32,7 +32,7 @@ from tests.pipeline.support import (
     published,
     read,
     ref,
-    small_tree,
+    small_repo,
     snapshot,
 )
 
@@ -57,7 +57,7 @@ def classes(document: Node) -> set[str]:
 
 
 def test_every_file_says_what_makes_it_and_the_package_says_it_is_typed() -> None:
-    package = Tree().package
+    package = Repo().package
     files = list(package.rglob("*.py"))
     assert files
     assert all(file.read_text().startswith("# DO NOT EDIT. Made by `make gen") for file in files)
@@ -348,10 +348,10 @@ def test_a_missing_operation_and_a_broken_module_fail_the_verification(tmp_path:
 
 
 def test_what_is_committed_is_what_the_contract_makes(tmp_path: Path) -> None:
-    tree = Tree()
+    repo = Repo()
     made = tmp_path / "upsun_api"
-    generate.rebuild(tree, made)
-    assert differences(made, tree.package) == []
+    generate.rebuild(repo, made)
+    assert differences(made, repo.package) == []
 
 
 def test_a_file_that_was_edited_added_or_lost_is_named(tmp_path: Path) -> None:
@@ -369,27 +369,27 @@ def test_a_file_that_was_edited_added_or_lost_is_named(tmp_path: Path) -> None:
 
 def test_generating_needs_a_contract(tmp_path: Path) -> None:
     with (
-        Swap(Tree(tmp_path)) as swap,
+        Swap(Repo(tmp_path)) as swap,
         pytest.raises(PipelineError, match=r"no spec/openapi.json; run `make regenerate` first"),
     ):
-        generate.rebuild(Tree(tmp_path), swap.stage(Tree(tmp_path).package))
+        generate.rebuild(Repo(tmp_path), swap.stage(Repo(tmp_path).package))
 
 
 def test_the_last_line_says_what_was_done(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tree = small_tree(tmp_path)
-    (tree.package / "types.py").write_text("# mine\n")
+    repo = small_repo(tmp_path)
+    (repo.package / "types.py").write_text("# mine\n")
     for told in ("rebuilt", "unchanged"):
-        assert generate.offline(tree) == 0
+        assert generate.offline(repo) == 0
         last = capsys.readouterr().out.splitlines()[-1]
         assert last == f"generated/upsun_api: 1 operation in 9 files, {told}"
 
 
 def test_a_selection_that_is_not_that_of_the_contract_is_named(tmp_path: Path) -> None:
-    tree = small_tree(tmp_path)
-    tree.operations.write_text("get-projects\nlist-orgs\n")
-    before = snapshot(tree)
+    repo = small_repo(tmp_path)
+    repo.operations.write_text("get-projects\nlist-orgs\n")
+    before = snapshot(repo)
     told = (
         r"^spec/operations.txt and spec/openapi.json differ: 'get-projects' is selected, and not in"
         rf" the contract; 'list-orgs' .*; '{DELETE}' is in the contract, and not selected;"
@@ -397,10 +397,10 @@ def test_a_selection_that_is_not_that_of_the_contract_is_named(tmp_path: Path) -
     )
     for run in (generate.offline, check_generated.check):
         with pytest.raises(PipelineError, match=told):
-            run(tree)
-    assert snapshot(tree) == before
-    tree.operations.write_text("*\n")
-    assert generate.offline(tree) == 0
+            run(repo)
+    assert snapshot(repo) == before
+    repo.operations.write_text("*\n")
+    assert generate.offline(repo) == 0
 
 
 def test_the_same_document_gives_the_same_bytes_wherever_it_is_built(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from scripts.pipeline import generator
 from scripts.pipeline.errors import PipelineError
-from tests.pipeline.support import small_tree, snapshot
+from tests.pipeline.support import small_repo, snapshot
 
 # Takes a part of the generator away before the program of the tree starts.
 RUN = """
@@ -45,11 +45,11 @@ MOVED = {
 
 @pytest.mark.parametrize(("change", "file"), MOVED.values(), ids=MOVED)
 def test_what_moved_is_told_with_both_versions(tmp_path: Path, change: str, file: str) -> None:
-    tree = small_tree(tmp_path)
-    before = snapshot(tree)
+    repo = small_repo(tmp_path)
+    before = snapshot(repo)
     done = subprocess.run(
         [sys.executable, "-c", RUN.replace("CHANGE", change)],
-        cwd=tree.root,
+        cwd=repo.root,
         env={**os.environ, "PYTHONPATH": ""},
         capture_output=True,
         text=True,
@@ -59,7 +59,7 @@ def test_what_moved_is_told_with_both_versions(tmp_path: Path, change: str, file
     assert done.stderr.startswith("generate: openapi-python-client 99.0 is not the 0."), done.stderr
     assert f", from scripts/pipeline/{file}; mend that file, or pin 0." in done.stderr
     assert done.stderr.count("\n") == 1
-    assert snapshot(tree) == before
+    assert snapshot(repo) == before
 
 
 def test_the_same_version_only_breaks_down() -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.propose import BRANCH, propose
+from scripts.pipeline.repo import Repo
 from scripts.pipeline.report import make_report
-from scripts.pipeline.tree import Tree
 
 # Keeps the pull requests in a file, and every request that it got in another.
 GH = """#!{python}
@@ -71,7 +71,7 @@ class Checkout:
         git(self.folder, "commit", "--quiet", "-m", title)
 
     def propose(self) -> int:
-        return propose(self.env, Tree(self.folder))
+        return propose(self.env, Repo(self.folder))
 
     def asked(self) -> list[Any]:
         file = self.root / "asked"
@@ -137,7 +137,7 @@ def test_nothing_changed_is_nothing_to_do(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkout.write("spec/openapi.json", "old\n")
-    assert propose({}, Tree(checkout.folder)) == 0
+    assert propose({}, Repo(checkout.folder)) == 0
     assert "nothing to propose" in capsys.readouterr().out
     assert checkout.asked() == []
 
@@ -157,11 +157,11 @@ def test_no_report_no_branch_and_no_gh_are_told(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(PipelineError, match="there is no report none.md; `make regenerate"):
-        propose({"REPORT": "none.md"}, Tree(checkout.folder))
+        propose({"REPORT": "none.md"}, Repo(checkout.folder))
     with pytest.raises(PipelineError, match="REPORT is not set"):
-        propose({}, Tree(checkout.folder))
+        propose({}, Repo(checkout.folder))
     with pytest.raises(PipelineError, match="README.md is no report"):
-        propose({"REPORT": str(checkout.folder / "README.md")}, Tree(checkout.folder))
+        propose({"REPORT": str(checkout.folder / "README.md")}, Repo(checkout.folder))
     git(checkout.folder, "switch", "--quiet", "--detach")
     with pytest.raises(PipelineError, match="check one out"):
         checkout.propose()

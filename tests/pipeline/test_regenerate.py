@@ -15,10 +15,10 @@ from scripts.pipeline import generate
 from scripts.pipeline.document import sha256
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.fetch import Validators
+from scripts.pipeline.repo import PUBLISHED, Repo
 from scripts.pipeline.settings import is_set
 from scripts.pipeline.shape import Node
 from scripts.pipeline.source import Source, new_source, read_source
-from scripts.pipeline.tree import PUBLISHED, Tree
 from scripts.regenerate import regenerate
 from tests.pipeline.support import (
     DELETE,
@@ -31,7 +31,7 @@ from tests.pipeline.support import (
     operation,
     published,
     ref,
-    small_tree,
+    small_repo,
     snapshot,
 )
 
@@ -46,9 +46,9 @@ def small() -> Node:
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def repo(tmp_path: Path) -> Repo:
     """A tree in which the small document was regenerated."""
-    made = small_tree(tmp_path / "tree")
+    made = small_repo(tmp_path / "tree")
     (tmp_path / "small.json").write_text(json.dumps(small()))
     regenerate({"SPEC_URL": str(tmp_path / "small.json"), "OPERATIONS": DELETE}, made)
     return made
@@ -56,41 +56,41 @@ def tree(tmp_path: Path) -> Tree:
 
 @pytest.mark.parametrize("name", [JUNE, JUNE_YAML])
 def test_the_published_document_gives_what_is_committed(tmp_path: Path, name: str) -> None:
-    tree = small_tree(tmp_path)
-    committed = snapshot(Tree())
+    repo = small_repo(tmp_path)
+    committed = snapshot(Repo())
     answer = answering(published(name).read_bytes(), ETag='"x"', Last_Modified="yesterday")
     with Server(answer) as server:
         for _ in range(2):
-            assert regenerate({"SPEC_URL": f"{server.url}/openapi-spec", "FORCE": "1"}, tree) == 0
-            assert snapshot(tree) == committed
+            assert regenerate({"SPEC_URL": f"{server.url}/openapi-spec", "FORCE": "1"}, repo) == 0
+            assert snapshot(repo) == committed
 
 
 def test_versions_in_turn_differ_in_the_record_of_the_source_only(tmp_path: Path) -> None:
-    tree = small_tree(tmp_path)
-    before = snapshot(tree)
+    repo = small_repo(tmp_path)
+    before = snapshot(repo)
     for name in (JANUARY, JUNE):
-        regenerate({"SPEC_URL": str(published(name))}, tree)
-        after = snapshot(tree)
+        regenerate({"SPEC_URL": str(published(name))}, repo)
+        after = snapshot(repo)
         changed = {key for key in before if before[key] != after.get(key)}
         assert changed == ({"spec/source.json"} if name == JANUARY else set())
         assert before.keys() == after.keys()
 
 
 def test_an_unchanged_document_ends_the_run_at_once(
-    tree: Tree, capsys: pytest.CaptureFixture[str]
+    repo: Repo, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = snapshot(tree)
+    before = snapshot(repo)
     with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
         env = {"SPEC_URL": server.url}
-        regenerate(env, tree)
+        regenerate(env, repo)
         capsys.readouterr()
-        assert regenerate(env, tree) == 0
+        assert regenerate(env, repo) == 0
         assert "unchanged upstream (304)" in capsys.readouterr().out
-        assert check_spec({**env, "FORCE": "0"}, tree) == 0
-        regenerate({**env, "FORCE": "1"}, tree)
+        assert check_spec({**env, "FORCE": "0"}, repo) == 0
+        regenerate({**env, "FORCE": "1"}, repo)
         sent = [request.get("If-None-Match") for request in server.requests]
     assert sent == [None, '"a"', '"a"', None]
-    assert snapshot(tree) == before
+    assert snapshot(repo) == before
 
 
 @pytest.mark.parametrize("value", ["", " ", "0", "no", "No", "false", "FALSE", None])
@@ -103,83 +103,83 @@ def test_any_other_word_switches_a_setting_on(value: str) -> None:
     assert is_set({"FORCE": value}, "FORCE")
 
 
-def test_other_operations_are_fetched_even_when_the_document_is_unchanged(tree: Tree) -> None:
+def test_other_operations_are_fetched_even_when_the_document_is_unchanged(repo: Repo) -> None:
     with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
-        regenerate({"SPEC_URL": server.url}, tree)
-        regenerate({"SPEC_URL": server.url, "OPERATIONS": "other"}, tree)
+        regenerate({"SPEC_URL": server.url}, repo)
+        regenerate({"SPEC_URL": server.url, "OPERATIONS": "other"}, repo)
         assert "If-None-Match" not in server.requests[1]
-    assert tree.operations.read_text() == "other\n"
-    assert set(json.loads(tree.contract.read_text())["paths"]) == {"/b"}
+    assert repo.operations.read_text() == "other\n"
+    assert set(json.loads(repo.contract.read_text())["paths"]) == {"/b"}
 
 
 def test_a_selection_that_was_edited_is_fetched_even_when_the_document_is_unchanged(
-    tree: Tree,
+    repo: Repo,
 ) -> None:
     with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
-        regenerate({"SPEC_URL": server.url}, tree)
-        tree.operations.write_text(f"{DELETE}\nother\n")
-        regenerate({"SPEC_URL": server.url}, tree)
+        regenerate({"SPEC_URL": server.url}, repo)
+        repo.operations.write_text(f"{DELETE}\nother\n")
+        regenerate({"SPEC_URL": server.url}, repo)
         assert "If-None-Match" not in server.requests[1]
-        regenerate({"SPEC_URL": server.url, "OPERATIONS": "*"}, tree)
-        regenerate({"SPEC_URL": server.url}, tree)
+        regenerate({"SPEC_URL": server.url, "OPERATIONS": "*"}, repo)
+        regenerate({"SPEC_URL": server.url}, repo)
         assert server.requests[3]["If-None-Match"] == '"a"'
-    assert set(json.loads(tree.contract.read_text())["paths"]) == {"/a", "/b"}
+    assert set(json.loads(repo.contract.read_text())["paths"]) == {"/a", "/b"}
 
 
 def test_a_hand_edit_of_the_contract_is_found_even_when_the_document_is_unchanged(
-    tree: Tree,
+    repo: Repo,
 ) -> None:
     with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
         env = {"SPEC_URL": server.url}
-        regenerate(env, tree)
-        before = snapshot(tree)
-        tree.contract.write_text(tree.contract.read_text().replace("integer", "string"))
-        assert check_spec(env, tree) == 1
-        regenerate(env, tree)
-    assert snapshot(tree) == before
+        regenerate(env, repo)
+        before = snapshot(repo)
+        repo.contract.write_text(repo.contract.read_text().replace("integer", "string"))
+        assert check_spec(env, repo) == 1
+        regenerate(env, repo)
+    assert snapshot(repo) == before
 
 
-def test_a_server_that_answers_unchanged_unasked_is_told(tree: Tree) -> None:
-    before = snapshot(tree)
+def test_a_server_that_answers_unchanged_unasked_is_told(repo: Repo) -> None:
+    before = snapshot(repo)
     with Server(answering(b"", 304)) as server:
         for run in (regenerate, check_spec):
             with pytest.raises(PipelineError, match=r"answered 304 .*unasked.*; check SPEC_URL"):
-                run({"SPEC_URL": server.url, "FORCE": "1", "OPERATIONS": "*"}, tree)
-    assert snapshot(tree) == before
+                run({"SPEC_URL": server.url, "FORCE": "1", "OPERATIONS": "*"}, repo)
+    assert snapshot(repo) == before
 
 
 @pytest.mark.parametrize("part", ["contract", "package", "operations"])
 def test_what_is_missing_is_fetched_even_when_the_document_is_unchanged(
-    tree: Tree, part: str
+    repo: Repo, part: str
 ) -> None:
     with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
         env = {"SPEC_URL": server.url, "OPERATIONS": DELETE}
-        regenerate(env, tree)
-        before = snapshot(tree)
-        lost: Path = getattr(tree, part)
+        regenerate(env, repo)
+        before = snapshot(repo)
+        lost: Path = getattr(repo, part)
         shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
-        regenerate(env, tree)
-    assert snapshot(tree) == before
+        regenerate(env, repo)
+    assert snapshot(repo) == before
 
 
-def test_what_a_server_on_loopback_says_stays_out_of_the_record(tree: Tree) -> None:
+def test_what_a_server_on_loopback_says_stays_out_of_the_record(repo: Repo) -> None:
     body = json.dumps(small()).encode()
     with Server(answering(body, ETag='"a"', Last_Modified="yesterday")) as server:
-        regenerate({"SPEC_URL": server.url}, tree)
-    source = read_source(tree)
+        regenerate({"SPEC_URL": server.url}, repo)
+    source = read_source(repo)
     assert source.url == PUBLISHED
     assert source.validators.headers() == {}
     assert dict(source.operations).keys() == {DELETE, "other"}
 
 
-def test_what_a_server_said_of_another_document_is_forgotten(tree: Tree, tmp_path: Path) -> None:
+def test_what_a_server_said_of_another_document_is_forgotten(repo: Repo, tmp_path: Path) -> None:
     with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
-        regenerate({"SPEC_URL": server.url}, tree)
+        regenerate({"SPEC_URL": server.url}, repo)
         moved = small()
         moved["info"]["version"] = "2"
         (tmp_path / "moved.json").write_text(json.dumps(moved))
-        regenerate({"SPEC_URL": str(tmp_path / "moved.json")}, tree)
-        regenerate({"SPEC_URL": server.url}, tree)
+        regenerate({"SPEC_URL": str(tmp_path / "moved.json")}, repo)
+        regenerate({"SPEC_URL": server.url}, repo)
         assert "If-None-Match" not in server.requests[1]
 
 
@@ -190,23 +190,23 @@ def test_a_file_keeps_what_is_recorded_of_the_same_document_only() -> None:
         assert new_source(known, "small.json", document, Validators(), {}).validators == kept
 
 
-def test_credentials_and_queries_stay_out_of_the_record(tree: Tree) -> None:
+def test_credentials_and_queries_stay_out_of_the_record(repo: Repo) -> None:
     address = "https://user:s3cret@example.invalid/spec?token=s3cret"
-    source = new_source(read_source(tree), address, small(), Validators('"a"'), {})
+    source = new_source(read_source(repo), address, small(), Validators('"a"'), {})
     assert (source.url, source.validators) == ("https://example.invalid/spec", Validators())
     with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
         env = {"SPEC_URL": f"{server.url}/?token=s3cret"}
         for _ in range(2):
-            regenerate(env, tree)
+            regenerate(env, repo)
         assert "If-None-Match" not in server.requests[1]
-    records = [file for file in tree.work.rglob("*") if file.is_file()]
+    records = [file for file in repo.work.rglob("*") if file.is_file()]
     assert not [file for file in records if "s3cret" in file.read_text()]
 
 
 def test_credentials_are_not_repeated_when_the_answer_is_no_document(tmp_path: Path) -> None:
     with Server(answering(b"<html></html>")) as server:
         address = server.url.replace("//", "//user:s3cret@") + "/s?token=s3cret"
-        done = run(small_tree(tmp_path), SPEC_URL=address)
+        done = run(small_repo(tmp_path), SPEC_URL=address)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert f"{server.url}/s is HTML" in done.stderr
     assert "s3cret" not in done.stderr + done.stdout
@@ -219,78 +219,78 @@ def test_credentials_are_not_repeated_when_the_answer_is_no_document(tmp_path: P
         ("overlay.yaml", "spec/overlay.yaml is not UTF-8 (byte 0); save it as UTF-8"),
     ],
 )
-def test_a_file_that_is_not_utf_8_is_told(tree: Tree, tmp_path: Path, file: str, told: str) -> None:
-    (tree.root / "spec" / file).write_bytes(b"\xff\xfe")
+def test_a_file_that_is_not_utf_8_is_told(repo: Repo, tmp_path: Path, file: str, told: str) -> None:
+    (repo.root / "spec" / file).write_bytes(b"\xff\xfe")
     env = {"SPEC_URL": str(tmp_path / "small.json")}
     with pytest.raises(PipelineError) as error:
-        regenerate(env, tree)
+        regenerate(env, repo)
     assert told in str(error.value)
     with pytest.raises(PipelineError) as error:
-        generate.offline(tree)
+        generate.offline(repo)
     assert told in str(error.value)
 
 
-def test_a_broken_note_of_what_a_server_said_is_no_note(tree: Tree) -> None:
-    tree.work.mkdir(exist_ok=True)
+def test_a_broken_note_of_what_a_server_said_is_no_note(repo: Repo) -> None:
+    repo.work.mkdir(exist_ok=True)
     with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
         env = {"SPEC_URL": server.url}
         for note in ("", "[]", json.dumps({server.url: 1}), json.dumps({server.url: None})):
-            (tree.work / "fetched.json").write_text(note)
-            regenerate(env, tree)
-        digest = read_source(tree).sha256
+            (repo.work / "fetched.json").write_text(note)
+            regenerate(env, repo)
+        digest = read_source(repo).sha256
         odd = {server.url: {"sha256": digest, "etag": 1, "last_modified": []}}
-        (tree.work / "fetched.json").write_text(json.dumps(odd))
-        assert regenerate(env, tree) == 0
+        (repo.work / "fetched.json").write_text(json.dumps(odd))
+        assert regenerate(env, repo) == 0
         assert not any("If-None-Match" in request for request in server.requests)
 
 
 def test_an_address_that_is_none_is_one_line(tmp_path: Path) -> None:
-    tree = small_tree(tmp_path)
+    repo = small_repo(tmp_path)
     for address in ("http://[::1", "http://127.0.0.1:99999/", "~nosuchuser/x"):
-        done = run(tree, SPEC_URL=address)
+        done = run(repo, SPEC_URL=address)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
 
 
-def test_what_goes_wrong_after_the_swap_does_not_fail_the_run(tree: Tree) -> None:
-    (tree.work / "fetched.json").mkdir(parents=True)
+def test_what_goes_wrong_after_the_swap_does_not_fail_the_run(repo: Repo) -> None:
+    (repo.work / "fetched.json").mkdir(parents=True)
     with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
-        done = run(tree, SPEC_URL=server.url, OPERATIONS=f"{DELETE} other")
+        done = run(repo, SPEC_URL=server.url, OPERATIONS=f"{DELETE} other")
     assert (done.returncode, done.stderr) == (0, "")
-    assert tree.operations.read_text() == f"{DELETE}\nother\n"
+    assert repo.operations.read_text() == f"{DELETE}\nother\n"
 
 
 def test_a_terminal_without_the_letters_of_a_name_is_no_obstacle(
-    tree: Tree, tmp_path: Path
+    repo: Repo, tmp_path: Path
 ) -> None:
     document = tmp_path / "small.json"
     document.write_text(json.dumps(small()).replace("other", "zé"))
-    done = run(tree, SPEC_URL=str(document), OPERATIONS="*", PYTHONIOENCODING="ascii")
+    done = run(repo, SPEC_URL=str(document), OPERATIONS="*", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert "fine     z\\xe9: operation added" in done.stdout
 
 
-def test_operations_given_are_recorded_and_used_again(tree: Tree, tmp_path: Path) -> None:
+def test_operations_given_are_recorded_and_used_again(repo: Repo, tmp_path: Path) -> None:
     document = str(tmp_path / "small.json")
-    regenerate({"SPEC_URL": document, "OPERATIONS": f"other, {DELETE}"}, tree)
-    assert tree.operations.read_text() == f"{DELETE}\nother\n"
-    tree.operations.write_text(f"# ours\n{DELETE}\nother\n")
-    regenerate({"SPEC_URL": document, "OPERATIONS": ""}, tree)
-    assert tree.operations.read_text() == f"# ours\n{DELETE}\nother\n"
-    assert check_generated.check(tree) == 0
+    regenerate({"SPEC_URL": document, "OPERATIONS": f"other, {DELETE}"}, repo)
+    assert repo.operations.read_text() == f"{DELETE}\nother\n"
+    repo.operations.write_text(f"# ours\n{DELETE}\nother\n")
+    regenerate({"SPEC_URL": document, "OPERATIONS": ""}, repo)
+    assert repo.operations.read_text() == f"# ours\n{DELETE}\nother\n"
+    assert check_generated.check(repo) == 0
 
 
 def test_another_selection_is_no_change_of_upstream(
-    tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = tmp_path / "report.md"
     env = {"SPEC_URL": str(tmp_path / "small.json"), "REPORT": str(report)}
     told = "from upsun_api.api.t import other"
-    regenerate({**env, "OPERATIONS": f"{DELETE} other"}, tree)
+    regenerate({**env, "OPERATIONS": f"{DELETE} other"}, repo)
     assert f"  selected other: {told}\n" in capsys.readouterr().out
     assert f"## Selected\n\n- `other`: `{told}`\n" in report.read_text()
-    assert check_spec({**env, "OPERATIONS": DELETE}, tree) == 1
+    assert check_spec({**env, "OPERATIONS": DELETE}, repo) == 1
     capsys.readouterr()
-    regenerate({**env, "OPERATIONS": DELETE}, tree)
+    regenerate({**env, "OPERATIONS": DELETE}, repo)
     out = capsys.readouterr().out
     assert "  dropped  other: no longer selected\n" in out
     assert "BREAKING" not in out
@@ -298,132 +298,132 @@ def test_another_selection_is_no_change_of_upstream(
 
 
 @pytest.fixture
-def whole_tree(tree: Tree) -> Tree:
+def whole_repo(repo: Repo) -> Repo:
     """A tree that has a wrapper too."""
-    tree.wrapper.mkdir(parents=True)
-    (tree.wrapper / "__init__.py").write_text("from upsun_api.models.accepted import Accepted\n")
-    (tree.wrapper / "_delete.py").write_text(
+    repo.wrapper.mkdir(parents=True)
+    (repo.wrapper / "__init__.py").write_text("from upsun_api.models.accepted import Accepted\n")
+    (repo.wrapper / "_delete.py").write_text(
         "from typing import TYPE_CHECKING\nimport upsun_api.errors\nfrom upsun_api import client\n"
         "if TYPE_CHECKING:\n    from upsun_api.types import Response\n"
         f"from upsun_api.api.t import {DELETE.replace('-', '_')} as generated\n"
     )
-    return tree
+    return repo
 
 
-def test_what_the_wrapper_imports_must_stay_selected(whole_tree: Tree, tmp_path: Path) -> None:
+def test_what_the_wrapper_imports_must_stay_selected(whole_repo: Repo, tmp_path: Path) -> None:
     env = {"SPEC_URL": str(tmp_path / "small.json")}
-    before = snapshot(whole_tree)
+    before = snapshot(whole_repo)
     told = rf"^{DELETE} must stay selected: wrapper/upsun_client/_delete.py imports it; add it to"
     with pytest.raises(PipelineError, match=told):
-        regenerate({**env, "OPERATIONS": "other"}, whole_tree)
-    assert snapshot(whole_tree) == before
-    assert regenerate({**env, "OPERATIONS": f"{DELETE} other"}, whole_tree) == 0
-    (whole_tree.wrapper / "_delete.py").unlink()
+        regenerate({**env, "OPERATIONS": "other"}, whole_repo)
+    assert snapshot(whole_repo) == before
+    assert regenerate({**env, "OPERATIONS": f"{DELETE} other"}, whole_repo) == 0
+    (whole_repo.wrapper / "_delete.py").unlink()
     with pytest.raises(PipelineError, match=r"^upsun_api.models.accepted must stay selected"):
-        regenerate({**env, "OPERATIONS": "other"}, whole_tree)
-    (whole_tree.wrapper / "__init__.py").write_text("")
-    assert regenerate({**env, "OPERATIONS": "other"}, whole_tree) == 0
+        regenerate({**env, "OPERATIONS": "other"}, whole_repo)
+    (whole_repo.wrapper / "__init__.py").write_text("")
+    assert regenerate({**env, "OPERATIONS": "other"}, whole_repo) == 0
 
 
 def test_an_operation_that_upstream_removed_still_breaks(
-    tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     env = {"SPEC_URL": str(tmp_path / "small.json"), "OPERATIONS": "*"}
-    regenerate(env, tree)
+    regenerate(env, repo)
     moved = small()
     moved["paths"]["/c"] = {"get": operation("third")}
     del moved["paths"]["/b"]
     (tmp_path / "small.json").write_text(json.dumps(moved))
     capsys.readouterr()
-    regenerate(env, tree)
+    regenerate(env, repo)
     out = capsys.readouterr().out
     assert "  BREAKING other: operation removed\n" in out
     assert "  fine     third: operation added\n" in out
 
 
-def test_an_overlay_action_that_went_stale_stops_the_run(tree: Tree, tmp_path: Path) -> None:
+def test_an_overlay_action_that_went_stale_stops_the_run(repo: Repo, tmp_path: Path) -> None:
     action = {"target": "$.paths['/gone']", "description": "why", "remove": True}
-    tree.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": [action]}))
-    before = snapshot(tree)
+    repo.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": [action]}))
+    before = snapshot(repo)
     with pytest.raises(PipelineError, match="matches nothing"):
-        regenerate({"SPEC_URL": str(tmp_path / "small.json")}, tree)
-    assert snapshot(tree) == before
+        regenerate({"SPEC_URL": str(tmp_path / "small.json")}, repo)
+    assert snapshot(repo) == before
 
 
-def test_an_overlay_reaches_the_package_and_not_the_contract(tree: Tree, tmp_path: Path) -> None:
+def test_an_overlay_reaches_the_package_and_not_the_contract(repo: Repo, tmp_path: Path) -> None:
     update = {"properties": {"extra": {"type": "string"}}}
     actions = [
         {"target": "$.components.schemas.Accepted", "description": "why", "update": update},
         # Exists upstream, is not selected here: nothing to do, and no error.
         {"target": "$.paths['/b']", "description": "why", "update": {"summary": "x"}},
     ]
-    contract = tree.contract.read_bytes()
-    tree.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": actions}))
-    regenerate({"SPEC_URL": str(tmp_path / "small.json")}, tree)
-    assert tree.contract.read_bytes() == contract
-    assert "extra: str" in (tree.package / "models" / "accepted.py").read_text()
+    contract = repo.contract.read_bytes()
+    repo.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": actions}))
+    regenerate({"SPEC_URL": str(tmp_path / "small.json")}, repo)
+    assert repo.contract.read_bytes() == contract
+    assert "extra: str" in (repo.package / "models" / "accepted.py").read_text()
 
 
 def test_a_drift_check_names_what_moved_and_changes_nothing(
-    tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     document, report = tmp_path / "moved.json", tmp_path / "report.md"
     moved = small()
     moved["paths"]["/b"]["get"]["tags"] = ["elsewhere"]
     document.write_text(json.dumps(moved))
-    before = snapshot(tree)
+    before = snapshot(repo)
     env = {"SPEC_URL": str(document), "REPORT": str(report)}
-    assert check_spec(env, tree) == 0
+    assert check_spec(env, repo) == 0
     assert "0 added, 0 removed, 1 changed" in capsys.readouterr().out
     moved["components"]["schemas"]["Accepted"]["properties"]["code"]["type"] = "string"
     document.write_text(json.dumps(moved))
-    assert check_spec(env, tree) == 1
+    assert check_spec(env, repo) == 1
     change = "Accepted.code: type changed from integer to string"
     assert f"BREAKING {change}" in capsys.readouterr().out
     assert "## Breaks a caller" in report.read_text()
-    assert snapshot(tree) == before
+    assert snapshot(repo) == before
 
 
 def test_a_drift_check_needs_a_contract(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="run `make regenerate` first"):
-        check_spec({}, Tree(tmp_path))
+        check_spec({}, Repo(tmp_path))
 
 
-def test_nothing_is_told_of_a_tree_that_a_killed_run_left(tree: Tree, tmp_path: Path) -> None:
-    tree.work.mkdir(exist_ok=True)
-    tree.journal.write_text("[]")
+def test_nothing_is_told_of_a_tree_that_a_killed_run_left(repo: Repo, tmp_path: Path) -> None:
+    repo.work.mkdir(exist_ok=True)
+    repo.journal.write_text("[]")
     env = {"SPEC_URL": str(tmp_path / "small.json")}
     refused = pytest.raises(PipelineError, match=r"was killed.*`make generate` finishes that")
     with refused:
-        check_spec(env, tree)
+        check_spec(env, repo)
     with refused:
-        check_generated.check(tree)
-    assert regenerate(env, tree) == check_spec(env, tree) == check_generated.check(tree) == 0
+        check_generated.check(repo)
+    assert regenerate(env, repo) == check_spec(env, repo) == check_generated.check(repo) == 0
 
 
-def test_a_report_that_cannot_be_written_leaves_the_tree(tree: Tree, tmp_path: Path) -> None:
-    before = snapshot(tree)
+def test_a_report_that_cannot_be_written_leaves_the_tree(repo: Repo, tmp_path: Path) -> None:
+    before = snapshot(repo)
     document = tmp_path / "moved.json"
     document.write_text(json.dumps(small()).replace("integer", "string"))
     with pytest.raises(OSError, match="No such file"):
-        regenerate({"SPEC_URL": str(document), "REPORT": str(tmp_path / "no" / "r.md")}, tree)
-    assert snapshot(tree) == before
+        regenerate({"SPEC_URL": str(document), "REPORT": str(tmp_path / "no" / "r.md")}, repo)
+    assert snapshot(repo) == before
 
 
 def test_a_hand_edit_of_the_package_is_found(
-    tree: Tree, capsys: pytest.CaptureFixture[str]
+    repo: Repo, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert check_generated.check(tree) == 0
-    (tree.package / "types.py").write_text("# mine\n")
-    assert check_generated.check(tree) == 1
+    assert check_generated.check(repo) == 0
+    (repo.package / "types.py").write_text("# mine\n")
+    assert check_generated.check(repo) == 1
     assert "generated/upsun_api/types.py was edited" in capsys.readouterr().out
 
 
-def run(tree: Tree, **env: str) -> "subprocess.CompletedProcess[str]":
+def run(repo: Repo, **env: str) -> "subprocess.CompletedProcess[str]":
     """Run the program of a tree, as `make` does."""
     return subprocess.run(
         [sys.executable, "-m", "scripts.regenerate"],
-        cwd=tree.root,
+        cwd=repo.root,
         env={**os.environ, "SPEC_URL": "", "OPERATIONS": "", "FORCE": "", "REPORT": "", **env},
         capture_output=True,
         text=True,
@@ -456,37 +456,37 @@ BAD_ANSWERS: dict[str, tuple[bytes, int, str]] = {
 def test_a_bad_answer_is_one_line_and_leaves_the_tree(
     tmp_path: Path, body: bytes, status: int, told: str
 ) -> None:
-    tree = small_tree(tmp_path)
-    before = snapshot(tree)
+    repo = small_repo(tmp_path)
+    before = snapshot(repo)
     with Server(answering(body, status)) as server:
-        done = run(tree, SPEC_URL=f"{server.url}/openapi-spec")
+        done = run(repo, SPEC_URL=f"{server.url}/openapi-spec")
     assert done.returncode == 1
     assert done.stderr.startswith("regenerate: ")
     assert done.stderr.count("\n") == 1
     assert told in done.stderr
-    assert snapshot(tree) == before
+    assert snapshot(repo) == before
 
 
 def test_no_network_and_no_file_are_one_line(tmp_path: Path) -> None:
-    tree = small_tree(tmp_path)
-    before = snapshot(tree)
+    repo = small_repo(tmp_path)
+    before = snapshot(repo)
     for url, told in (("http://127.0.0.1:9/", "cannot reach"), ("none.json", "no file none.json")):
-        done = run(tree, SPEC_URL=url)
+        done = run(repo, SPEC_URL=url)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1)
         assert told in done.stderr
-    assert snapshot(tree) == before
+    assert snapshot(repo) == before
 
 
 def test_the_stages_and_their_times_are_told(tmp_path: Path) -> None:
     document = tmp_path / "small.json"
     document.write_text(json.dumps(small()))
-    done = run(small_tree(tmp_path / "tree"), SPEC_URL=str(document), OPERATIONS="*")
+    done = run(small_repo(tmp_path / "tree"), SPEC_URL=str(document), OPERATIONS="*")
     assert done.returncode == 0, done.stderr
     stages = [line.split()[0] for line in done.stdout.splitlines() if line.endswith(" s")]
     assert stages == ["fetch", "select", "correct", "generate", "verify"]
 
 
-def test_a_broken_record_says_what_to_do(tree: Tree, tmp_path: Path) -> None:
-    tree.source.write_text("{")
+def test_a_broken_record_says_what_to_do(repo: Repo, tmp_path: Path) -> None:
+    repo.source.write_text("{")
     with pytest.raises(PipelineError, match=r"spec/source.json is broken.*restore it from git"):
-        regenerate({"SPEC_URL": str(tmp_path / "small.json")}, tree)
+        regenerate({"SPEC_URL": str(tmp_path / "small.json")}, repo)

@@ -186,8 +186,8 @@ def test_a_schema_written_out_or_renamed_is_compared_by_what_it_says() -> None:
 
 
 def test_schemas_that_refer_to_themselves_end() -> None:
-    tree = {"type": "object", "properties": {"children": {"type": "array", "items": ref("Tree")}}}
-    old = select(api({"Tree": tree}), ["*"])
+    repo = {"type": "object", "properties": {"children": {"type": "array", "items": ref("Tree")}}}
+    old = select(api({"Tree": repo}), ["*"])
     new = copy.deepcopy(old)
     schema(new, "Tree")["properties"]["name"] = TEXT
     assert [change.place for change in compare(old, new)] == ["Tree.name"]

@@ -14,102 +14,102 @@ import pytest
 from scripts.pipeline import errors
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.lock import reading
+from scripts.pipeline.repo import Repo
 from scripts.pipeline.swap import Swap
-from scripts.pipeline.tree import Tree
-from tests.pipeline.support import JUNE, ROOT, published, small_tree, snapshot
+from tests.pipeline.support import JUNE, ROOT, published, small_repo, snapshot
 
 OLD = {"spec/openapi.json": b"old", "generated/upsun_api/a.py": b"old"}
 NEW = {"spec/openapi.json": b"new", "generated/upsun_api/b.py": b"new"}
 
 
-def old_tree(root: Path) -> Tree:
+def old_repo(root: Path) -> Repo:
     for name, content in OLD.items():
         (root / name).parent.mkdir(parents=True)
         (root / name).write_bytes(content)
-    return Tree(root)
+    return Repo(root)
 
 
-def change(tree: Tree) -> None:
-    with Swap(tree) as swap:
-        package = swap.stage(tree.package)
+def change(repo: Repo) -> None:
+    with Swap(repo) as swap:
+        package = swap.stage(repo.package)
         package.mkdir()
         (package / "b.py").write_bytes(b"new")
-        swap.write(tree.contract, b"new")
+        swap.write(repo.contract, b"new")
         swap.commit()
 
 
 def test_everything_staged_is_swapped_in_and_nothing_is_left(tmp_path: Path) -> None:
-    tree = old_tree(tmp_path)
-    change(tree)
-    assert snapshot(tree) == NEW
-    assert not tree.work.exists()
+    repo = old_repo(tmp_path)
+    change(repo)
+    assert snapshot(repo) == NEW
+    assert not repo.work.exists()
 
 
 def test_a_first_run_needs_no_old_tree(tmp_path: Path) -> None:
-    change(Tree(tmp_path))
-    assert snapshot(Tree(tmp_path)) == NEW
+    change(Repo(tmp_path))
+    assert snapshot(Repo(tmp_path)) == NEW
 
 
 def test_a_file_that_already_says_so_is_left_alone(tmp_path: Path) -> None:
-    tree = old_tree(tmp_path)
-    before = tree.contract.stat()
-    with Swap(tree) as swap:
-        swap.write(tree.contract, b"old")
+    repo = old_repo(tmp_path)
+    before = repo.contract.stat()
+    with Swap(repo) as swap:
+        swap.write(repo.contract, b"old")
         swap.commit()
-    assert tree.contract.stat() == before
+    assert repo.contract.stat() == before
 
 
 @pytest.mark.parametrize("error", [PipelineError("x"), KeyboardInterrupt(), OSError(28, "full")])
 def test_an_error_before_the_commit_changes_nothing(tmp_path: Path, error: BaseException) -> None:
-    tree = old_tree(tmp_path)
+    repo = old_repo(tmp_path)
 
     def fail() -> None:
-        with Swap(tree) as swap:
-            swap.write(tree.contract, b"new")
+        with Swap(repo) as swap:
+            swap.write(repo.contract, b"new")
             raise error
 
     with pytest.raises(type(error)):
         fail()
-    assert snapshot(tree) == OLD
-    assert not tree.work.exists()
+    assert snapshot(repo) == OLD
+    assert not repo.work.exists()
 
 
 def test_without_exchange_the_directory_is_renamed_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("scripts.pipeline.swap._exchange", lambda new, target: False)
-    tree = old_tree(tmp_path)
-    change(tree)
-    assert snapshot(tree) == NEW
+    repo = old_repo(tmp_path)
+    change(repo)
+    assert snapshot(repo) == NEW
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
-    tree = old_tree(tmp_path)
+    repo = old_repo(tmp_path)
     with (
-        Swap(tree),
+        Swap(repo),
         pytest.raises(PipelineError, match="another run is at work"),
-        Swap(tree),
+        Swap(repo),
     ):
         pass
-    with Swap(tree):
+    with Swap(repo):
         pass
 
 
 def test_the_lock_of_a_run_that_has_ended_is_no_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tree = old_tree(tmp_path)
+    repo = old_repo(tmp_path)
     flock = fcntl.flock
 
     def late(lock: Any, how: int) -> None:
-        (tree.work / "lock").unlink()
+        (repo.work / "lock").unlink()
         flock(lock, how)
 
     with monkeypatch.context() as patch:
         patch.setattr(fcntl, "flock", late)
-        with pytest.raises(PipelineError, match="another run is at work"), Swap(tree):
+        with pytest.raises(PipelineError, match="another run is at work"), Swap(repo):
             pass
-    with Swap(tree):
+    with Swap(repo):
         pass
 
 
@@ -118,7 +118,7 @@ import os, signal, sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
 from scripts.pipeline import swap
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 from tests.pipeline.test_swap import change
 
 calls = 0
@@ -139,7 +139,7 @@ for name in ("replace", "rename", "mkdir", "unlink", "write_bytes"):
 swap._exchange = deadly(swap._exchange)
 swap.shutil.rmtree = deadly(swap.shutil.rmtree)
 swap.os.fsync = deadly(swap.os.fsync)
-change(Tree(Path({tree!r})))
+change(Repo(Path({repo!r})))
 print("survived")
 """
 
@@ -149,8 +149,8 @@ def test_a_kill_at_any_step_is_recovered_by_the_next_run(tmp_path: Path, exchang
     seen = set()
     for at in range(1, 60):
         root = tmp_path / str(at)
-        tree = old_tree(root)
-        script = KILLED.format(root=str(ROOT), at=at, exchange=exchange, tree=str(root))
+        repo = old_repo(root)
+        script = KILLED.format(root=str(ROOT), at=at, exchange=exchange, repo=str(root))
         done = subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, check=False
         )
@@ -158,14 +158,14 @@ def test_a_kill_at_any_step_is_recovered_by_the_next_run(tmp_path: Path, exchang
             assert at > 8
             break
         assert done.returncode == -signal.SIGKILL, done.stderr
-        decided, found = tree.is_pending, snapshot(tree)
+        decided, found = repo.is_pending, snapshot(repo)
         # Before the decision and after the last move, the tree is whole as it stands.
         assert decided or found in (OLD, NEW)
-        with Swap(tree):
+        with Swap(repo):
             pass
-        assert snapshot(tree) == (NEW if decided else found)
-        assert not tree.work.exists()
-        seen.add((decided, snapshot(tree) == NEW))
+        assert snapshot(repo) == (NEW if decided else found)
+        assert not repo.work.exists()
+        seen.add((decided, snapshot(repo) == NEW))
     assert seen >= {(False, False), (True, True)}
 
 
@@ -178,7 +178,7 @@ def test_an_interruption_during_the_swap_waits_until_it_is_done_and_says_so(
 ) -> None:
     import scripts.pipeline.swap
 
-    tree = old_tree(tmp_path)
+    repo = old_repo(tmp_path)
     put = scripts.pipeline.swap._put
 
     def interrupted(new: Path, target: Path) -> None:
@@ -190,16 +190,16 @@ def test_an_interruption_during_the_swap_waits_until_it_is_done_and_says_so(
     monkeypatch.setattr("scripts.pipeline.swap._put", interrupted)
 
     def run() -> int:
-        change(tree)
+        change(repo)
         return 0
 
     code = errors.run("x", run)
     said = capsys.readouterr().err
     if fails:
-        assert (code, snapshot(tree)) == (1, OLD)
+        assert (code, snapshot(repo)) == (1, OLD)
         assert "(full), so all is as it was" in said
     else:
-        assert (code, snapshot(tree)) == (130, NEW)
+        assert (code, snapshot(repo)) == (130, NEW)
         assert said == "x: interrupted; the change is complete\n"
 
 
@@ -207,7 +207,7 @@ def test_an_interruption_before_the_swap_says_that_nothing_was_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted() -> int:
-        with Swap(old_tree(tmp_path)):
+        with Swap(old_repo(tmp_path)):
             raise KeyboardInterrupt
 
     assert errors.run("x", interrupted) == 130
@@ -223,9 +223,9 @@ def test_a_move_that_fails_takes_back_those_before_it(
 
     failed = 0
     for at in range(1, 9):
-        tree = Tree(tmp_path / str(at)) if first else old_tree(tmp_path / str(at))
-        tree.root.mkdir(exist_ok=True)
-        before = snapshot(tree)
+        repo = Repo(tmp_path / str(at)) if first else old_repo(tmp_path / str(at))
+        repo.root.mkdir(exist_ok=True)
+        before = snapshot(repo)
         with monkeypatch.context() as patch:
             calls = iter(range(1, at))
             patch.setattr(Path, "rename", failing(Path.rename, calls, OSError(28, "full")))
@@ -233,20 +233,20 @@ def test_a_move_that_fails_takes_back_those_before_it(
             patch.setattr(
                 "scripts.pipeline.swap._exchange", exchanges if exchange else lambda *_: False
             )
-            told = outcome(tree)
+            told = outcome(repo)
         if told:
             assert "(full), so all is as it was; it must be writable, and " in told
-            assert snapshot(tree) == before
+            assert snapshot(repo) == before
             failed += 1
-        with Swap(tree):
-            assert snapshot(tree) == (before if told else NEW)
+        with Swap(repo):
+            assert snapshot(repo) == (before if told else NEW)
     assert failed >= 2
 
 
-def outcome(tree: Tree) -> str:
+def outcome(repo: Repo) -> str:
     """Say why the change failed; '' when it did not."""
     try:
-        change(tree)
+        change(repo)
     except PipelineError as error:
         return str(error)
     return ""
@@ -271,7 +271,7 @@ def failing(function: Any, calls: Iterator[int], failure: Any) -> Any:
 def test_a_tree_that_can_neither_be_changed_nor_restored_is_finished_by_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tree = old_tree(tmp_path)
+    repo = old_repo(tmp_path)
 
     def broken(*_: Path) -> None:
         raise OSError(5, "Input/output error")
@@ -280,20 +280,20 @@ def test_a_tree_that_can_neither_be_changed_nor_restored_is_finished_by_the_next
         patch.setattr("scripts.pipeline.swap._put", broken)
         patch.setattr("scripts.pipeline.swap._take_back", broken)
         with pytest.raises(PipelineError, match=r"half changed.*output error.*`make generate`"):
-            change(tree)
-        assert tree.is_pending
-        with pytest.raises(PipelineError, match="killed.*`make generate`"), reading(tree):
+            change(repo)
+        assert repo.is_pending
+        with pytest.raises(PipelineError, match="killed.*`make generate`"), reading(repo):
             pass
-    with Swap(tree):
-        assert snapshot(tree) == NEW
+    with Swap(repo):
+        assert snapshot(repo) == NEW
 
 
 def test_a_tree_may_be_read_by_many_but_not_while_it_is_changed(tmp_path: Path) -> None:
-    tree = old_tree(tmp_path)
+    repo = old_repo(tmp_path)
     refused = pytest.raises(PipelineError, match="another run is at work")
-    with reading(tree), reading(tree), refused, Swap(tree):
+    with reading(repo), reading(repo), refused, Swap(repo):
         pass
-    with Swap(tree), refused, reading(tree):
+    with Swap(repo), refused, reading(repo):
         pass
 
 
@@ -326,13 +326,13 @@ ENDS = {
 
 @pytest.mark.parametrize("code", ENDS.values(), ids=ENDS)
 def test_a_run_whose_output_nobody_reads_ends_quietly(tmp_path: Path, code: str) -> None:
-    tree = small_tree(tmp_path)
-    before = snapshot(tree)
+    repo = small_repo(tmp_path)
+    before = snapshot(repo)
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
         [sys.executable, "-c", f"import runpy, sys; from scripts.pipeline import errors; {code}"],
-        cwd=tree.root,
+        cwd=repo.root,
         stdout=writer,
         stderr=subprocess.PIPE,
         text=True,
@@ -340,7 +340,7 @@ def test_a_run_whose_output_nobody_reads_ends_quietly(tmp_path: Path, code: str)
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
-    assert snapshot(tree) == before
+    assert snapshot(repo) == before
 
 
 def test_a_run_without_an_output_ends_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -355,7 +355,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from scripts.pipeline import errors, generate, progress, upstream
 from scripts.regenerate import regenerate
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 
 @contextmanager
 def stage(name):
@@ -365,7 +365,7 @@ def stage(name):
 
 generate.stage = upstream.stage = stage
 env = {{"SPEC_URL": {url!r}, "OPERATIONS": "get-projects"}}
-sys.exit(errors.run("regenerate", lambda: regenerate(env, Tree(Path({tree!r})))))
+sys.exit(errors.run("regenerate", lambda: regenerate(env, Repo(Path({repo!r})))))
 """
 KILL = "os.kill(os.getpid(), signal.SIGKILL)"
 INTERRUPT = "os.kill(os.getpid(), signal.SIGINT)"
@@ -382,15 +382,15 @@ def test_a_run_that_ends_in_any_stage_leaves_the_old_tree(
     tmp_path: Path, stage: str, how: str, code: int
 ) -> None:
     url = str(published(JUNE))
-    tree = small_tree(tmp_path)
-    before = snapshot(tree)
-    script = RUN.format(root=str(ROOT), stage=stage, how=how, url=url, tree=str(tmp_path))
+    repo = small_repo(tmp_path)
+    before = snapshot(repo)
+    script = RUN.format(root=str(ROOT), stage=stage, how=how, url=url, repo=str(tmp_path))
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert done.returncode == code, done.stderr
-    assert snapshot(tree) == before
+    assert snapshot(repo) == before
     assert "Traceback" not in done.stderr
-    with Swap(tree):
-        assert snapshot(tree) == before
-    assert not tree.work.exists()
+    with Swap(repo):
+        assert snapshot(repo) == before
+    assert not repo.work.exists()

@@ -13,7 +13,7 @@ from scripts.dev.bench import client, pipeline
 from scripts.dev.bench.progress import show
 from scripts.dev.bench.row import Row, table
 from scripts.dev.bench.workbench import Workbench, interpreter, serving
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 
 _PUBLISHED = "shared/upstream/openapi-spec.*.json"
 _LEGEND = """\
@@ -21,9 +21,9 @@ limit: bare httpx, or for `make regenerate` the generator alone. ours, limit: me
 median of the ratios of neighbours, which is not that of the medians. generated alone: its ratio."""
 
 
-def measure(tree: Tree, bench: Workbench) -> Iterator[Row]:
+def measure(repo: Repo, bench: Workbench) -> Iterator[Row]:
     """Give the rows as they come."""
-    document = max(tree.root.parent.glob(_PUBLISHED), default=None)
+    document = max(repo.root.parent.glob(_PUBLISHED), default=None)
     yield pipeline.selected(bench, document)
     row, made = pipeline.whole(bench, document)
     yield row
@@ -35,10 +35,10 @@ def measure(tree: Tree, bench: Workbench) -> Iterator[Row]:
 def main() -> int:
     """Take some minutes."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidy up after either
-    tree = Tree()
+    repo = Repo()
     with tempfile.TemporaryDirectory() as folder, serving() as url:
-        bench = Workbench(tree, Path(folder), url, interpreter(tree))
-        rows = list(measure(tree, bench))
+        bench = Workbench(repo, Path(folder), url, interpreter(repo))
+        rows = list(measure(repo, bench))
         packages = bench.run("packages")
     show("")
     machine = {
@@ -50,7 +50,7 @@ def main() -> int:
     }
     print(f"\n{table(rows)}\n\n{_LEGEND}")
     print(", ".join(f"{key} {value}" for key, value in machine.items()))
-    results = tree.root / "bench" / "results.json"
+    results = repo.root / "bench" / "results.json"
     results.parent.mkdir(exist_ok=True)
     draft = results.with_suffix(".draft")
     draft.write_text(json.dumps({**machine, "rows": [row.dump() for row in rows]}, indent=2) + "\n")

@@ -16,7 +16,7 @@ from typing import Any
 from scripts.dev import environment
 from scripts.dev.bench.progress import show
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.tree import Tree
+from scripts.pipeline.repo import Repo
 
 _PROGRAMS = Path(__file__).parent / "programs"
 _SERVER = Path(__file__).parent / "server.py"
@@ -36,25 +36,25 @@ class Workbench:
     """Runs the programs with only the runtime dependencies.
 
     Args:
-        tree: What is measured.
+        repo: What is measured.
         folder: For what is made on the way; empty.
         url: Of the server.
         python: The interpreter of the programs.
     """
 
-    def __init__(self, tree: Tree, folder: Path, url: str, python: Path) -> None:
+    def __init__(self, repo: Repo, folder: Path, url: str, python: Path) -> None:
         self.url = url
-        self.tree = tree
+        self.repo = repo
         self.folder = folder
         self._python = python
-        self.packages(tree.package, "selected")
+        self.packages(repo.package, "selected")
 
     def packages(self, generated: Path, name: str) -> None:
         """Lay out the wrapper and a generated package as an installation would, compiled."""
         place = self.folder / name
         hidden = shutil.ignore_patterns("__pycache__")
         shutil.copytree(generated, place / "upsun_api", ignore=hidden)
-        wrapper = self.tree.root / "wrapper" / "upsun_client"
+        wrapper = self.repo.root / "wrapper" / "upsun_client"
         shutil.copytree(wrapper, place / "upsun_client", ignore=hidden)
         compileall.compile_dir(place, quiet=1)
 
@@ -64,7 +64,7 @@ class Workbench:
 
     def environ(self, packages: str = "selected") -> dict[str, str]:
         """Return the environment variables of a program."""
-        path = f"{self.folder / packages}{os.pathsep}{self.tree.root}"
+        path = f"{self.folder / packages}{os.pathsep}{self.repo.root}"
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
         return {**kept, "PYTHONPATH": path, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
@@ -105,18 +105,18 @@ class Workbench:
             raise PipelineError(f"{program}.py failed: {reason(said, process.returncode)}")
         return json.loads(answer) if answer else None
 
-    def copy(self, name: str) -> Tree:
+    def copy(self, name: str) -> Repo:
         """Copy the tree, with the same .venv, to regenerate in."""
         root = self.folder / name
         root.mkdir()
         for part in _PARTS:
-            source = self.tree.root / part
+            source = self.repo.root / part
             if source.is_dir():
                 shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy2(source, root / part)
-        (root / ".venv").symlink_to(self.tree.root / ".venv")
-        return Tree(root)
+        (root / ".venv").symlink_to(self.repo.root / ".venv")
+        return Repo(root)
 
 
 def reason(said: list[str], code: int) -> str:
@@ -126,11 +126,11 @@ def reason(said: list[str], code: int) -> str:
     return raised[-1] if raised else f"exit status {code} (below zero: the signal)"
 
 
-def interpreter(tree: Tree) -> Path:
+def interpreter(repo: Repo) -> Path:
     """Make an environment with the runtime dependencies, and give its interpreter."""
-    settings = tomllib.loads((tree.root / "pyproject.toml").read_text())
+    settings = tomllib.loads((repo.root / "pyproject.toml").read_text())
     wanted = settings["project"]["dependencies"]
-    venv = tree.root / ".venv-bench"
+    venv = repo.root / ".venv-bench"
     environment.make(venv, wanted, holds=wanted)
     return venv / "bin" / "python"
 

@@ -9,7 +9,7 @@ PUBLISHED = "https://meta.upsun.com/openapi-spec"
 
 
 @dataclass(frozen=True)
-class Tree:
+class Repo:
     """A working tree of this project."""
 
     root: Path = Path(__file__).resolve().parents[2]
