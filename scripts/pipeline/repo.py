@@ -50,19 +50,19 @@ class Repo:
         return self.root / ".work"
 
     @property
-    def journal(self) -> Path:
-        """What a run that is changing the tree has decided to move."""
-        return self.work / "journal.json"
+    def old(self) -> Path:
+        """What a run is replacing, until all that is new is in place."""
+        return self.work / "old"
 
     @property
     def is_pending(self) -> bool:
-        """Whether a run was killed in the middle of a change, which the next one finishes."""
-        return self.journal.exists()
+        """Whether a run was killed in the middle of a change."""
+        return self.old.exists()
 
     @property
-    def finish(self) -> str:
-        """What to say to somebody whose tree is pending."""
-        return "`make generate` finishes that"
+    def mend(self) -> str:
+        """Say what to do about that."""
+        return "`make generate` mends it"
 
     def name(self, path: Path) -> str:
         """Name a path as a person in the tree would."""
@@ -81,3 +81,17 @@ def read_text(path: Path, name: str) -> str:
         raise PipelineError(
             f"{name} is not UTF-8 (byte {error.start}); save it as UTF-8, or restore it from git"
         ) from error
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file wholly or not at all; what is no regular file, as a terminal, is written to."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    path = path.resolve()  # a link stays one
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from scripts.pipeline import repo
 from scripts.pipeline.compare_schemas import Change
 
 _SHOWN = 20
@@ -87,7 +88,7 @@ class Report:
     def write(self, file: str) -> None:
         """Write the Markdown to a file, if one is named."""
         if file:
-            Path(file).write_text(self.markdown(), encoding="utf-8")
+            repo.replace(Path(file), self.markdown().encode())
 
     def _upstream(self) -> str:
         if self.first:

@@ -12,7 +12,7 @@ from scripts.pipeline.address import is_lasting, shown
 from scripts.pipeline.document import sha256
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.fetch import Validators
-from scripts.pipeline.repo import PUBLISHED, Repo
+from scripts.pipeline.repo import PUBLISHED, Repo, replace
 from scripts.pipeline.shape import Node
 
 
@@ -99,7 +99,8 @@ def remember(repo: Repo, url: str, digest: str, validators: Validators) -> None:
         "etag": validators.etag,
         "last_modified": validators.last_modified,
     }
-    (repo.work / "fetched.json").write_text(json.dumps({**_notes(repo), url: note}))
+    repo.work.mkdir(exist_ok=True)
+    replace(repo.work / "fetched.json", json.dumps({**_notes(repo), url: note}).encode())
 
 
 def _notes(repo: Repo) -> Node:

@@ -1,51 +1,46 @@
-"""Build beside the tree, then swap everything in at once: the old tree or the new one, never half.
+"""Build beside the repo, then rename everything in: the old state or the new one, never half.
 
-What is new waits in `.work/new`. Renaming the journal into place is the moment of decision: when a
-run is killed before it, the next one throws the new tree away; after it, the next one finishes the
-moves. What was there waits where the new was until all is moved: a move that fails undoes the rest.
+What is new waits in `.work/new`; what it replaces is kept in `.work/old` until all is in. So where
+there is an `.work/old`, a run was killed between two renames, and the next one puts that back.
 """
 
-import ctypes
-import json
-import os
 import shutil
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from errno import EBUSY
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
+from urllib.parse import quote, unquote
 
-from scripts.pipeline import lock
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.lock import changing
 from scripts.pipeline.repo import Repo
 
-_AT_FDCWD = -100
-_RENAME_EXCHANGE = 2
+_ABSENT = "none:"  # marks what was not there
 
 
 class Swap:
-    """A change of several files and directories of a tree that happens wholly or not at all.
+    """A change of several files and directories of a repo that happens wholly or not at all.
 
     Raises:
-        PipelineError: On entering, when another run holds the tree.
+        PipelineError: On entering, when another run holds the repo.
     """
 
     def __init__(self, repo: Repo) -> None:
         self.repo = repo
-        self._new = repo.work / "new"
-        self._draft = repo.work / "journal.draft"
+        self._new, self._done = repo.work / "new", repo.work / "done"
         self._targets: list[Path] = []
-        self._lock: IO[str] | None = None
-        self._done = False
+        self._held = ExitStack()
 
     def __enter__(self) -> Self:
-        self._lock = lock.exclusive(self.repo)
-        if self.repo.is_pending:
-            print("  finishing the swap that an earlier run was killed in")
-            self._move()
-        self._clear()
+        self.repo.root.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as held:
+            held.enter_context(changing(self.repo))
+            if self.repo.is_pending:
+                print("  putting back what an earlier run was killed while replacing")
+                self._restore()
+            self._clear()
+            self.repo.work.mkdir(exist_ok=True)  # nobody takes an empty folder away now
+            self._held = held.pop_all()
         return self
 
     def __exit__(
@@ -54,18 +49,20 @@ class Swap:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._lock:
-            if not self.repo.is_pending:
+        is_done = self._done.exists()
+        try:
+            with self._held:
                 self._clear()
-                lock.remove(self.repo)
-            self._lock.close()
+        except KeyboardInterrupt as late:
+            error = late
         if isinstance(error, KeyboardInterrupt):
-            told = "the change is complete" if self._done else "nothing was changed"
-            raise KeyboardInterrupt(told) from error
+            raise KeyboardInterrupt(
+                "the change is complete" if is_done else "nothing was changed"
+            ) from error
 
     def stage(self, target: Path) -> Path:
         """Give the place where what will be `target` is to be made; nothing is there yet."""
-        place = self._new / self.repo.name(target)
+        place = self._place(target)
         place.parent.mkdir(parents=True, exist_ok=True)
         self._targets.append(target)
         return place
@@ -76,111 +73,68 @@ class Swap:
             self.stage(target).write_bytes(content)
 
     def commit(self) -> None:
-        """Swap everything staged in; an interruption waits until it is done.
+        """Rename everything staged in.
 
         Raises:
             PipelineError: When something cannot be moved; all is as it was then.
         """
-        moves = [
-            [self.repo.name(target), _inode(self._new / self.repo.name(target))]
-            for target in self._targets
-        ]
-        with _uninterrupted():
-            with self._draft.open("w") as file:
-                json.dump(moves, file)
-                file.flush()
-                os.fsync(file.fileno())
-            self._draft.replace(self.repo.journal)
-            self._move()
-            self._done = True
-            self._clear()
-
-    def _move(self) -> None:
-        moves = json.loads(self.repo.journal.read_text())
         try:
-            for name, inode in moves:
-                new = self._new / name
-                if _is(new, inode):
-                    _put(new, self.repo.root / name)
+            self.repo.old.mkdir(parents=True)
+            for target in self._targets:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if target.exists():
+                    target.rename(self.repo.old / self._key(target))
+                else:
+                    (self.repo.old / f"{_ABSENT}{self._key(target)}").touch()
+                self._place(target).rename(target)
+            self.repo.old.rename(self._done)  # the change is complete from here on
         except OSError as error:
-            self._undo(moves)
+            self._undo()
+            work = self.repo.work.name
             raise PipelineError(
-                f"cannot replace {name} in {self.repo.root} ({error.strerror}), so all is as it"
-                f" was; it must be writable, and on one file system with {self.repo.work.name}"
+                f"cannot replace {error.filename} in {self.repo.root} ({error.strerror}), so all is"
+                f" as it was; it must be writable, and on one file system with {work}"
             ) from error
-        self.repo.journal.unlink()
+        except BaseException:
+            self._undo()
+            raise
 
-    def _undo(self, moves: list[tuple[str, int]]) -> None:
+    def _undo(self) -> None:
+        if not self.repo.is_pending:  # not begun, or complete
+            return
         try:
-            for name, inode in reversed(moves):
-                _take_back(self._new / name, self.repo.root / name, inode)
+            self._restore()
         except OSError as error:
             raise PipelineError(
-                f"{self.repo.root} is half changed, and could not be restored ({error});"
-                f" {self.repo.finish} once that is mended"
+                f"{self.repo.root} is half changed, and could not be restored ({error}); once the"
+                f" reason is gone, {self.repo.mend}"
             ) from error
-        self.repo.journal.unlink()
+
+    def _restore(self) -> None:
+        for aside in list(self.repo.old.iterdir()):
+            target = self.repo.root / unquote(aside.name.removeprefix(_ABSENT))
+            _remove(target)
+            if aside.name.startswith(_ABSENT):
+                aside.unlink()
+            else:
+                aside.rename(target)
+        self.repo.old.rmdir()
 
     def _clear(self) -> None:
-        shutil.rmtree(self._new, ignore_errors=True)
-        self._draft.unlink(missing_ok=True)
+        for scratch in (self._new, self._done):
+            shutil.rmtree(scratch, ignore_errors=True)
+        with suppress(OSError):  # something else is in it
+            self.repo.work.rmdir()
+
+    def _place(self, target: Path) -> Path:
+        return self._new / self.repo.name(target)
+
+    def _key(self, target: Path) -> str:
+        return quote(self.repo.name(target), safe="")
 
 
-def _put(new: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists():
-        new.rename(target)
-    elif not _exchange(new, target):
-        target.rename(_aside(new))
-        new.rename(target)
-
-
-def _take_back(new: Path, target: Path, inode: int) -> None:
-    """Undo `_put`, however far it came."""
-    if not _is(new, inode):
-        if not new.exists():
-            target.rename(new)
-        elif not _exchange(new, target):
-            raise OSError(EBUSY, os.strerror(EBUSY), str(target))
-    if _aside(new).exists():
-        _aside(new).rename(target)
-
-
-def _aside(new: Path) -> Path:
-    return new.with_name(new.name + ".old")
-
-
-def _exchange(new: Path, target: Path) -> bool:
-    """Swap two files or directories in one step, where the system can."""
-    renameat2 = getattr(ctypes.CDLL(None), "renameat2", None)
-    if renameat2 is None:
-        return False
-    paths = os.fsencode(new), os.fsencode(target)
-    done = renameat2(_AT_FDCWD, paths[0], _AT_FDCWD, paths[1], _RENAME_EXCHANGE)
-    return bool(done == 0)
-
-
-def _inode(path: Path) -> int:
-    return path.stat().st_ino
-
-
-def _is(path: Path, inode: int) -> bool:
-    return path.exists() and _inode(path) == inode
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    # Not by a mask, which leaves the signal to any other thread of the process.
-    late: list[int] = []
-    before = {
-        number: signal.signal(number, lambda number, _: late.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    # An error ends the run too, and says more.
-    for caught in late:
-        signal.raise_signal(caught)
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

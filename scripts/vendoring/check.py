@@ -16,7 +16,7 @@ from upsun_client._vendored import changes
 def check(repo: Repo, folder: Path) -> int:
     """Check the copy in a folder against its manifest and against a tree; 0 when it is as it is."""
     if Folder(folder).is_pending:
-        raise PipelineError(f"`make vendor` was killed in {folder}; run it again to finish it")
+        raise PipelineError(f"`make vendor` was killed in {folder}; run it again to mend that")
     written = read_manifest(folder)
     if written is None:
         raise PipelineError(f"there is no vendored copy in {folder}; `make vendor` writes one")

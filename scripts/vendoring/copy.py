@@ -32,9 +32,9 @@ class Folder(Repo):
         return self.root / ".upsun_vendor"
 
     @property
-    def finish(self) -> str:
-        """What to say to somebody whose copy is pending."""
-        return "`make vendor` finishes that"
+    def mend(self) -> str:
+        """Say what to do about a change that a run was killed in."""
+        return "`make vendor` mends it"
 
 
 def contents(repo: Repo) -> tuple[Manifest, dict[str, bytes]]:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-import scripts.pipeline.swap
 from scripts.pipeline.repo import Repo
 from scripts.vendoring.manifest import Manifest
 from tests.packaging.copies import Copy, touch_up
@@ -184,12 +183,11 @@ def test_a_module_that_cannot_be_relative_changes_nothing(copy: Copy, other: Rep
 
 def test_a_tree_that_a_killed_run_left_is_not_copied(written: Copy, other: Repo) -> None:
     written.repo = other
-    other.work.mkdir(exist_ok=True)
-    other.journal.write_text("[]")
+    other.old.mkdir(parents=True)
     before = written.state()
     for code, _, err in (written.vendor(), written.check()):
         assert (code, err.count("\n")) == (1, 1)
-        assert "`make generate` finishes that first" in err
+        assert "was killed" in err
     assert written.state() == before
 
 
@@ -251,19 +249,19 @@ def test_a_package_that_cannot_be_replaced_leaves_the_copy(
     written: Copy, other: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = written.state()
-    put = scripts.pipeline.swap._put
+    rename = Path.rename
 
-    def refuse(new: Path, target: Path) -> None:
-        if target.name == "upsun_client":
-            raise PermissionError(1, "Operation not permitted")
-        put(new, target)
+    def refuse(path: Path, target: Path) -> Path:
+        if target == written.folder / "upsun_client" and path.parent.name == "new":
+            raise PermissionError(1, "Operation not permitted", str(target))
+        return rename(path, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr("scripts.pipeline.swap._put", refuse)
+        patch.setattr(Path, "rename", refuse)
         written.repo = other
         code, _, err = written.vendor()
     assert (code, err.count("\n")) == (1, 1)
-    assert "cannot replace upsun_client in" in err
+    assert f"cannot replace {written.folder / 'upsun_client'} in" in err
     assert "(Operation not permitted), so all is as it was" in err
     assert written.state() == before
 

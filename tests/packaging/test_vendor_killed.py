@@ -8,11 +8,9 @@ import signal
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-from scripts.pipeline import swap
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.swap import Swap
 from scripts.vendoring import check as vendor_check
@@ -40,9 +38,8 @@ def step(wrapped):
             os.kill(os.getpid(), signal.SIGKILL)
         return wrapped(*args, **kwargs)
     return call
-for name in ("mkdir", "write_bytes", "replace", "rename", "rmdir", "unlink"):
+for name in ("mkdir", "write_bytes", "rename", "rmdir", "unlink"):
     setattr(pathlib.Path, name, step(getattr(pathlib.Path, name)))
-swap._exchange = step(swap._exchange)
 swap.shutil.rmtree = step(swap.shutil.rmtree)
 sys.stdout, out = sys.stderr, sys.stdout
 vendor.run(repo, {"DEST": sys.argv[2]})
@@ -114,7 +111,7 @@ def test_a_run_that_is_refused_leaves_what_the_other_made(
         code, _, err = copy.vendor()
     assert code == 1
     assert "another run is at work" in err
-    assert (first.repo.work / "lock").exists()
+    assert first.repo.work.exists()
     mark = copy.folder / "__init__.py"
     first.write(mark, b"")
     first.commit()
@@ -125,13 +122,10 @@ def test_a_run_that_is_refused_leaves_what_the_other_made(
 def test_an_interruption_that_comes_too_late_keeps_the_first_copy(
     copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put = swap._put
-
-    def interrupted(new: Path, target: Path) -> None:
+    def interrupted(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        put(new, target)
 
-    monkeypatch.setattr("scripts.pipeline.swap._put", interrupted)
+    monkeypatch.setattr(vendor, "_tell", interrupted)
     code, _, err = copy.vendor()
     assert (code, err) == (130, "vendor: interrupted; the change is complete\n")
     assert copy.check()[0] == 0

@@ -390,10 +390,9 @@ def test_a_drift_check_needs_a_contract(tmp_path: Path) -> None:
 
 
 def test_nothing_is_told_of_a_tree_that_a_killed_run_left(repo: Repo, tmp_path: Path) -> None:
-    repo.work.mkdir(exist_ok=True)
-    repo.journal.write_text("[]")
+    repo.old.mkdir(parents=True)
     env = {"SPEC_URL": str(tmp_path / "small.json")}
-    refused = pytest.raises(PipelineError, match=r"was killed.*`make generate` finishes that")
+    refused = pytest.raises(PipelineError, match=r"was killed.*`make generate` mends it")
     with refused:
         check_spec(env, repo)
     with refused:
@@ -431,7 +430,9 @@ def run(repo: Repo, **env: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-BOMB = "a: &a [x]\n" + "\n".join(f"b{n}: &a [{', '.join(['*a'] * 9)}]" for n in range(40))
+BOMB = "a0: &a0 [x]\n" + "\n".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)
+)
 BAD_ANSWERS: dict[str, tuple[bytes, int, str]] = {
     "not found": (b'{"error": "Spec file not found"}', 404, "404"),
     "server error": (b'{"error": "x"}', 500, "500"),

@@ -1,6 +1,5 @@
 """All or nothing: whatever ends a run, the tree is the old one or the new one."""
 
-import fcntl
 import os
 import signal
 import subprocess
@@ -74,15 +73,6 @@ def test_an_error_before_the_commit_changes_nothing(tmp_path: Path, error: BaseE
     assert not repo.work.exists()
 
 
-def test_without_exchange_the_directory_is_renamed_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("scripts.pipeline.swap._exchange", lambda new, target: False)
-    repo = old_repo(tmp_path)
-    change(repo)
-    assert snapshot(repo) == NEW
-
-
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
     repo = old_repo(tmp_path)
     with (
@@ -91,24 +81,6 @@ def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
         Swap(repo),
     ):
         pass
-    with Swap(repo):
-        pass
-
-
-def test_the_lock_of_a_run_that_has_ended_is_no_lock(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repo = old_repo(tmp_path)
-    flock = fcntl.flock
-
-    def late(lock: Any, how: int) -> None:
-        (repo.work / "lock").unlink()
-        flock(lock, how)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(fcntl, "flock", late)
-        with pytest.raises(PipelineError, match="another run is at work"), Swap(repo):
-            pass
     with Swap(repo):
         pass
 
@@ -128,79 +100,87 @@ def deadly(function):
         global calls
         calls += 1
         if calls == {at}:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.{signal})
         return function(*arguments, **options)
     return call
 
-if not {exchange}:
-    swap._exchange = lambda new, target: False
-for name in ("replace", "rename", "mkdir", "unlink", "write_bytes"):
+for name in ("rename", "mkdir", "rmdir", "unlink", "write_bytes"):
     setattr(Path, name, deadly(getattr(Path, name)))
-swap._exchange = deadly(swap._exchange)
 swap.shutil.rmtree = deadly(swap.shutil.rmtree)
-swap.os.fsync = deadly(swap.os.fsync)
-change(Repo(Path({repo!r})))
-print("survived")
+try:
+    change(Repo(Path({repo!r})))
+except KeyboardInterrupt as error:
+    print(error)
+else:
+    print("survived")
 """
 
 
-@pytest.mark.parametrize("exchange", [True, False])
-def test_a_kill_at_any_step_is_recovered_by_the_next_run(tmp_path: Path, exchange: bool) -> None:
+def ended(root: Path, at: int, signal: str) -> "subprocess.CompletedProcess[str]":
+    """Change a repo in a process that gets a signal at one of its steps."""
+    script = KILLED.format(root=str(ROOT), at=at, signal=signal, repo=str(root))
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_kill_at_any_step_leaves_the_old_or_the_new_or_what_the_next_run_puts_back(
+    tmp_path: Path,
+) -> None:
     seen = set()
     for at in range(1, 60):
-        root = tmp_path / str(at)
-        repo = old_repo(root)
-        script = KILLED.format(root=str(ROOT), at=at, exchange=exchange, repo=str(root))
-        done = subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, check=False
-        )
+        repo = old_repo(tmp_path / str(at))
+        done = ended(repo.root, at, "SIGKILL")
         if done.stdout == "survived\n":
-            assert at > 8
             break
         assert done.returncode == -signal.SIGKILL, done.stderr
-        decided, found = repo.is_pending, snapshot(repo)
-        # Before the decision and after the last move, the tree is whole as it stands.
-        assert decided or found in (OLD, NEW)
+        found, pending = snapshot(repo), repo.is_pending
+        if pending:
+            with pytest.raises(PipelineError, match=r"was killed.*`make generate`"), reading(repo):
+                pass
+        else:
+            assert found in (OLD, NEW)
         with Swap(repo):
-            pass
-        assert snapshot(repo) == (NEW if decided else found)
+            assert snapshot(repo) == (OLD if pending else found)
         assert not repo.work.exists()
-        seen.add((decided, snapshot(repo) == NEW))
-    assert seen >= {(False, False), (True, True)}
+        seen.add((pending, found == NEW))
+    assert seen >= {(False, False), (True, False), (False, True)}
 
 
-@pytest.mark.parametrize("fails", [False, True])
-def test_an_interruption_during_the_swap_waits_until_it_is_done_and_says_so(
+def test_an_interruption_at_any_step_leaves_the_old_or_the_new_and_says_which(
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    fails: bool,
 ) -> None:
-    import scripts.pipeline.swap
+    seen = set()
+    for at in range(1, 60):
+        repo = old_repo(tmp_path / str(at))
+        said = ended(repo.root, at, "SIGINT").stdout.strip()
+        if said == "survived":
+            break
+        assert snapshot(repo) == (NEW if said == "the change is complete" else OLD)
+        assert not repo.is_pending
+        seen.add(said)
+    assert seen >= {"nothing was changed", "the change is complete"}
 
+
+def test_a_kill_while_putting_back_is_put_back_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = old_repo(tmp_path)
-    put = scripts.pipeline.swap._put
+    rename = Path.rename
+    for asides in (1, 2):
+        calls = iter(range(asides * 2 - 1))
 
-    def interrupted(new: Path, target: Path) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        if fails:
-            raise OSError(28, "full")
-        put(new, target)
+        def stopped(path: Path, target: Path, calls: Iterator[int] = calls) -> Path:
+            if next(calls, None) is None:
+                raise OSError(5, "Input/output error")
+            return rename(path, target)
 
-    monkeypatch.setattr("scripts.pipeline.swap._put", interrupted)
-
-    def run() -> int:
-        change(repo)
-        return 0
-
-    code = errors.run("x", run)
-    said = capsys.readouterr().err
-    if fails:
-        assert (code, snapshot(repo)) == (1, OLD)
-        assert "(full), so all is as it was" in said
-    else:
-        assert (code, snapshot(repo)) == (130, NEW)
-        assert said == "x: interrupted; the change is complete\n"
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", stopped)
+            with pytest.raises(PipelineError, match=r"half changed.*output error.*`make generate`"):
+                change(repo)
+        assert repo.is_pending
+        with Swap(repo):
+            assert snapshot(repo) == OLD
 
 
 def test_an_interruption_before_the_swap_says_that_nothing_was_changed(
@@ -215,12 +195,9 @@ def test_an_interruption_before_the_swap_says_that_nothing_was_changed(
 
 
 @pytest.mark.parametrize("first", [False, True], ids=["there", "first run"])
-@pytest.mark.parametrize("exchange", [True, False])
 def test_a_move_that_fails_takes_back_those_before_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool, first: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool
 ) -> None:
-    import scripts.pipeline.swap
-
     failed = 0
     for at in range(1, 9):
         repo = Repo(tmp_path / str(at)) if first else old_repo(tmp_path / str(at))
@@ -229,10 +206,6 @@ def test_a_move_that_fails_takes_back_those_before_it(
         with monkeypatch.context() as patch:
             calls = iter(range(1, at))
             patch.setattr(Path, "rename", failing(Path.rename, calls, OSError(28, "full")))
-            exchanges = failing(scripts.pipeline.swap._exchange, calls, False)
-            patch.setattr(
-                "scripts.pipeline.swap._exchange", exchanges if exchange else lambda *_: False
-            )
             told = outcome(repo)
         if told:
             assert "(full), so all is as it was; it must be writable, and " in told
@@ -252,7 +225,7 @@ def outcome(repo: Repo) -> str:
     return ""
 
 
-def failing(function: Any, calls: Iterator[int], failure: Any) -> Any:
+def failing(function: Any, calls: Iterator[int], failure: OSError) -> Any:
     """Let one call fail, after as many as there are in `calls`."""
     over = False
 
@@ -261,31 +234,9 @@ def failing(function: Any, calls: Iterator[int], failure: Any) -> Any:
         if over or next(calls, None) is not None:
             return function(*arguments)
         over = True
-        if isinstance(failure, OSError):
-            raise failure
-        return failure
+        raise failure
 
     return call
-
-
-def test_a_tree_that_can_neither_be_changed_nor_restored_is_finished_by_the_next_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repo = old_repo(tmp_path)
-
-    def broken(*_: Path) -> None:
-        raise OSError(5, "Input/output error")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("scripts.pipeline.swap._put", broken)
-        patch.setattr("scripts.pipeline.swap._take_back", broken)
-        with pytest.raises(PipelineError, match=r"half changed.*output error.*`make generate`"):
-            change(repo)
-        assert repo.is_pending
-        with pytest.raises(PipelineError, match="killed.*`make generate`"), reading(repo):
-            pass
-    with Swap(repo):
-        assert snapshot(repo) == NEW
 
 
 def test_a_tree_may_be_read_by_many_but_not_while_it_is_changed(tmp_path: Path) -> None:
