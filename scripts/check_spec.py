@@ -15,7 +15,7 @@ def check_spec(env: Mapping[str, str], repo: Repo) -> int:
     """Fetch and compare; the tree stays as it is.
 
     Args:
-        env: `SPEC_URL`, `OPERATIONS`, `FORCE`, `REPORT` as for `make regenerate`.
+        env: `SPEC_URL`, `OPERATIONS`, `PROSE`, `FORCE`, `REPORT` as for `make regenerate`.
         repo: Whose spec/openapi.json is compared.
 
     Returns:

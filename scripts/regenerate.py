@@ -17,7 +17,8 @@ def regenerate(env: Mapping[str, str], repo: Repo) -> int:
 
     Args:
         env: `SPEC_URL` (default: the published document), `OPERATIONS` (default: those of
-            spec/operations.txt; given ones are written there), `FORCE`, `REPORT`; empty is unset.
+            spec/operations.txt; given ones are written there), `PROSE`, `FORCE`, `REPORT`; empty is
+            unset.
         repo: What to change.
 
     Returns:
@@ -38,10 +39,10 @@ def regenerate(env: Mapping[str, str], repo: Repo) -> int:
         package = swap.stage(repo.package)
         generate.build(repo, upstream.selected, package, partial=partial)
         report = upstream.report.naming(generate.imports(package, upstream.report.gained))
-        swap.write(repo.contract, generate.spell(upstream.selected))
+        swap.write(repo.contract, generate.dump_json(upstream.selected))
         if wanted != wanted_operations({}, repo) or not repo.operations.exists():
             swap.write(repo.operations, "".join(f"{name}\n" for name in wanted).encode())
-        swap.write(repo.source, generate.spell(upstream.source.dump()))
+        swap.write(repo.source, generate.dump_json(upstream.source.dump()))
         report.write(env.get("REPORT") or "")
         swap.commit()
         with suppress(OSError):  # then the next fetch is not conditional

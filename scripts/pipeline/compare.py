@@ -1,8 +1,10 @@
 """What changed between two contracts, place by place, and what of it breaks a caller."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from scripts.pipeline.compare_schemas import (
+    ERROR,
     REQUEST,
     RESPONSE,
     Change,
@@ -14,28 +16,48 @@ from scripts.pipeline.contract import name_of
 from scripts.pipeline.shape import Node, operations
 
 
-def compare(old: Node, new: Node) -> list[Change]:
-    """List what changed between two selected documents, each change once."""
+def compare(old: Node, new: Node, everything: Node | None = None) -> list[Change]:
+    """List what changed between two selected documents, each change once.
+
+    Args:
+        old: What callers know.
+        new: What takes its place.
+        everything: The new document, to say what became of an operation that is gone.
+    """
     comparison = _Comparison(old, new)
-    found = {*comparison.operations(), *comparison.components()}
-    if not found and {**old, "info": 0} != {**new, "info": 0}:
-        found = {
-            Change(key, "changed")
-            for key in old.keys() | new.keys()
-            if key != "info" and old.get(key) != new.get(key)
-        }
-    return sorted(found, key=lambda change: (not change.breaking, change))
+    found = [
+        *comparison.operations(everything or new),
+        *comparison.components(),
+        *comparison.access(),
+    ]
+    if not found:  # in a part that none of these knows
+        found = list(_differences("", {**old, "info": 0}, {**new, "info": 0}))
+    whole: dict[tuple[str, str], Change] = {}
+    for change in found:
+        key = change.place, change.what
+        whole[key] = max(change, whole.get(key, change))
+    return sorted(whole.values(), key=lambda change: (not change.breaking, change))
+
+
+def _differences(place: str, old: object, new: object) -> Iterator[Change]:
+    """Name each part that differs, with what it was and what it is."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            yield from _differences(f"{place}.{key}".lstrip("."), old.get(key), new.get(key))
+    elif old != new:
+        yield Change(place, f"changed from {told(old)} to {told(new)}")
 
 
 class _Comparison(SchemaComparison):
     """Compares the operations, then what they refer to."""
 
-    def operations(self) -> Iterator[Change]:
+    def operations(self, everything: Node) -> Iterator[Change]:
         """Compare the operations; what they refer to waits until they are done."""
         before, after = _by_id(self.old), _by_id(self.new)
         for name in sorted(before.keys() | after.keys()):
             if name not in after:
-                yield Change(name, "operation removed", breaking=True)
+                fate = _fate(before[name]["place"], everything)
+                yield Change(name, f"operation removed; {fate}", breaking=True)
             elif name not in before:
                 yield Change(name, "operation added")
             else:
@@ -54,6 +76,17 @@ class _Comparison(SchemaComparison):
         yield from self._parameters(name, before, after)
         yield from self._body(f"{name}: body", before, after)
         yield from self._responses(name, before["responses"], after["responses"])
+
+    def access(self) -> Iterator[Change]:
+        """Compare where the operations are, and who may call them."""
+        for key in ("servers", "security"):
+            yield from _differences(key, self.old.get(key), self.new.get(key))
+        schemes = [
+            doc.get("components", {}).get("securitySchemes", {}) for doc in (self.old, self.new)
+        ]
+        for name in sorted(schemes[0].keys() | schemes[1].keys()):
+            place = f"security scheme {name}"
+            yield from _differences(place, *(each.get(name) for each in schemes))
 
     def _parameters(self, name: str, before: Node, after: Node) -> Iterator[Change]:
         olds, news = _parameters(self.old, before), _parameters(self.new, after)
@@ -91,13 +124,16 @@ class _Comparison(SchemaComparison):
     def _responses(self, name: str, before: Node, after: Node) -> Iterator[Change]:
         for code in sorted(before.keys() | after.keys()):
             place = f"{name}: response {code}"
+            is_error = code[:1] in ("4", "5")
             if code not in after:
-                yield Change(place, "removed", breaking=True)
+                yield Change(place, "removed", breaking=not is_error)
             elif code not in before:
                 yield Change(place, "added")
             else:
                 pair = whole(self.old, before[code]), whole(self.new, after[code])
-                yield from self._content(place, *pair, RESPONSE)
+                way = ERROR if is_error else RESPONSE
+                for change in self._content(place, *pair, way):
+                    yield replace(change, breaking=change.breaking and not is_error)
 
     def _content(self, place: str, before: Node, after: Node, way: str) -> Iterator[Change]:
         olds, news = before.get("content", {}), after.get("content", {})
@@ -111,11 +147,22 @@ class _Comparison(SchemaComparison):
                 yield from self.schema(place, pair[0], pair[1], way)
 
 
+def _fate(place: tuple[str, str], document: Node) -> str:
+    """Say what is where an operation was: at a path, with a method."""
+    path, method = place
+    if path not in document["paths"]:
+        return f"the path {path} is gone too"
+    if method not in document["paths"][path]:
+        return f"{path} has no {method.upper()} any more"
+    return f"renamed to {name_of(path, method, document['paths'][path][method])}"
+
+
 def _by_id(document: Node) -> dict[str, Node]:
     return {
         name_of(path, method, operation): {
             **operation,
             "where": f"{method.upper()} {path}",
+            "place": (path, method),
             "shared": document["paths"][path].get("parameters", []),
         }
         for path, method, operation in operations(document)

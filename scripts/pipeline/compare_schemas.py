@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from scripts.pipeline.document import canonical
 from scripts.pipeline.references import resolve
 from scripts.pipeline.shape import Node, target
 
-REQUEST, RESPONSE = "request", "response"
-_LIMITS = (
-    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern"),
-    *("minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minProperties"),
-    *("maxProperties", "default", "readOnly", "writeOnly", "deprecated"),
-)
+# An error is raised, so that nothing in it breaks a caller.
+REQUEST, RESPONSE, ERROR = "request", "response", "error"
+_LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
+_UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
+_LIMITS = (*_LOWER, *_UPPER, "multipleOf", "pattern", "uniqueItems")
+_NOTES = ("default", "readOnly", "writeOnly", "deprecated")
 
 
 @dataclass(frozen=True, order=True)
@@ -31,8 +32,8 @@ class SchemaComparison:
 
     old: Node
     new: Node
-    waiting: list[tuple[str, str]] = field(default_factory=list)
-    seen: set[tuple[str, str]] = field(default_factory=set)
+    waiting: list[tuple[str, str, str]] = field(default_factory=list)
+    seen: set[tuple[str, str, str]] = field(default_factory=set)
 
     def components(self) -> Iterator[Change]:
         """Compare the components that the schemas compared so far refer to."""
@@ -41,9 +42,10 @@ class SchemaComparison:
             if key in self.seen:
                 continue
             self.seen.add(key)
-            name, way = key
+            name, _, way = key
             before, after = (doc["components"]["schemas"][name] for doc in (self.old, self.new))
-            yield from self.schema(name, before, after, way)
+            for change in self.schema(name, before, after, way):
+                yield replace(change, breaking=change.breaking and way != ERROR)
 
     def schema(self, place: str, before: Node, after: Node, way: str) -> Iterator[Change]:
         """Compare two schemas.
@@ -52,14 +54,14 @@ class SchemaComparison:
             place: What to call them.
             before: A schema of the old document.
             after: The one of the new document.
-            way: Whether it travels in a request or in a response.
+            way: Whether it travels in a request, in a response, or in an error.
         """
+        names = _name(before), _name(after), way
         if "$ref" in before and before == after:
-            self.waiting.append((_name(before), way))
+            self.waiting.append(names)
             return
         if "$ref" in before or "$ref" in after:
-            # Renamed or written out: what counts is what it says.
-            names = _name(before), _name(after)
+            # Renamed or written out: what counts here is what it says.
             if names in self.seen:
                 return
             self.seen.add(names)
@@ -90,18 +92,27 @@ class SchemaComparison:
                 "may be null now" if null[1] else "is never null now",
                 breaking=null[1] is (way == RESPONSE),
             )
-        values = [part.get("enum", []) for part in (before, after)]
-        for value in values[0]:
-            if value not in values[1]:
-                yield Change(place, f"value {told(value)} removed", breaking=True)
-        for value in values[1]:
-            if value not in values[0]:
-                breaking = not values[0] and way == REQUEST
-                yield Change(place, f"value {told(value)} added", breaking)
-        for key in _LIMITS:
+        yield from self._values(place, before.get("enum", []), after.get("enum", []), way)
+        for key in (*_LIMITS, *_NOTES):
             if before.get(key) != after.get(key):
                 change = f"{key} changed from {told(before.get(key))} to {told(after.get(key))}"
-                yield Change(place, change)
+                refuses = way == REQUEST and _is_tighter(key, before.get(key), after.get(key))
+                told_why = f"the server may refuse more: {change}" if refuses else change
+                yield Change(place, told_why, breaking=refuses)
+
+    def _values(self, place: str, olds: list[Any], news: list[Any], way: str) -> Iterator[Change]:
+        if not olds and news:
+            values = ", ".join(map(told, news))
+            yield Change(place, f"now one of {values}", breaking=way == REQUEST)
+        elif olds and not news:
+            yield Change(place, "any value now", breaking=True)  # its class has gone
+        else:
+            for value in olds:
+                if value not in news:
+                    yield Change(place, f"value {told(value)} removed", breaking=True)
+            for value in news:
+                if value not in olds:
+                    yield Change(place, f"value {told(value)} added")
 
     def _properties(self, place: str, before: Node, after: Node, way: str) -> Iterator[Change]:
         olds, news = before.get("properties", {}), after.get("properties", {})
@@ -145,6 +156,16 @@ def whole(document: Node, part: Node) -> Node:
             return part
         part = resolve(document, part["$ref"], "the contract")
     return {}
+
+
+def _is_tighter(key: str, before: Any, after: Any) -> bool:
+    """Say whether a limit excludes what it allowed before."""
+    if key in _NOTES or after is None or after is False:
+        return False
+    numbers = isinstance(before, int | float) and isinstance(after, int | float)
+    if numbers and key in (*_LOWER, *_UPPER):
+        return bool(after > before if key in _LOWER else after < before)
+    return True
 
 
 def _name(part: Node) -> str:

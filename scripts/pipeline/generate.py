@@ -202,9 +202,13 @@ def _check_selection(repo: Repo, document: "Node", wanted: list[str]) -> None:
     if select.EVERYTHING in wanted:
         return
     has = contract.names(document)
+    found = {word: select.matches(word, has) for word in wanted}
     told = [
-        *(f"'{name}' is selected, and not in the contract" for name in sorted(set(wanted) - has)),
-        *(f"'{name}' is in the contract, and not selected" for name in sorted(has - set(wanted))),
+        *(f"'{word}' is selected, and not in the contract" for word in wanted if not found[word]),
+        *(
+            f"'{name}' is in the contract, and not selected"
+            for name in sorted(has.difference(*found.values()))
+        ),
     ]
     if told:
         raise PipelineError(
@@ -213,7 +217,7 @@ def _check_selection(repo: Repo, document: "Node", wanted: list[str]) -> None:
         )
 
 
-def spell(document: object) -> bytes:
+def dump_json(document: object) -> bytes:
     """Write JSON the way it is committed."""
     return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 

@@ -25,7 +25,8 @@ class Report:
     removed: Sequence[str] = ()
     changed: Sequence[str] = ()
     changes: Sequence[Change] = field(default_factory=tuple)
-    gained: Mapping[str, str] = field(default_factory=dict)  # what to tell, by operation id
+    gained: Mapping[str, str] = field(default_factory=dict)  # what matched it, by operation id
+    imports: Mapping[str, str] = field(default_factory=dict)
     dropped: Sequence[str] = ()
     first: bool = False
 
@@ -47,7 +48,7 @@ class Report:
 
     def naming(self, imports: Mapping[str, str]) -> "Report":
         """Say of operations that are newly selected how to import them."""
-        return replace(self, gained={**self.gained, **imports})
+        return replace(self, imports=imports)
 
     def text(self) -> str:
         """Write it for a terminal; long lists are cut."""
@@ -60,7 +61,7 @@ class Report:
         told = [
             *(f"BREAKING {_told(change)}" for change in self.changes if change.breaking),
             *(f"fine     {_told(change)}" for change in self.changes if not change.breaking),
-            *(f"selected {_plain(name)}: {self.gained[name]}" for name in sorted(self.gained)),
+            *(f"selected {_plain(name)}: {self._gained(name)}" for name in sorted(self.gained)),
             *(f"dropped  {_plain(name)}: no longer selected" for name in self.dropped),
         ]
         lines += [f"  {line}" for line in told[:_SHOWN]]
@@ -76,7 +77,7 @@ class Report:
         for title, items in (
             ("Breaks a caller", breaking),
             ("Does not break a caller", fine),
-            ("Selected", (f"{_code(name)}: `{self.gained[name]}`" for name in self.gained)),
+            ("Selected", (f"{_code(name)}: {_code(self._gained(name))}" for name in self.gained)),
             ("No longer selected", map(_code, self.dropped)),
             ("Added upstream", map(_code, self.added)),
             ("Removed upstream", map(_code, self.removed)),
@@ -89,6 +90,9 @@ class Report:
         """Write the Markdown to a file, if one is named."""
         if file:
             repo.replace(Path(file), self.markdown().encode())
+
+    def _gained(self, name: str) -> str:
+        return f"{self.imports.get(name, 'newly selected')}{self.gained[name]}"
 
     def _upstream(self) -> str:
         if self.first:
@@ -120,7 +124,7 @@ def make_report(
     selected: int,
     changes: Sequence[Change],
     *,
-    gained: Iterable[str] = (),
+    gained: Mapping[str, str] | None = None,
     dropped: Iterable[str] = (),
 ) -> Report:
     """Compare the digests of all operations, and add what is known of the selected ones.
@@ -130,7 +134,7 @@ def make_report(
         after: The digests now.
         selected: How many operations are selected.
         changes: What changed in them.
-        gained: Those that were not selected before.
+        gained: Those that were not selected before, with what matched them.
         dropped: Those that were, and still are upstream.
     """
     return Report(
@@ -142,7 +146,7 @@ def make_report(
             name for name in before.keys() & after.keys() if before[name] != after[name]
         ),
         changes=changes,
-        gained=dict.fromkeys(sorted(gained), "newly selected"),
+        gained=dict(sorted((gained or {}).items())),
         dropped=sorted(dropped),
         first=not before,
     )

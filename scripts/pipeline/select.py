@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.references import resolve, whole_paths
@@ -12,6 +13,7 @@ EVERYTHING = "*"
 _PROSE = frozenset(
     {"description", "summary", "title", "example", "examples", "externalDocs", "xml"}
 )
+_KEPT = frozenset({"description", "summary"})
 _PYTHON: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
@@ -24,21 +26,33 @@ _INFO = ("title", "version")
 
 
 def read_operations(text: str) -> list[str]:
-    """Read a list of operation ids: separated by white space or commas, `#` starts a comment."""
+    """Read a list of operation ids and globs, separated by white space or commas.
+
+    `#` starts a comment.
+    """
     lines = (line.partition("#")[0] for line in text.splitlines())
     return sorted({word for line in lines for word in line.replace(",", " ").split()})
 
 
-def select(document: Node, wanted: Iterable[str], where: str = "the document") -> Node:
+def matches(word: str, names: Iterable[str]) -> set[str]:
+    """Give the operations that an id or a glob stands for; case counts."""
+    known = set(names)
+    return {word} if word in known else {name for name in known if fnmatchcase(name, word)}
+
+
+def select(
+    document: Node, wanted: Iterable[str], where: str = "the document", *, prose: bool = False
+) -> Node:
     """Reduce a document to some operations and the transitive closure of their references.
 
     Args:
         document: An OpenAPI document whose references resolve.
-        wanted: Operation ids; `*` stands for all.
+        wanted: Operation ids and globs; `*` stands for all.
         where: What to call the document in an error.
+        prose: Whether to keep summaries and descriptions.
 
     Returns:
-        A new document: pruned, without prose, with sorted keys.
+        A new document: pruned, with sorted keys.
 
     Raises:
         PipelineError: When an operation does not exist, or nothing is wanted.
@@ -59,12 +73,16 @@ def select(document: Node, wanted: Iterable[str], where: str = "the document") -
     components = _closure(document, selected, where)
     if components:
         selected["components"] = components
-    return tidy(selected)
+    return normalize(selected, prose=prose)
 
 
-def tidy(document: Node) -> Node:
-    """Drop what is written for readers and sort what has no order."""
-    made: Node = json.loads(json.dumps(rebuild(document, "document", _tidied), sort_keys=True))
+def normalize(document: Node, *, prose: bool = False) -> Node:
+    """Drop what is written for readers, unless it is asked for, and sort what has no order."""
+
+    def visit(node: Node, kind: str) -> Node:
+        return _normalized(node, kind, _PROSE - _KEPT if prose else _PROSE)
+
+    made: Node = json.loads(json.dumps(rebuild(document, "document", visit), sort_keys=True))
     return made
 
 
@@ -79,14 +97,18 @@ def _chosen(paths: Node, wanted: set[str], where: str) -> set[tuple[str, str]]:
     }
     if not wanted:
         raise PipelineError("no operation is selected; name one in spec/operations.txt")
-    for name in sorted(wanted - known.keys()):
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        raise PipelineError(
-            f"{where} has no operation '{name}'{hint} (selected by OPERATIONS or"
-            " spec/operations.txt)"
-        )
-    return {known[name] for name in wanted}
+    chosen = set()
+    for word in sorted(wanted):
+        matched = matches(word, known)
+        if not matched:
+            close = difflib.get_close_matches(word, known, n=1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            raise PipelineError(
+                f"{where} has no operation '{word}'{hint} (selected by OPERATIONS or"
+                " spec/operations.txt)"
+            )
+        chosen |= {known[name] for name in matched}
+    return chosen
 
 
 def _closure(document: Node, selected: Node, where: str) -> Node:
@@ -136,17 +158,13 @@ def _references(kind: str, part: Node) -> Iterator[str]:
             yield f"#/components/schemas/{value}" if plain_name else str(value)
 
 
-def _drop_prose(node: Node) -> None:
-    for key in [key for key in node if key in _PROSE or key.startswith("x-")]:
-        del node[key]
-
-
-def _tidied(node: Node, kind: str) -> Node:
+def _normalized(node: Node, kind: str, dropped: frozenset[str]) -> Node:
     if kind in ("document", "components", "callback", "requirement"):
         return node
-    _drop_prose(node)
+    for key in [key for key in node if key in dropped or key.startswith("x-")]:
+        del node[key]
     if kind == "response" and "$ref" not in node:
-        node["description"] = ""  # OpenAPI requires one
+        node.setdefault("description", "")  # OpenAPI requires one
     if kind == "schema":
         if isinstance(node.get("required"), list):
             node["required"] = sorted(set(node["required"]))

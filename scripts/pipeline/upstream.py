@@ -1,13 +1,17 @@
 """Read the published document once: what the tree records of it, and what it says now."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
+from typing import NoReturn
 
 from scripts.pipeline import contract, document, select
 from scripts.pipeline.address import shown
 from scripts.pipeline.compare import compare
+from scripts.pipeline.compare_names import compare_names
+from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.fetch import Validators, fetch
+from scripts.pipeline.overlay import read_overlay
 from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import PUBLISHED, Repo, read_text
 from scripts.pipeline.report import Report, make_report
@@ -32,7 +36,8 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
     """Fetch the document and reduce it.
 
     Args:
-        env: `SPEC_URL` says where it is, `FORCE` asks for it even when it is unchanged.
+        env: `SPEC_URL` says where it is, `FORCE` asks for it even when it is unchanged, `PROSE`
+            keeps summaries and descriptions, `REPORT` names a file for the case that it is refused.
         repo: Where the last one is recorded.
         wanted: The operations to select.
 
@@ -40,13 +45,14 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
         What there is, or None when the server says that the recorded document is current.
 
     Raises:
-        PipelineError: When there is no such document, or it does not have the operations.
+        PipelineError: When there is no such document, or it does not have the operations; if it
+            had them once, the report of that has been written.
     """
-    url = env.get("SPEC_URL") or PUBLISHED
+    url, prose = env.get("SPEC_URL") or PUBLISHED, is_set(env, "PROSE")
     old, committed = read_source(repo), _committed(repo)
     with stage("fetch"):
         known = Validators()
-        if committed and not is_set(env, "FORCE") and _is_done(repo, old, committed, wanted):
+        if not is_set(env, "FORCE") and _is_done(repo, old, committed, wanted, prose=prose):
             known = known_validators(repo, old, url)
         answer = fetch(url, known, user_agent=f"upsun-client/{version('upsun-client')}")
     if answer.body is None:
@@ -54,12 +60,15 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
     with stage("select"):
         name = shown(url)
         whole = document.parse(answer.body, name)
-        selected = select.select(whole, wanted, name)
-        everything = selected
-        if select.EVERYTHING not in wanted:
-            everything = select.select(whole, [select.EVERYTHING], name)
+        everything = select.select(whole, [select.EVERYTHING], name)
         digests = contract.digests(everything)
-        report = _report(dict(old.operations), digests, committed, selected)
+        account = _Account(repo, dict(old.operations), digests, committed, everything, wanted)
+        gone = account.gone()
+        if not gone:
+            selected = select.select(whole, wanted, name, prose=prose)
+            report = account.report(select.normalize(selected))
+    if gone:
+        account.report_gone(gone, env.get("REPORT") or "")
     source = new_source(old, url, whole, answer.validators, digests)
     return Upstream(url, answer.validators, source, everything, selected, report)
 
@@ -72,29 +81,83 @@ def wanted_operations(env: Mapping[str, str], repo: Repo) -> list[str]:
     return select.read_operations(read_text(repo.operations, repo.name(repo.operations)))
 
 
-def _is_done(repo: Repo, old: Source, committed: Node, wanted: list[str]) -> bool:
-    """Say whether the tree holds what an unchanged document would give, as far as is recorded."""
-    recorded = dict(old.operations)
-    names = recorded if select.EVERYTHING in wanted else wanted
+def _is_done(
+    repo: Repo, old: Source, committed: Node | None, wanted: list[str], *, prose: bool
+) -> bool:
+    """Say whether the repo holds what an unchanged document would give, as far as is recorded."""
+    if not committed or not repo.package.exists() or wanted != wanted_operations({}, repo):
+        return False
+    bare, recorded = select.normalize(committed), dict(old.operations)
+    matched = [select.matches(word, recorded) for word in wanted]
     return (
-        repo.package.exists()
-        and wanted == wanted_operations({}, repo)
-        and contract.digests(committed) == {name: recorded.get(name) for name in names}
+        all(matched)
+        and (bare != committed) is prose
+        and contract.digests(bare) == {name: recorded[name] for name in set().union(*matched)}
     )
 
 
-def _report(
-    before: dict[str, str], after: dict[str, str], committed: Node | None, selected: Node
-) -> Report:
-    """Tell what upstream did to the selected operations apart from what was chosen anew."""
-    had = contract.names(committed) if committed else set()
-    has = contract.names(selected)
-    dropped = {name for name in had - has if name in after}
-    gained = {name for name in has - had if name in before or not before}
-    changes = []
-    if committed and committed != selected:
-        changes = compare(_only(committed, had - dropped), _only(selected, has - gained))
-    return make_report(before, after, len(has), changes, gained=gained, dropped=dropped)
+@dataclass(frozen=True)
+class _Account:
+    """What is known before and after, to tell what upstream did from what was chosen anew."""
+
+    repo: Repo
+    before: dict[str, str]
+    after: dict[str, str]
+    committed: Node | None
+    everything: Node
+    wanted: list[str]
+
+    def gone(self) -> set[str]:
+        """Name the operations of which a word of the selection stood for nothing else."""
+        had = contract.names(self.committed) if self.committed else set()
+        lost = (word for word in self.wanted if not select.matches(word, self.after))
+        return {name for word in lost for name in select.matches(word, had)}
+
+    def report_gone(self, gone: set[str], file: str) -> NoReturn:
+        """Report what became of operations that nothing can be made of."""
+        left = [word for word in self.wanted if select.matches(word, self.after)]
+        nothing = {**(self.committed or {}), "paths": {}}
+        report = self.report(select.select(self.everything, left) if left else nothing)
+        report.write(file)
+        print(report.text())
+        fates = [
+            f"'{change.place}' ({change.what.partition('; ')[2]})"
+            for change in report.changes
+            if change.place in gone and change.what.startswith("operation removed")
+        ]
+        raise PipelineError(
+            f"upstream has no operation {', '.join(fates)} any more; correct OPERATIONS or"
+            f" {self.repo.name(self.repo.operations)}"
+        )
+
+    def report(self, selected: Node) -> Report:
+        """Compare a selection without prose with the committed one."""
+        old = select.normalize(self.committed) if self.committed else None
+        had, has = contract.names(old) if old else set(), contract.names(selected)
+        dropped = {name for name in had - has if name in self.after}
+        gained = {name for name in has - had if name in self.before or not self.before}
+        changes = []
+        if old and old != selected:
+            pair = _only(old, had - dropped), _only(selected, has - gained)
+            overlay = read_overlay(self.repo.overlay)
+            changes = [*compare(*pair, self.everything), *compare_names(*pair, overlay)]
+        chosen = {name: self._by_glob(name) for name in has - had}
+        return make_report(
+            self.before,
+            self.after,
+            len(has),
+            [
+                replace(change, what=change.what + chosen.get(change.place, ""))
+                for change in sorted(changes, key=lambda change: not change.breaking)
+            ],
+            gained={name: chosen[name] for name in gained},
+            dropped=dropped,
+        )
+
+    def _by_glob(self, name: str) -> str:
+        globs = [word for word in self.wanted if word not in (name, select.EVERYTHING)]
+        found = [word for word in globs if select.matches(word, [name])]
+        return f", by {found[0]}" if found and name not in self.wanted else ""
 
 
 def _only(document: Node, names: Collection[str]) -> Node:
@@ -113,5 +176,4 @@ def _only(document: Node, names: Collection[str]) -> Node:
 def _committed(repo: Repo) -> Node | None:
     if not repo.contract.exists():
         return None
-    name = repo.name(repo.contract)
-    return document.parse(repo.contract.read_bytes(), name)
+    return document.parse(repo.contract.read_bytes(), repo.name(repo.contract))

@@ -415,7 +415,7 @@ from scripts.pipeline.corrections import correct
 document = json.loads(Path(sys.argv[1]).read_text())
 generate.generate(correct(document), Path(sys.argv[2]) / "made_api")
 """
-    (tmp_path / "document.json").write_bytes(generate.spell(document))
+    (tmp_path / "document.json").write_bytes(generate.dump_json(document))
     for seed in ("1", "2"):
         home = tmp_path / f"home {seed}"
         home.mkdir()

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -337,8 +338,121 @@ def test_an_operation_that_upstream_removed_still_breaks(
     capsys.readouterr()
     regenerate(env, repo)
     out = capsys.readouterr().out
-    assert "  BREAKING other: operation removed\n" in out
+    assert "  BREAKING other: operation removed; the path /b is gone too\n" in out
     assert "  fine     third: operation added\n" in out
+
+
+def renamed(document: Node) -> None:
+    document["paths"]["/a"]["delete"]["operationId"] = "delete-integration"
+
+
+def another_method(document: Node) -> None:
+    document["paths"]["/a"]["post"] = document["paths"]["/a"].pop("delete")
+    document["paths"]["/a"]["post"]["operationId"] = "x"
+
+
+def no_path(document: Node) -> None:
+    del document["paths"]["/a"]
+
+
+GONE = {
+    renamed: "renamed to delete-integration",
+    another_method: "/a has no DELETE any more",
+    no_path: "the path /a is gone too",
+}
+
+
+@pytest.mark.parametrize("run", [regenerate, check_spec])
+@pytest.mark.parametrize("words", [DELETE, f"{DELETE} other", "delete-projects*"])
+@pytest.mark.parametrize("edit", GONE)
+def test_what_became_of_an_operation_that_is_gone_is_told_and_reported(
+    repo: Repo, tmp_path: Path, run: Any, words: str, edit: Any
+) -> None:
+    fate = GONE[edit]
+    env = {"SPEC_URL": str(tmp_path / "small.json"), "OPERATIONS": words}
+    regenerate(env, repo)
+    before = snapshot(repo)
+    document, report = small(), tmp_path / "report.md"
+    edit(document)
+    (tmp_path / "small.json").write_text(json.dumps(document))
+    told = rf"^upstream has no operation '{DELETE}' \({fate}\) any more; correct OPERATIONS or spec"
+    with pytest.raises(PipelineError, match=told):
+        run({**env, "REPORT": str(report)}, repo)
+    assert f"- `{DELETE}`: `operation removed; {fate}`\n" in report.read_text()
+    assert "servers" not in report.read_text()
+    assert snapshot(repo) == before
+
+
+def test_a_glob_is_kept_and_resolved_anew_each_time(
+    repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = {"SPEC_URL": str(tmp_path / "small.json"), "REPORT": str(tmp_path / "report.md")}
+    regenerate({**env, "OPERATIONS": f"{DELETE}, o?h*"}, repo)
+    told = "  selected other: from upsun_api.api.t import other, by o?h*\n"
+    assert told in capsys.readouterr().out
+    assert repo.operations.read_text() == f"{DELETE}\no?h*\n"
+    assert check_generated.check(repo) == 0
+    document = small()
+    document["paths"]["/c"] = {"get": operation("others"), "put": operation("Others")}
+    (tmp_path / "small.json").write_text(json.dumps(document))
+    assert check_spec(env, repo) == 1
+    assert regenerate(env, repo) == 0
+    assert "  fine     others: operation added, by o?h*\n" in capsys.readouterr().out
+    assert "`others`: `operation added, by o?h*`" in (tmp_path / "report.md").read_text()
+    assert (repo.package / "api" / "t" / "others.py").exists()
+    assert generate.offline(repo) == check_spec(env, repo) == 0
+    with Server(answering(json.dumps(document).encode(), ETag='"a"')) as server:
+        for _ in range(2):
+            regenerate({"SPEC_URL": server.url}, repo)
+        assert server.requests[1]["If-None-Match"] == '"a"'
+    before = snapshot(repo)
+    with pytest.raises(PipelineError, match=r"no operation 'nothing-\*' \(selected by"):
+        regenerate({**env, "OPERATIONS": f"{DELETE} nothing-*"}, repo)
+    assert snapshot(repo) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (f"{DELETE}\nx*\n", "'x*' is selected, and not in the contract"),
+        ("o*\n", f"'{DELETE}' is in the contract, and not selected"),
+    ],
+)
+def test_a_contract_that_is_not_what_a_glob_selects_is_told_offline(
+    repo: Repo, words: str, told: str
+) -> None:
+    repo.operations.write_text(words)
+    with pytest.raises(PipelineError) as error:
+        generate.offline(repo)
+    assert told in str(error.value)
+
+
+def test_prose_is_kept_when_asked_for_and_is_no_change_of_the_contract(
+    repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = small()
+    document["paths"]["/a"]["delete"] |= {"summary": "Take it away", "description": "For good."}
+    document["components"]["schemas"]["Accepted"] |= {"description": "Will be done", "title": "T"}
+    (tmp_path / "small.json").write_text(json.dumps(document))
+    bare, env = snapshot(repo), {"SPEC_URL": str(tmp_path / "small.json")}
+    capsys.readouterr()
+    with Server(answering(json.dumps(document).encode(), ETag='"a"')) as server:
+        there = {"SPEC_URL": server.url}
+        regenerate(there, repo)
+        regenerate({**there, "PROSE": "1"}, repo)
+        assert "If-None-Match" not in server.requests[1]
+        regenerate({**there, "PROSE": "1"}, repo)
+        assert server.requests[2]["If-None-Match"] == '"a"'
+    assert "contract unchanged" in capsys.readouterr().out
+    kept = json.loads(repo.contract.read_text())
+    assert kept["paths"]["/a"]["delete"]["summary"] == "Take it away"
+    assert kept["components"]["schemas"]["Accepted"]["description"] == "Will be done"
+    assert "title" not in kept["components"]["schemas"]["Accepted"]
+    assert check_spec(env, repo) == generate.offline(repo) == check_generated.check(repo) == 0
+    assert json.loads(repo.contract.read_text()) == kept
+    regenerate(env, repo)
+    after = snapshot(repo)
+    assert {name for name in bare if bare[name] != after[name]} == {"spec/source.json"}
 
 
 def test_an_overlay_action_that_went_stale_stops_the_run(repo: Repo, tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """The report: every change by its place, breaking or not for a caller."""
 
 import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from scripts.pipeline.compare import compare
+from scripts.pipeline.compare_names import compare_names
 from scripts.pipeline.compare_schemas import Change
 from scripts.pipeline.contract import digests
 from scripts.pipeline.report import make_report
@@ -23,12 +25,22 @@ def contract() -> Node:
         "required": ["a"],
         "properties": {"a": TEXT, "b": {"type": "string", "enum": ["x", "y"]}},
     }
-    sent: Node = {"type": "object", "required": ["s"], "properties": {"s": TEXT, "t": TEXT}}
+    enum: Node = {"type": "string", "enum": ["1", "2"]}
+    sent: Node = {"type": "object", "required": ["s"], "properties": {"s": TEXT, "t": enum}}
+    error: Node = {"type": "object", "properties": {"e": TEXT}}
     body = {"required": True, "content": {"application/json": {"schema": ref("Sent")}}}
     parameters = [{"name": "q", "in": "query", "schema": TEXT}]
     put = operation("put", schema=ref("Thing"), parameters=parameters, requestBody=body)
+    put["responses"]["404"] = {
+        "description": "",
+        "content": {"application/json": {"schema": ref("Error")}},
+    }
     paths = {"/a": {"put": put}, "/b": {"get": operation("get", schema=ref("Thing"))}}
-    return select(api({"Thing": thing, "Sent": sent}, paths=paths), ["*"])
+    schemes = {"Token": {"type": "http", "scheme": "bearer"}}
+    document = api(
+        {"Thing": thing, "Sent": sent, "Error": error}, paths=paths, securitySchemes=schemes
+    )
+    return select({**document, "security": [{"Token": []}]}, ["*"])
 
 
 def put(document: Node) -> Node:
@@ -42,10 +54,19 @@ def schema(document: Node, name: str) -> Node:
 
 
 Edit = Callable[[Node], Any]
-EDITS: dict[str, tuple[Edit, Change]] = {
+ADDED = Change("x", "operation added")
+EDITS: dict[str, tuple[Edit, Change | tuple[Change, ...]]] = {
     "operation removed": (
         lambda d: d["paths"].pop("/b"),
-        Change("get", "operation removed", breaking=True),
+        Change("get", "operation removed; the path /b is gone too", breaking=True),
+    ),
+    "operation under another method": (
+        lambda d: d["paths"]["/b"].update(post=d["paths"]["/b"].pop("get") | {"operationId": "x"}),
+        (Change("get", "operation removed; /b has no GET any more", breaking=True), ADDED),
+    ),
+    "operation renamed": (
+        lambda d: d["paths"]["/b"]["get"].update(operationId="x"),
+        (Change("get", "operation removed; renamed to x", breaking=True), ADDED),
     ),
     "operation added": (
         lambda d: d["paths"].update({"/c": {"get": operation("new")}}),
@@ -92,8 +113,8 @@ EDITS: dict[str, tuple[Edit, Change]] = {
         Change("put: body", "text/plain added"),
     ),
     "response added": (
-        lambda d: put(d)["responses"].update({"404": {"description": ""}}),
-        Change("put: response 404", "added"),
+        lambda d: put(d)["responses"].update({"409": {"description": ""}}),
+        Change("put: response 409", "added"),
     ),
     "response removed": (
         lambda d: put(d)["responses"].pop("200"),
@@ -143,7 +164,35 @@ EDITS: dict[str, tuple[Edit, Change]] = {
     ),
     "limit": (
         lambda d: schema(d, "Sent")["properties"]["s"].update(maxLength=3),
-        Change("Sent.s", "maxLength changed from nothing to 3"),
+        Change(
+            "Sent.s",
+            "the server may refuse more: maxLength changed from nothing to 3",
+            breaking=True,
+        ),
+    ),
+    "limit of a parameter": (
+        lambda d: put(d)["parameters"][0].update(schema={"type": "string", "pattern": "^a"}),
+        Change(
+            "put: parameter q (query)",
+            "the server may refuse more: pattern changed from nothing to ^a",
+            breaking=True,
+        ),
+    ),
+    "limit of what is received": (
+        lambda d: schema(d, "Thing")["properties"]["a"].update(maxLength=3),
+        Change("Thing.a", "maxLength changed from nothing to 3"),
+    ),
+    "text sent is one of a few": (
+        lambda d: schema(d, "Sent")["properties"]["s"].update(enum=["a", "b"]),
+        Change("Sent.s", "now one of a, b", breaking=True),
+    ),
+    "text received is one of a few": (
+        lambda d: schema(d, "Thing")["properties"]["a"].update(enum=["a", "b"]),
+        Change("Thing.a", "now one of a, b"),
+    ),
+    "one of a few is any text": (
+        lambda d: schema(d, "Thing")["properties"]["b"].pop("enum"),
+        Change("Thing.b", "any value now", breaking=True),
     ),
     "alternatives": (
         lambda d: schema(d, "Thing")["properties"].update(a={**TEXT, "anyOf": [TEXT]}),
@@ -155,16 +204,90 @@ EDITS: dict[str, tuple[Edit, Change]] = {
     ),
     "server": (
         lambda d: d.update(servers=[{"url": "/"}]),
-        Change("servers", "changed"),
+        Change("servers", 'changed from nothing to [{"url": "/"}]'),
+    ),
+    "security scheme": (
+        lambda d: d["components"]["securitySchemes"]["Token"].update(scheme="basic"),
+        Change("security scheme Token.scheme", "changed from bearer to basic"),
+    ),
+    "security": (
+        lambda d: d.update(security=[]),
+        Change("security", 'changed from [{"Token": []}] to []'),
+    ),
+    "version of the format": (
+        lambda d: d.update(openapi="3.1.0"),
+        Change("openapi", "changed from 3.0.1 to 3.1.0"),
+    ),
+    "error gone": (
+        lambda d: put(d)["responses"].pop("404"),
+        Change("put: response 404", "removed"),
+    ),
+    "field of an error": (
+        lambda d: schema(d, "Error")["properties"].pop("e"),
+        Change("Error.e", "field removed"),
+    ),
+    "media type of an error": (
+        lambda d: put(d)["responses"]["404"].update(content={}),
+        Change("put: response 404", "application/json removed"),
     ),
 }
 
 
 @pytest.mark.parametrize(("edit", "change"), EDITS.values(), ids=EDITS)
-def test_a_change_is_told_once_at_its_place(edit: Edit, change: Change) -> None:
+def test_a_change_is_told_once_at_its_place(
+    edit: Edit, change: Change | tuple[Change, ...]
+) -> None:
     old, new = contract(), contract()
     edit(new)
-    assert compare(old, new) == [change]
+    assert compare(old, new) == [change] if isinstance(change, Change) else [*change]
+
+
+LIMITS = [
+    ({"maximum": 5}, {"maximum": 4}, True),
+    ({"maximum": 5}, {"maximum": 6}, False),
+    ({"minLength": 1}, {"minLength": 2}, True),
+    ({"minItems": 2}, {"minItems": 1}, False),
+    ({"pattern": "a"}, {"pattern": "b"}, True),
+    ({"pattern": "a"}, {}, False),
+    ({}, {"multipleOf": 2}, True),
+    ({"uniqueItems": False}, {"uniqueItems": True}, True),
+    ({"exclusiveMaximum": True}, {"exclusiveMaximum": False}, False),
+    ({}, {"default": 1}, False),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "refuses"), LIMITS)
+def test_only_a_tighter_limit_is_one_by_which_the_server_may_refuse_more(
+    before: Node, after: Node, refuses: bool
+) -> None:
+    old, new = contract(), contract()
+    schema(old, "Sent")["properties"]["t"] = {"type": "integer", **before}
+    schema(new, "Sent")["properties"]["t"] = {"type": "integer", **after}
+    (change,) = compare(old, new)
+    assert change.breaking is refuses
+    assert ("the server may refuse more" in change.what) is refuses
+
+
+NO_OVERLAY: Node = {"overlay": "1.0.0", "actions": []}
+
+
+def test_a_class_that_leaves_or_changes_its_name_breaks_who_imports_it() -> None:
+    old, new = contract(), contract()
+    assert compare_names(old, new, NO_OVERLAY) == []
+    new = json.loads(json.dumps(new).replace("Thing", "Item"))
+    del schema(new, "Sent")["properties"]["t"]["enum"]
+    assert compare_names(old, new, NO_OVERLAY) == [
+        Change("models.SentT", "no longer there", breaking=True),
+        Change("models.Thing", "renamed to Item", breaking=True),
+        Change("models.ThingB", "renamed to ItemB", breaking=True),
+    ]
+
+
+def test_names_that_cannot_be_compared_are_no_silence() -> None:
+    stale = {"overlay": "1.0.0", "actions": [{"target": "$[", "remove": True}]}
+    (change,) = compare_names(contract(), contract(), stale)
+    assert change.breaking
+    assert "cannot be compared" in change.what
 
 
 def test_no_change_is_no_change() -> None:
@@ -227,7 +350,7 @@ def test_the_report_counts_and_names() -> None:
 
 def test_what_is_chosen_anew_is_told_apart_from_what_upstream_changed() -> None:
     known = {"a": "1", "b": "1"}
-    report = make_report(known, known, 1, [], gained=["b"], dropped=["a"])
+    report = make_report(known, known, 1, [], gained={"b": ""}, dropped=["a"])
     assert report.naming({"b": "from x import b"}).text().splitlines()[1:] == [
         "selected: 1 operation; 1 newly selected, 1 no longer selected",
         "  selected b: from x import b",
