@@ -2,12 +2,12 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup check regenerate generate check-spec vendor vendor-check build bench test-lowest propose
+.PHONY: help demo test setup check regenerate generate check-spec vendor vendor-check build bench test-lowest
 
 RUN := .venv/bin/python
 # A PYTHON from the environment or the command line chooses the interpreter; otherwise .venv keeps its own.
 PYTHON ?=
-export SPEC_URL OPERATIONS FORCE REPORT DEST
+export SPEC_URL OPERATIONS PROSE FORCE REPORT DEST HTTP PORT
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,16 +32,13 @@ check: setup ## ruff, format, mypy --strict, the workflows, generated/ in step w
 	@.venv/bin/zizmor --offline --quiet --strict-collection --persona pedantic .github
 	@$(RUN) -m scripts.check_generated
 
-regenerate: setup ## fetch the document and rebuild spec/ and generated/ (SPEC_URL=, OPERATIONS="id id" or '*', FORCE=1, REPORT=file)
+regenerate: setup ## fetch the document and rebuild spec/ and generated/ (SPEC_URL=, OPERATIONS="id glob-*" or '*', PROSE=1 for docstrings, FORCE=1, REPORT=file)
 	@$(RUN) -m scripts.regenerate
 
 generate: setup ## rebuild generated/ from spec/, offline
 	@$(RUN) -m scripts.generate
 
-propose: ## push what regenerate changed as a pull request, REPORT=file is its text (needs gh)
-	@$(or $(wildcard $(RUN)),python3) -m scripts.pipeline.propose
-
-check-spec: setup ## has upstream changed the selected operations? (SPEC_URL=, REPORT=file); changes nothing
+check-spec: setup ## has upstream changed the selected operations? (SPEC_URL=, OPERATIONS=, REPORT=file); changes nothing
 	@$(RUN) -m scripts.check_spec
 
 vendor: setup ## write or update a copy in another project, DEST=path/to/a/package (FORCE=1 overwrites edits)

@@ -1,8 +1,12 @@
 """The workflows: what no linter sees, that they fit this project and their own parts."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,3 +62,124 @@ def test_targets_steps_and_jobs_that_are_named_exist(file: Any) -> None:
         for script in scripts(job):
             assert made(script) <= targets
             assert "${{" not in script
+
+
+# Keeps what it was asked, and answers as if the pull request in `open` were there.
+GH = """#!/bin/sh
+if [ "$1 $2" = "pr list" ]; then cat "{home}/open"; exit; fi
+for each in "$@"; do printf '%s|' "$each"; done >> "{home}/asked"
+echo >> "{home}/asked"
+"""
+SHOWN = "Regenerate: 1 change in the contract, 1 breaking"
+
+
+class Proposal:
+    """The steps of the job that may write, in a clone of a repository on this machine."""
+
+    def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.home, self.origin, self.clone = home, home / "origin.git", home / "clone"
+        (home / "bin").mkdir()
+        (home / "bin" / "gh").write_text(GH.format(home=home))
+        (home / "bin" / "gh").chmod(0o755)
+        (home / "open").write_text("")
+        job = jobs("regenerate.yml")["propose"]
+        self.steps = scripts(job)
+        env = {"GIT_CONFIG_GLOBAL": os.devnull, "BASE": "trunk", "BOT": job["env"]["BOT"]}
+        for name in ("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in {
+            **env,
+            "PATH": f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        }.items():
+            monkeypatch.setenv(name, value)
+        self.git("init", "--quiet", "--bare", "--initial-branch=trunk", str(self.origin))
+        self.start()
+        self.change("old\n")
+        self.git("add", "--all", at=self.clone)
+        self.commit("Somebody", "trunk")
+
+    def git(self, *args: str, at: Path | None = None) -> str:
+        command = ["git", "-C", str(at or self.origin if at or self.origin.exists() else self.home)]
+        done = subprocess.run([*command, *args], check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def start(self) -> None:
+        """Begin a day with a fresh clone."""
+        shutil.rmtree(self.clone, ignore_errors=True)
+        self.git("clone", "--quiet", str(self.origin), str(self.clone), at=self.home)
+
+    def change(self, text: str) -> None:
+        (self.clone / "spec").mkdir(exist_ok=True)
+        (self.clone / "spec" / "openapi.json").write_text(text)
+
+    def commit(self, author: str, branch: str) -> None:
+        who = ["-c", f"user.name={author}", "-c", f"user.email={author}@example.test"]
+        self.git(*who, "commit", "--quiet", "--all", "-m", "By hand", at=self.clone)
+        self.git("push", "--quiet", "origin", f"HEAD:{branch}", at=self.clone)
+
+    def run(self, text: str, report: str = f"# {SHOWN}\n\n- a line\n") -> int:
+        """Take a change and a report through the steps; give the exit code."""
+        self.start()
+        self.change(text)
+        folder = self.clone / "build" / "regenerate"
+        folder.mkdir(parents=True)
+        (folder / "report.md").write_text(report)
+        (folder / "changes.patch").write_text(self.git("diff", at=self.clone) + "\n")
+        self.change("old\n")
+        for step in self.steps:
+            command = ["bash", "-eo", "pipefail", "-c", step]
+            done = subprocess.run(command, cwd=self.clone, capture_output=True, check=False)
+            if done.returncode:
+                return done.returncode
+        return 0
+
+    def asked(self) -> list[str]:
+        lines = (self.home / "asked").read_text().splitlines()
+        return [line for line in lines if line.startswith("pr|")]
+
+
+@pytest.fixture
+def proposal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proposal:
+    return Proposal(tmp_path, monkeypatch)
+
+
+def test_a_change_becomes_one_pull_request_that_the_next_day_updates(proposal: Proposal) -> None:
+    assert proposal.run("new\n") == 0
+    options = f"--title|{SHOWN}|--body-file|build/regenerate/body.md|"
+    assert proposal.asked() == [f"pr|create|--head|regenerate|--base|trunk|{options}"]
+    body = (proposal.clone / "build" / "regenerate" / "body.md").read_text()
+    assert body.startswith("- a line\n")
+    assert proposal.git("show", "regenerate:spec/openapi.json") == "new"
+    assert proposal.git("diff", "--name-only", "trunk", "regenerate") == "spec/openapi.json"
+    (proposal.home / "open").write_text("7\n")
+    first = proposal.git("rev-parse", "regenerate")
+    assert proposal.run("new\n") == 0
+    assert proposal.git("rev-parse", "regenerate") == first
+    assert proposal.run("newer\n") == 0
+    assert proposal.asked()[1:] == [f"pr|edit|7|{options}"] * 2
+    assert proposal.git("rev-list", "--count", "trunk..regenerate") == "1"
+    assert proposal.git("show", "regenerate:spec/openapi.json") == "newer"
+
+
+def test_the_work_of_somebody_else_on_the_branch_is_not_overwritten(proposal: Proposal) -> None:
+    assert proposal.run("new\n") == 0
+    proposal.git("switch", "--quiet", "regenerate", at=proposal.clone)
+    proposal.change("mended\n")
+    proposal.commit("Somebody", "regenerate")
+    before = proposal.git("rev-parse", "regenerate")
+    assert proposal.run("newer\n") == 1
+    assert proposal.git("rev-parse", "regenerate") == before
+    assert len(proposal.asked()) == 1
+
+
+def test_a_long_report_fits_into_a_pull_request(proposal: Proposal) -> None:
+    assert proposal.run("new\n", f"# {SHOWN}\n\n" + "- a line\n" * 20_000) == 0
+    body = (proposal.clone / "build" / "regenerate" / "body.md").read_text()
+    assert 59_000 < len(body) < 65_536
+
+
+def test_who_may_write_runs_no_code_of_this_repository() -> None:
+    for name in ("ci.yml", "regenerate.yml"):
+        for job in jobs(name).values():
+            if "write" in json.dumps(job.get("permissions", {})):
+                assert not re.search(r"make |python|\.ci/|scripts/", "\n".join(scripts(job)))
