@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup check regenerate generate check-spec vendor vendor-check build bench test-lowest
+.PHONY: help demo test setup whole check regenerate generate check-spec vendor vendor-check build bench test-lowest
 
 RUN := .venv/bin/python
 # A PYTHON from the environment or the command line chooses the interpreter; otherwise .venv keeps its own.
@@ -17,13 +17,16 @@ demo: setup ## generate, then delete an integration in a sandbox on loopback, st
 	@$(RUN) -m scripts.generate
 	@$(RUN) -m scripts.demo
 
-test: setup ## run the whole suite (one test: .venv/bin/python -m pytest tests/client/test_faults.py -k name)
+test: setup whole ## run the whole suite (one test: .venv/bin/python -m pytest tests/client/test_faults.py -k name)
 	@$(RUN) -m pytest -n auto --dist loadfile --cov --cov-report=term:skip-covered
 
 setup: ## make .venv with everything (PYTHON=python3.13 chooses); instant when done
 	@scripts/setup.sh "$(PYTHON)"
 
-check: setup ## ruff, format, mypy --strict, the workflows, generated/ in step with spec/
+whole: # scripts/pipeline/swap.py puts back what a killed run left
+	@test ! -e .work/old || { echo "make: a run was killed while it changed this repository; \`make generate\` mends it" >&2; exit 1; }
+
+check: setup whole ## ruff, format, mypy --strict, the workflows, generated/ in step with spec/
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
@@ -47,12 +50,12 @@ vendor: setup ## write or update a copy in another project, DEST=path/to/a/packa
 vendor-check: setup ## is the copy in DEST untouched and what this checkout would write? changes nothing
 	@$(RUN) -m scripts.vendor_check
 
-build: setup ## sdist and wheel in dist/
+build: setup whole ## sdist and wheel in dist/
 	@$(RUN) -m build --no-isolation
 
-bench: setup ## our figures beside bare httpx and the generator alone (some minutes; best on an idle machine)
+bench: setup whole ## our figures beside bare httpx and the generator alone (some minutes; best on an idle machine)
 	@$(RUN) -m scripts.bench
 
-test-lowest: setup ## the client's tests in .venv-lowest, with the lowest versions that pyproject.toml allows
+test-lowest: setup whole ## the client's tests in .venv-lowest, with the lowest versions that pyproject.toml allows
 	@$(RUN) -m scripts.test_lowest
 	@.venv-lowest/bin/python -m pytest tests/client
