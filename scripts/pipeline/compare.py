@@ -30,13 +30,16 @@ def compare(old: Node, new: Node, everything: Node | None = None) -> list[Change
         *comparison.components(),
         *comparison.access(),
     ]
-    if not found:  # in a part that none of these knows
-        found = list(_differences("", {**old, "info": 0}, {**new, "info": 0}))
     whole: dict[tuple[str, str], Change] = {}
     for change in found:
         key = change.place, change.what
         whole[key] = max(change, whole.get(key, change))
     return sorted(whole.values(), key=lambda change: (not change.breaking, change))
+
+
+def compare_rest(old: Node, new: Node) -> list[Change]:
+    """List every difference of two documents, for when none of them is one for a caller."""
+    return list(_differences("", {**old, "info": 0}, {**new, "info": 0}))
 
 
 def _differences(place: str, old: object, new: object) -> Iterator[Change]:
@@ -69,6 +72,7 @@ class _Comparison(SchemaComparison):
             ("tags", "tags (the module it is in)", True),
             ("deprecated", "deprecated", False),
             ("security", "security", False),
+            ("servers", "servers", False),
         ):
             if before.get(key) != after.get(key):
                 change = f"{label} from {told(before.get(key))} to {told(after.get(key))}"
@@ -79,7 +83,7 @@ class _Comparison(SchemaComparison):
 
     def access(self) -> Iterator[Change]:
         """Compare where the operations are, and who may call them."""
-        for key in ("servers", "security"):
+        for key in ("openapi", "servers", "security"):
             yield from _differences(key, self.old.get(key), self.new.get(key))
         schemes = [
             doc.get("components", {}).get("securitySchemes", {}) for doc in (self.old, self.new)
@@ -101,6 +105,7 @@ class _Comparison(SchemaComparison):
                 continue
             if bool(olds[key].get("required")) != required:
                 yield Change(place, f"now {'required' if required else 'optional'}", required)
+            yield from _rest(place, olds[key], news[key])
             pair = [part.get("schema", {}) for part in (olds[key], news[key])]
             yield from self.schema(place, pair[0], pair[1], REQUEST)
 
@@ -128,7 +133,9 @@ class _Comparison(SchemaComparison):
             if code not in after:
                 yield Change(place, "removed", breaking=not is_error)
             elif code not in before:
-                yield Change(place, "added")
+                result = not is_error and whole(self.new, after[code]).get("content")
+                what = "added; what is returned may be of another type now" if result else "added"
+                yield Change(place, what, breaking=bool(result))
             else:
                 pair = whole(self.old, before[code]), whole(self.new, after[code])
                 way = ERROR if is_error else RESPONSE
@@ -143,8 +150,16 @@ class _Comparison(SchemaComparison):
             elif media not in olds:
                 yield Change(place, f"{media} added")
             else:
+                yield from _rest(place, olds[media], news[media])
                 pair = [content[media].get("schema", {}) for content in (olds, news)]
                 yield from self.schema(place, pair[0], pair[1], way)
+
+
+def _rest(place: str, before: Node, after: Node) -> Iterator[Change]:
+    """Compare how a value is written, such as its style, apart from what it is."""
+    known = ("name", "in", "required", "schema")
+    pair = ({key: part[key] for key in part if key not in known} for part in (before, after))
+    yield from _differences(place, *pair)
 
 
 def _fate(place: tuple[str, str], document: Node) -> str:
@@ -164,6 +179,7 @@ def _by_id(document: Node) -> dict[str, Node]:
             "where": f"{method.upper()} {path}",
             "place": (path, method),
             "shared": document["paths"][path].get("parameters", []),
+            "servers": operation.get("servers", document["paths"][path].get("servers")),
         }
         for path, method, operation in operations(document)
     }

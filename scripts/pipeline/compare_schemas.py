@@ -75,8 +75,10 @@ class SchemaComparison:
             if isinstance(inner[0], dict) and isinstance(inner[1], dict):
                 yield from self.schema(place + label, inner[0], inner[1], way)
             elif inner[0] != inner[1] and (inner[0], inner[1]) not in ((None, True), (True, None)):
+                closed = way == REQUEST and key == "additionalProperties" and inner[1] is False
                 change = f"{key} changed from {told(inner[0])} to {told(inner[1])}"
-                yield Change(place, change, breaking=isinstance(inner[0], dict))
+                what = f"the server may refuse more: {change}" if closed else change
+                yield Change(place, what, closed or isinstance(inner[0], dict))
         for key in ("allOf", "oneOf", "anyOf"):
             yield from self._alternatives(place, key, before, after, way)
 
@@ -92,7 +94,11 @@ class SchemaComparison:
                 "may be null now" if null[1] else "is never null now",
                 breaking=null[1] is (way == RESPONSE),
             )
-        yield from self._values(place, before.get("enum", []), after.get("enum", []), way)
+        values = [
+            [value for value in part.get("enum", ()) if value is not None]
+            for part in (before, after)
+        ]
+        yield from self._values(place, values[0], values[1], way)
         for key in (*_LIMITS, *_NOTES):
             if before.get(key) != after.get(key):
                 change = f"{key} changed from {told(before.get(key))} to {told(after.get(key))}"

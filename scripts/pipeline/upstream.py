@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from scripts.pipeline import contract, document, select
 from scripts.pipeline.address import shown
-from scripts.pipeline.compare import compare
+from scripts.pipeline.compare import compare, compare_rest
 from scripts.pipeline.compare_names import compare_names
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.fetch import Validators, fetch
@@ -141,6 +141,7 @@ class _Account:
             pair = _only(old, had - dropped), _only(selected, has - gained)
             overlay = read_overlay(self.repo.overlay)
             changes = [*compare(*pair, self.everything), *compare_names(*pair, overlay)]
+            changes = changes or compare_rest(*pair)
         chosen = {name: self._by_glob(name) for name in has - had}
         return make_report(
             self.before,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scripts.pipeline.compare import compare
+from scripts.pipeline.compare import compare, compare_rest
 from scripts.pipeline.compare_names import compare_names
 from scripts.pipeline.compare_schemas import Change
 from scripts.pipeline.contract import digests
@@ -218,6 +218,30 @@ EDITS: dict[str, tuple[Edit, Change | tuple[Change, ...]]] = {
         lambda d: d.update(openapi="3.1.0"),
         Change("openapi", "changed from 3.0.1 to 3.1.0"),
     ),
+    "style of a parameter": (
+        lambda d: put(d)["parameters"][0].update(style="deepObject"),
+        Change("put: parameter q (query).style", "changed from nothing to deepObject"),
+    ),
+    "servers of a path": (
+        lambda d: d["paths"]["/b"].update(servers=[{"url": "/"}]),
+        Change("get", 'servers from nothing to [{"url": "/"}]'),
+    ),
+    "another success": (
+        lambda d: put(d)["responses"].update({"201": put(d)["responses"]["200"]}),
+        Change(
+            "put: response 201",
+            "added; what is returned may be of another type now",
+            breaking=True,
+        ),
+    ),
+    "closed to what is sent": (
+        lambda d: schema(d, "Sent").update(additionalProperties=False),
+        Change(
+            "Sent",
+            "the server may refuse more: additionalProperties changed from nothing to false",
+            breaking=True,
+        ),
+    ),
     "error gone": (
         lambda d: put(d)["responses"].pop("404"),
         Change("put: response 404", "removed"),
@@ -295,6 +319,18 @@ def test_no_change_is_no_change() -> None:
     renamed["info"]["version"] = "2"
     assert compare(contract(), contract()) == []
     assert compare(contract(), renamed) == []
+
+
+def test_what_is_no_change_for_a_caller_is_told_with_from_and_to() -> None:
+    old, new = contract(), contract()
+    put(new)["responses"]["200"]["headers"] = {"X": {"schema": TEXT}}
+    assert compare(old, new) == []
+    assert compare_rest(old, new) == [
+        Change(
+            "paths./a.put.responses.200.headers",
+            'changed from nothing to {"X": {"schema": {"type": "string"}}}',
+        )
+    ]
 
 
 def test_a_schema_written_out_or_renamed_is_compared_by_what_it_says() -> None:
