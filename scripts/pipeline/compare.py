@@ -9,7 +9,7 @@ from scripts.pipeline.compare_schemas import (
     RESPONSE,
     Change,
     SchemaComparison,
-    told,
+    describe,
     whole,
 )
 from scripts.pipeline.contract import name_of
@@ -48,7 +48,7 @@ def _differences(place: str, old: object, new: object) -> Iterator[Change]:
         for key in sorted(old.keys() | new.keys()):
             yield from _differences(f"{place}.{key}".lstrip("."), old.get(key), new.get(key))
     elif old != new:
-        yield Change(place, f"changed from {told(old)} to {told(new)}")
+        yield Change(place, f"changed from {describe(old)} to {describe(new)}")
 
 
 class _Comparison(SchemaComparison):
@@ -75,7 +75,7 @@ class _Comparison(SchemaComparison):
             ("servers", "servers", False),
         ):
             if before.get(key) != after.get(key):
-                change = f"{label} from {told(before.get(key))} to {told(after.get(key))}"
+                change = f"{label} from {describe(before.get(key))} to {describe(after.get(key))}"
                 yield Change(name, change, breaking)
         yield from self._parameters(name, before, after)
         yield from self._body(f"{name}: body", before, after)

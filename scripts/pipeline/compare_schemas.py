@@ -76,7 +76,7 @@ class SchemaComparison:
                 yield from self.schema(place + label, inner[0], inner[1], way)
             elif inner[0] != inner[1] and (inner[0], inner[1]) not in ((None, True), (True, None)):
                 closed = way == REQUEST and key == "additionalProperties" and inner[1] is False
-                change = f"{key} changed from {told(inner[0])} to {told(inner[1])}"
+                change = f"{key} changed from {describe(inner[0])} to {describe(inner[1])}"
                 what = f"the server may refuse more: {change}" if closed else change
                 yield Change(place, what, closed or isinstance(inner[0], dict))
         for key in ("allOf", "oneOf", "anyOf"):
@@ -85,7 +85,9 @@ class SchemaComparison:
     def _kind(self, place: str, before: Node, after: Node, way: str) -> Iterator[Change]:
         for key in ("type", "format"):
             if before.get(key) != after.get(key):
-                change = f"{key} changed from {told(before.get(key))} to {told(after.get(key))}"
+                change = (
+                    f"{key} changed from {describe(before.get(key))} to {describe(after.get(key))}"
+                )
                 yield Change(place, change, breaking=True)
         null = [bool(part.get("nullable")) for part in (before, after)]
         if null[0] != null[1]:
@@ -101,24 +103,26 @@ class SchemaComparison:
         yield from self._values(place, values[0], values[1], way)
         for key in (*_LIMITS, *_NOTES):
             if before.get(key) != after.get(key):
-                change = f"{key} changed from {told(before.get(key))} to {told(after.get(key))}"
+                change = (
+                    f"{key} changed from {describe(before.get(key))} to {describe(after.get(key))}"
+                )
                 refuses = way == REQUEST and _is_tighter(key, before.get(key), after.get(key))
                 told_why = f"the server may refuse more: {change}" if refuses else change
                 yield Change(place, told_why, breaking=refuses)
 
     def _values(self, place: str, olds: list[Any], news: list[Any], way: str) -> Iterator[Change]:
         if not olds and news:
-            values = ", ".join(map(told, news))
+            values = ", ".join(map(describe, news))
             yield Change(place, f"now one of {values}", breaking=way == REQUEST)
         elif olds and not news:
             yield Change(place, "any value now", breaking=True)  # its class has gone
         else:
             for value in olds:
                 if value not in news:
-                    yield Change(place, f"value {told(value)} removed", breaking=True)
+                    yield Change(place, f"value {describe(value)} removed", breaking=True)
             for value in news:
                 if value not in olds:
-                    yield Change(place, f"value {told(value)} added")
+                    yield Change(place, f"value {describe(value)} added")
 
     def _properties(self, place: str, before: Node, after: Node, way: str) -> Iterator[Change]:
         olds, news = before.get("properties", {}), after.get("properties", {})
@@ -183,7 +187,7 @@ def _refers(schema: Node) -> bool:
     return b'"$ref"' in canonical(schema)
 
 
-def told(value: object) -> str:
+def describe(value: object) -> str:
     """Write a value for a person."""
     if value is None:
         return "nothing"

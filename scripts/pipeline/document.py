@@ -126,26 +126,10 @@ def _checked(data: object, where: str) -> Node:
     for key in ("paths", "info"):
         if not isinstance(data.get(key), dict) or not data[key]:
             raise PipelineError(f"{where} has no {key}; is it an OpenAPI document?")
-    _check_depth(data, where)
     settle(data, "document", where)
     _check_places(data, where)
     _check_operations(data, where)
     return data
-
-
-def _check_depth(data: object, where: str) -> None:
-    level, depth = [data], 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise PipelineError(f"{where} is nested deeper than {MAX_DEPTH} levels")
-        level = [
-            child
-            for node in level
-            for child in (
-                node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-            )
-        ]
 
 
 def _check_places(document: Node, where: str) -> None:

@@ -59,8 +59,8 @@ class Report:
                 lines.append(f"  {mark} and {len(names) - _SHOWN} more")
         lines.append(self._selected())
         told = [
-            *(f"BREAKING {_told(change)}" for change in self.changes if change.breaking),
-            *(f"fine     {_told(change)}" for change in self.changes if not change.breaking),
+            *(f"BREAKING {_describe(change)}" for change in self.changes if change.breaking),
+            *(f"fine     {_describe(change)}" for change in self.changes if not change.breaking),
             *(f"selected {_plain(name)}: {self._gained(name)}" for name in sorted(self.gained)),
             *(f"dropped  {_plain(name)}: no longer selected" for name in self.dropped),
         ]
@@ -157,7 +157,7 @@ def _section(title: str, items: Iterable[str]) -> list[str]:
     return ["", f"## {title}", "", *listed] if listed else []
 
 
-def _told(change: Change) -> str:
+def _describe(change: Change) -> str:
     return f"{_plain(change.place)}: {_plain(change.what)}"
 
 

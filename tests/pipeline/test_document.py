@@ -38,10 +38,6 @@ BAD = {
     "huge number": (b'{"a": 1e999}', "a number that cannot be read"),
     "endless integer": (b'{"a": ' + b"9" * 5000 + b"}", "a number that cannot be read"),
     "deep": (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "is nested deeper than 100"),
-    "deep and readable": (
-        json.dumps({**GOOD, "x": json.loads("[" * 150 + "]" * 150)}).encode(),
-        "is nested deeper than 100",
-    ),
     "deep lists": (b"[" * 500 + b"]" * 500, "not an OpenAPI document"),
     "many values": (b"[" + b"1," * 2_000_001 + b"1]", "has more than 2000000 values"),
     "dangling": (json.dumps(api({"A": ref("B")})).encode(), "'#/components/schemas/B' points at"),
