@@ -10,6 +10,7 @@ from scripts.pipeline.compare_schemas import (
     Change,
     SchemaComparison,
     describe,
+    moved,
     whole,
 )
 from scripts.pipeline.contract import name_of
@@ -48,7 +49,7 @@ def _differences(place: str, old: object, new: object) -> Iterator[Change]:
         for key in sorted(old.keys() | new.keys()):
             yield from _differences(f"{place}.{key}".lstrip("."), old.get(key), new.get(key))
     elif old != new:
-        yield Change(place, f"changed from {describe(old)} to {describe(new)}")
+        yield Change(place, moved(old, new))
 
 
 class _Comparison(SchemaComparison):

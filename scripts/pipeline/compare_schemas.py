@@ -76,7 +76,7 @@ class SchemaComparison:
                 yield from self.schema(place + label, inner[0], inner[1], way)
             elif inner[0] != inner[1] and (inner[0], inner[1]) not in ((None, True), (True, None)):
                 closed = way == REQUEST and key == "additionalProperties" and inner[1] is False
-                change = f"{key} changed from {describe(inner[0])} to {describe(inner[1])}"
+                change = f"{key} {moved(inner[0], inner[1])}"
                 what = f"the server may refuse more: {change}" if closed else change
                 yield Change(place, what, closed or isinstance(inner[0], dict))
         for key in ("allOf", "oneOf", "anyOf"):
@@ -85,9 +85,7 @@ class SchemaComparison:
     def _kind(self, place: str, before: Node, after: Node, way: str) -> Iterator[Change]:
         for key in ("type", "format"):
             if before.get(key) != after.get(key):
-                change = (
-                    f"{key} changed from {describe(before.get(key))} to {describe(after.get(key))}"
-                )
+                change = f"{key} {moved(before.get(key), after.get(key))}"
                 yield Change(place, change, breaking=True)
         null = [bool(part.get("nullable")) for part in (before, after)]
         if null[0] != null[1]:
@@ -103,12 +101,10 @@ class SchemaComparison:
         yield from self._values(place, values[0], values[1], way)
         for key in (*_LIMITS, *_NOTES):
             if before.get(key) != after.get(key):
-                change = (
-                    f"{key} changed from {describe(before.get(key))} to {describe(after.get(key))}"
-                )
+                change = f"{key} {moved(before.get(key), after.get(key))}"
                 refuses = way == REQUEST and _is_tighter(key, before.get(key), after.get(key))
-                told_why = f"the server may refuse more: {change}" if refuses else change
-                yield Change(place, told_why, breaking=refuses)
+                what = f"the server may refuse more: {change}" if refuses else change
+                yield Change(place, what, breaking=refuses)
 
     def _values(self, place: str, olds: list[Any], news: list[Any], way: str) -> Iterator[Change]:
         if not olds and news:
@@ -185,6 +181,11 @@ def _name(part: Node) -> str:
 
 def _refers(schema: Node) -> bool:
     return b'"$ref"' in canonical(schema)
+
+
+def moved(before: object, after: object) -> str:
+    """Say what a value was, and what it is."""
+    return f"changed from {describe(before)} to {describe(after)}"
 
 
 def describe(value: object) -> str:
