@@ -22,7 +22,9 @@ def compare_names(old: Node, new: Node, overlay: Node) -> list[Change]:
     try:
         before, after = _classes(old, overlay), _classes(new, overlay)
     except PipelineError as error:
-        return [Change("models", f"the names cannot be compared ({error})", breaking=True)]
+        return [
+            Change("upsun_api.models", f"the names cannot be compared ({error})", breaking=True)
+        ]
     return list(_gone(before, after))
 
 
@@ -32,7 +34,7 @@ def _gone(before: dict[str, Node], after: dict[str, Node]) -> Iterator[Change]:
         content = _content(name, before[name])
         same = [other for other, its in added.items() if its == content]
         fate = f"renamed to {same[0]}" if len(same) == 1 else "no longer there"
-        yield Change(f"models.{name}", fate, breaking=True)
+        yield Change(f"upsun_api.models.{name}", fate, breaking=True)
 
 
 def _content(name: str, schema: Node) -> bytes:

@@ -455,6 +455,21 @@ def test_prose_is_kept_when_asked_for_and_is_no_change_of_the_contract(
     assert {name for name in bare if bare[name] != after[name]} == {"spec/source.json"}
 
 
+def test_a_schema_that_is_renamed_breaks_who_imports_it(
+    repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = {"SPEC_URL": str(tmp_path / "small.json")}
+    (tmp_path / "small.json").write_text(json.dumps(small()).replace("Accepted", "Taken"))
+    told = "selected: 1 operation; 1 change, 1 breaking\n"
+    told += "  BREAKING upsun_api.models.Accepted: renamed to Taken\n"
+    capsys.readouterr()
+    assert check_spec(env, repo) == 1
+    assert capsys.readouterr().out.endswith(told)
+    assert regenerate(env, repo) == 0
+    assert capsys.readouterr().out.endswith(told)
+    assert (repo.package / "models" / "taken.py").exists()
+
+
 def test_an_overlay_action_that_went_stale_stops_the_run(repo: Repo, tmp_path: Path) -> None:
     action = {"target": "$.paths['/gone']", "description": "why", "remove": True}
     repo.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": [action]}))

@@ -301,9 +301,9 @@ def test_a_class_that_leaves_or_changes_its_name_breaks_who_imports_it() -> None
     new = json.loads(json.dumps(new).replace("Thing", "Item"))
     del schema(new, "Sent")["properties"]["t"]["enum"]
     assert compare_names(old, new, NO_OVERLAY) == [
-        Change("models.SentT", "no longer there", breaking=True),
-        Change("models.Thing", "renamed to Item", breaking=True),
-        Change("models.ThingB", "renamed to ItemB", breaking=True),
+        Change("upsun_api.models.SentT", "no longer there", breaking=True),
+        Change("upsun_api.models.Thing", "renamed to Item", breaking=True),
+        Change("upsun_api.models.ThingB", "renamed to ItemB", breaking=True),
     ]
 
 
