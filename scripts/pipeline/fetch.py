@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 * 1024 * 1024
 MAX_SECONDS = 60.0
 MAX_REDIRECTS = 5
-HTTP_OK = 200
-HTTP_NOT_MODIFIED = 304
-HTTP_TOO_MANY_REQUESTS = 429
-TEMPORARY = frozenset({429, 500, 502, 503, 504})
 TRY_LATER = "try again later"
 _CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 
@@ -112,19 +108,15 @@ async def _download(
 
     import httpx  # noqa: PLC0415 - the other sources need no HTTP library
 
-    shown = address.shown(url)
     started = time.monotonic()
-    with _explained(shown):
+    with _explained(address.shown(url)):
         try:
-            async with (
-                asyncio.timeout(max_seconds),
-                _client(url, max_seconds) as client,
-            ):
+            async with asyncio.timeout(max_seconds), _client(url, max_seconds) as client:
                 return await _exchange(client, url, headers, max_bytes)
         except (TimeoutError, httpx.TimeoutException) as error:
             seconds = round(time.monotonic() - started, 1)
             raise PipelineError(
-                f"{shown} did not deliver the document within {seconds} s; {TRY_LATER}"
+                f"{address.shown(url)} did not deliver the document within {seconds} s; {TRY_LATER}"
             ) from error
 
 
@@ -135,8 +127,7 @@ def _client(url: str, max_seconds: float) -> "httpx.AsyncClient":
         return httpx.AsyncClient(timeout=max_seconds, trust_env=not address.is_loopback(url))
     except (httpx.InvalidURL, ValueError, ImportError) as error:
         # The reason repeats parts of it, and it may hold a password.
-        proxies = "".join(getproxies().values())
-        reason = "" if "@" in proxies else f" ({error})"
+        reason = "" if "@" in "".join(getproxies().values()) else f" ({error})"
         raise PipelineError(
             f"the environment names a proxy that cannot be used{reason}; correct or unset"
             " HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
@@ -169,31 +160,26 @@ async def _exchange(
         if address.scheme(url) != "https" and not address.is_loopback(url):
             raise PipelineError(f"refusing {shown}: plain http is for loopback; use https")
         async with client.stream("GET", url, headers=headers) as response:
-            if response.has_redirect_location:
-                url = _redirected(url, urljoin(url, response.headers["Location"]))
-                continue
-            return await _read(response, shown, max_bytes)
+            if not response.has_redirect_location:
+                return await _read(response, shown, max_bytes)
+            onward = urljoin(url, response.headers["Location"])
+        here = address.is_loopback(url) and urlsplit(url).hostname == urlsplit(onward).hostname
+        if address.scheme(onward) not in (("http", "https") if here else ("https",)):
+            there = address.shown(onward)
+            raise PipelineError(f"{shown} redirects to {there}, which is not https; check SPEC_URL")
+        url = onward
     raise PipelineError(f"{shown} redirects more than {MAX_REDIRECTS} times; check SPEC_URL")
-
-
-def _redirected(url: str, onward: str) -> str:
-    same_loopback = address.is_loopback(url) and urlsplit(url).hostname == urlsplit(onward).hostname
-    scheme = address.scheme(onward)
-    if scheme == "https" or (scheme == "http" and same_loopback):
-        return onward
-    here, there = address.shown(url), address.shown(onward)
-    raise PipelineError(f"{here} redirects to {there}, which is not https; check SPEC_URL")
 
 
 async def _read(response: "httpx.Response", shown: str, max_bytes: int) -> Fetched:
     given = response.headers
     marks = (given.get(name) for name in ("ETag", "Last-Modified"))
     validators = Validators(*(mark if _can_be_sent(mark) else None for mark in marks))
-    if response.status_code == HTTP_NOT_MODIFIED:
+    if response.status_code == 304:
         if not response.request.headers.keys() & _CONDITIONS:
             raise PipelineError(f"{shown} answered 304 (unchanged) unasked; check SPEC_URL")
         return Fetched(None, validators)
-    if response.status_code != HTTP_OK:
+    if response.status_code != 200:
         raise PipelineError(_refusal(response, shown))
     # Nested encodings expand a small answer without bound before it can be counted.
     if given.get("Content-Encoding", "identity").lower() not in ("identity", "gzip"):
@@ -208,9 +194,8 @@ async def _read(response: "httpx.Response", shown: str, max_bytes: int) -> Fetch
 
 def _refusal(response: "httpx.Response", shown: str) -> str:
     status = f"{response.status_code} {response.reason_phrase}".strip()
-    later = response.headers.get("Retry-After")
-    if response.status_code == HTTP_TOO_MANY_REQUESTS:
-        wait = f"Retry-After: {later}" if later else "it names no waiting time"
-        return f"{shown} answered {status} ({wait}); {TRY_LATER}"
-    remedy = TRY_LATER if response.status_code in TEMPORARY else "check SPEC_URL"
-    return f"{shown} answered {status}; {remedy}"
+    if response.status_code == 429:
+        later = response.headers.get("Retry-After")
+        status += f" ({f'Retry-After: {later}' if later else 'it names no waiting time'})"
+    is_temporary = response.status_code in (429, 500, 502, 503, 504)
+    return f"{shown} answered {status}; {TRY_LATER if is_temporary else 'check SPEC_URL'}"
