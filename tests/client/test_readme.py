@@ -11,7 +11,7 @@ import pytest
 
 import upsun_client
 from scripts.dev.sandbox import API_TOKEN, Sandbox
-from upsun_client._retry import Attempts
+from tests.client.wire import ACCEPTED, Wire, answer
 
 README = Path(__file__).parents[2] / "README.md"
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
@@ -43,8 +43,7 @@ def test_there_are_snippets() -> None:
 
 def test_the_line_that_a_retry_logs(caplog: pytest.LogCaptureFixture) -> None:
     shown = next(line for line in README.read_text().splitlines() if "to attempt" in line)
-    attempts = Attempts("DELETE", "/projects/p/integrations/i", retries=2, idempotent=True)
-    attempts.begin()
-    with caplog.at_level("INFO", logger="upsun_client"):
-        attempts.wait_after_status(503, None)
+    with Wire([answer(503), ACCEPTED]) as server, caplog.at_level("INFO", logger="upsun_client"):
+        with upsun_client.UpsunClient(**server.kwargs()) as client:
+            upsun_client.delete_projects_integrations("p", "i", client=client)
     assert re.sub(r"[\d.]+ s$", "0.4 s", caplog.messages[0]) == shown

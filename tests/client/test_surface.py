@@ -132,16 +132,6 @@ def test_signatures() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["TokenExchangeError", "APIConnectionError", "APIStatusError", "APIResponseValidationError"],
-)
-def test_what_an_error_knows_has_a_name(name: str) -> None:
-    first, *others = inspect.signature(getattr(u, name)).parameters.values()
-    assert first.kind is first.POSITIONAL_OR_KEYWORD
-    assert all(each.kind is each.KEYWORD_ONLY for each in others)
-
-
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "__version__"])
 def test_everything_public_is_documented(name: str) -> None:
     assert inspect.getdoc(getattr(u, name))

@@ -21,29 +21,27 @@ from typing import TYPE_CHECKING
 
 from ._version import __version__
 
+# fmt: off
+__all__ = [
+    "APIConnectionError", "APIResponseValidationError", "APIStatusError", "APITimeoutError",
+    "AcceptedResponse", "AuthenticationError", "BadRequestError", "ClientClosedError",
+    "ConfigurationError", "ConflictError", "NotFoundError", "PermissionDeniedError",
+    "RateLimitError", "ServerError", "TokenExchangeError", "UnsafePathError", "UpsunClient",
+    "UpsunError", "__version__", "delete_projects_integrations",
+    "delete_projects_integrations_async",
+]
 if TYPE_CHECKING:
     from upsun_api.models.accepted_response import AcceptedResponse
 
     from ._client import UpsunClient
     from ._errors import (
-        APIConnectionError,
-        APIResponseValidationError,
-        APIStatusError,
-        APITimeoutError,
-        AuthenticationError,
-        BadRequestError,
-        ClientClosedError,
-        ConfigurationError,
-        ConflictError,
-        NotFoundError,
-        PermissionDeniedError,
-        RateLimitError,
-        ServerError,
-        TokenExchangeError,
-        UnsafePathError,
-        UpsunError,
+        APIConnectionError, APIResponseValidationError, APIStatusError, APITimeoutError,
+        AuthenticationError, BadRequestError, ClientClosedError, ConfigurationError,
+        ConflictError, NotFoundError, PermissionDeniedError, RateLimitError, ServerError,
+        TokenExchangeError, UnsafePathError, UpsunError,
     )
     from ._integrations import delete_projects_integrations, delete_projects_integrations_async
+# fmt: on
 else:
 
     def __getattr__(name: str) -> object:
@@ -58,34 +56,7 @@ else:
             from . import _integrations as module
         else:
             from . import _errors as module
-        value = getattr(module, name)
-        globals()[name] = value
-        return value
+        return globals().setdefault(name, getattr(module, name))
 
     def __dir__() -> list[str]:
         return sorted(__all__)
-
-
-__all__ = [
-    "APIConnectionError",
-    "APIResponseValidationError",
-    "APIStatusError",
-    "APITimeoutError",
-    "AcceptedResponse",
-    "AuthenticationError",
-    "BadRequestError",
-    "ClientClosedError",
-    "ConfigurationError",
-    "ConflictError",
-    "NotFoundError",
-    "PermissionDeniedError",
-    "RateLimitError",
-    "ServerError",
-    "TokenExchangeError",
-    "UnsafePathError",
-    "UpsunClient",
-    "UpsunError",
-    "__version__",
-    "delete_projects_integrations",
-    "delete_projects_integrations_async",
-]

@@ -13,7 +13,6 @@ import httpx
 from ._errors import ClientClosedError
 from ._io import Io
 
-SUCCESS_LIMIT = 64 * 1024 * 1024  # bytes, compressed or not
 ERROR_BODY_TIMEOUT = 10.0  # seconds: the status has said what matters
 
 

@@ -275,7 +275,7 @@ class UpsunClient(Client):
 
     def _check_open(self) -> None:
         if self._closed:
-            raise ClientClosedError("this client is closed; make a new one")
+            raise ClientClosedError
 
 
 def _is_http(url: httpx.URL) -> bool:

@@ -14,16 +14,21 @@ UpsunError
 └── APIResponseValidationError         the API answered something outside its contract
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _SHOWN = 300  # characters of a path that a text quotes
 
 
 class UpsunError(Exception):
-    """The root of every error of this client. All of them pickle and copy."""
+    """The root of every error of this client. All of them pickle and copy.
+
+    Args:
+        message: one line.
+        known: what the class says under Attributes.
+    """
 
     __module__ = __package__  # where people find it, also in tracebacks
 
@@ -31,16 +36,13 @@ class UpsunError(Exception):
         if cls.__module__ == __name__:
             cls.__module__ = __package__
 
+    def __init__(self, message: str = "", **known: Any) -> None:
+        super().__init__(message)
+        self.__dict__.update(known)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        """Restore without calling the constructor, whose arguments are keywords."""
-        return _restore, (type(self), self.args, self.__dict__)
-
-
-def _restore(cls: type[UpsunError], args: tuple[Any, ...], state: dict[str, Any]) -> UpsunError:
-    error = cls.__new__(cls, *args)
-    error.args = args
-    error.__dict__.update(state)
-    return error
+        """Restore the attributes, and the notes."""
+        return type(self), self.args, self.__dict__
 
 
 class ConfigurationError(UpsunError, ValueError):
@@ -49,6 +51,9 @@ class ConfigurationError(UpsunError, ValueError):
 
 class ClientClosedError(UpsunError, RuntimeError):
     """The client was closed: make a new one."""
+
+    def __init__(self, message: str = "this client is closed; make a new one") -> None:
+        super().__init__(message)
 
 
 class UnsafePathError(UpsunError, ValueError):
@@ -65,20 +70,10 @@ class TokenExchangeError(UpsunError):
         headers: headers of the answer.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status_code: int,
-        error: str | None = None,
-        error_description: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status_code = status_code
-        self.error = error
-        self.error_description = error_description
-        self.headers: Mapping[str, str] = {} if headers is None else headers
+    status_code: int
+    error: str | None = None
+    error_description: str | None = None
+    headers: Mapping[str, str] = _NONE
 
 
 class APIConnectionError(UpsunError):
@@ -94,22 +89,11 @@ class APIConnectionError(UpsunError):
         headers: headers of that answer.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        method: str,
-        path: str,
-        attempts: int,
-        status_code: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.method = method
-        self.path = path
-        self.attempts = attempts
-        self.status_code = status_code
-        self.headers: Mapping[str, str] = {} if headers is None else headers
+    method: str
+    path: str
+    attempts: int
+    status_code: int | None = None
+    headers: Mapping[str, str] = _NONE
 
 
 class APITimeoutError(APIConnectionError):
@@ -132,37 +116,24 @@ class APIStatusError(UpsunError):
             mean that the first one took effect.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status_code: int,
-        body: Any,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        retry_after: float | None,
-        attempts: int,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status_code = status_code
-        self.body = body
-        self.method = method
-        self.path = path
-        self.headers = headers
-        self.retry_after = retry_after
-        self.attempts = attempts
+    status_code: int
+    body: Any = None
+    method: str
+    path: str
+    headers: Mapping[str, str] = _NONE
+    retry_after: float | None = None
+    attempts: int = 1
+    _advice = ""  # the next step, at the end of the text
+
+    @property
+    def message(self) -> str:
+        """The server's own words."""
+        return str(self.args[0])
 
     def __str__(self) -> str:
         tries = f" (attempt {self.attempts})" if self.attempts > 1 else ""
         where = f"{self.status_code} to {self.method} {self.path[:_SHOWN]}{tries}"
-        advice = self._advice()
-        return f"{where}: {self.message}{advice and f' ({advice})'}"
-
-    def _advice(self) -> str:
-        """Give the next step, for the end of the text."""
-        return ""
+        return f"{where}: {self.message}{self._advice and f' ({self._advice})'}"
 
 
 class BadRequestError(APIStatusError):
@@ -172,53 +143,46 @@ class BadRequestError(APIStatusError):
 class AuthenticationError(APIStatusError):
     """401: the access token is refused, a fresh one too, or a stronger login is asked for."""
 
-    def _advice(self) -> str:
-        return "check base_url; WWW-Authenticate may ask for a stronger login"
+    _advice = "check base_url; WWW-Authenticate may ask for a stronger login"
 
 
 class PermissionDeniedError(APIStatusError):
     """403: the user whose API token this is may not do this. Ask for access."""
 
-    def _advice(self) -> str:
+    @property
+    def _advice(self) -> str:  # type: ignore[override]
         if "/integrations" in self.path:
             return "the API token's user needs the project's admin role"
-        root = self.path.split("/")[1:2]
-        what = {"projects": " to the project", "organizations": " to the organization"}
-        return f"the API token's user needs more access{what.get(''.join(root), '')}"
+        where = {"projects": " to the project", "organizations": " to the organization"}
+        return f"the API token's user needs more access{where.get(self.path.split('/')[1], '')}"
 
 
 class NotFoundError(APIStatusError):
     """404: there is no such thing, or the user may not see it."""
 
-    def _advice(self) -> str:
-        if self.attempts > 1 and self.method == "DELETE":
-            return "the first attempt may have deleted it"
-        return "check the ids; who may not see a thing is told the same"
+    _advice = "check the ids; who may not see a thing is told the same"
 
 
 class ConflictError(APIStatusError):
     """409: something else is in the way, such as an activity that still runs."""
 
-    def _advice(self) -> str:
-        return "wait for what is in the way, such as a running activity"
+    _advice = "wait for what is in the way, such as a running activity"
 
 
 class RateLimitError(APIStatusError):
     """429: too many requests, the retries included. Wait ``retry_after`` seconds."""
 
-    def _advice(self) -> str:
+    @property
+    def _advice(self) -> str:  # type: ignore[override]
         if self.retry_after:
             return f"wait {self.retry_after:g} s, then repeat"
-        return "the server says not how long to wait: pause for a minute, then send fewer at once"
+        return "the server does not say how long to wait: pause a minute, then send fewer at once"
 
 
 class ServerError(APIStatusError):
     """5xx: the server failed; whether the request took effect is unknown."""
 
-    def _advice(self) -> str:
-        if self.method in {"GET", "HEAD", "OPTIONS"}:
-            return "repeat later"
-        return "look whether it took effect, then repeat"
+    _advice = "look whether it took effect, then repeat"
 
 
 class APIResponseValidationError(UpsunError):
@@ -235,26 +199,14 @@ class APIResponseValidationError(UpsunError):
         headers: headers of the answer; names are case-insensitive.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status_code: int,
-        method: str,
-        path: str,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status_code = status_code
-        self.method = method
-        self.path = path
-        self.body = body
-        self.headers: Mapping[str, str] = {} if headers is None else headers
+    status_code: int
+    method: str
+    path: str
+    body: Any = None
+    headers: Mapping[str, str] = _NONE
 
     def __str__(self) -> str:
-        where = f"{self.status_code} to {self.method} {self.path[:_SHOWN]}"
-        return f"{where}: {super().__str__()}"
+        return f"{self.status_code} to {self.method} {self.path[:_SHOWN]}: {self.args[0]}"
 
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {

@@ -5,25 +5,24 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
-from typing import Any
 
 import httpx
 
-from ._body import ERROR_BODY_TIMEOUT, SUCCESS_LIMIT, RequestBody, Streamed, fill, hurry
+from ._body import (
+    ERROR_BODY_TIMEOUT,
+    AsyncStreamed,
+    RequestBody,
+    Streamed,
+    SyncStreamed,
+    fill,
+    hurry,
+)
+from ._call import SUCCESS_LIMIT, Answer, Call
 from ._connections import Pool
 from ._error_body import ERROR_BODY_LIMIT, decompress
-from ._errors import (
-    APITimeoutError,
-    ClientClosedError,
-    ConfigurationError,
-    UnsafePathError,
-    UpsunError,
-)
+from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, UpsunError
 from ._io import Io
-from ._judgement import Answer, Judgement, path_of
 from ._options import Hooks
-from ._paths import check_path
-from ._retry import IDEMPOTENT, Attempts
 from ._tokens import AccessToken, Tokens
 from ._urls import origin
 
@@ -59,7 +58,7 @@ class Flow:
         pool: Callable[[], Pool],
         request: httpx.Request,
         hooks: Hooks,
-        streamed: Callable[[Any, Any], Any] | None = None,
+        streamed: type[SyncStreamed | AsyncStreamed] | None = None,
     ) -> httpx.Response:
         """Send a request, again where that is safe and may help.
 
@@ -68,43 +67,39 @@ class Flow:
             pool: gives the connections, or raises the error for a client that is closed.
             request: without credentials, and stays so.
             hooks: of the caller, called at each attempt; what they raise reaches him as it is.
-            streamed: makes a body that the caller is to read; None to read it here.
+            streamed: what the body is that the caller reads; None to read it here.
 
         Raises:
             UpsunError: unless the answer is a success; its class says why.
         """
-        path = path_of(request)
         self._check_origin(request.url)
-        check_path(path)
-        repeatable = isinstance(request.stream, httpx.ByteStream)  # all else can be read once
-        attempts = Attempts(
-            request.method,
-            path,
-            retries=self._retries,
-            idempotent=not self._tokens or request.method in IDEMPOTENT,
-            repeatable=repeatable,
-        )
-        judgement = Judgement(attempts, request, self._redact, exchange=not self._tokens)
+        call = Call(request, self._retries, self._redact, is_exchange=not self._tokens)
         began = time.monotonic()
         refused: AccessToken | None = None
         while True:
-            attempts.begin()
+            call.begin()
             try:
                 connections = pool()
-                token = await self._token(io, request, attempts, began, refused)
+                token = await self._token(io, call, began, refused)
             except UpsunError as error:
-                attempts.note(error)
+                call.note(error)
                 raise
-            answer = await self._attempt(io, connections, request, token, hooks, streamed)
+            sent = _copy(request, token)
+            try:
+                answer = await self._attempt(io, connections, sent, request, hooks, streamed)
+            except BaseException:
+                # Who holds on to it, such as an error, shall not hold the token.
+                sent.headers.pop("Authorization", None)
+                raise
             if answer.is_success:
-                return _accept(answer, judgement)
+                return _accept(answer, call)
             if self._tokens and token and not refused and answer.calls_for_renewal:
                 self._tokens.forget(token)
-                if repeatable:
+                if call.is_repeatable:
                     refused = token
-                    attempts.count -= 1
+                    call.attempts -= 1
                     continue
-            await io.sleep(judgement.wait_after(answer))
+            await io.sleep(call.wait_after(answer))
 
     def _check_origin(self, url: httpx.URL) -> None:
         if url.userinfo:
@@ -116,34 +111,24 @@ class Flow:
             )
 
     async def _token(
-        self,
-        io: Io,
-        request: httpx.Request,
-        attempts: Attempts,
-        began: float,
-        refused: AccessToken | None,
+        self, io: Io, call: Call, began: float, refused: AccessToken | None
     ) -> AccessToken | None:
         if not self._tokens:
             return None
-        patience = request.extensions["timeout"]["read"]
-        if token := await self._tokens.get(io, began, refused, patience):
-            return token
-        raise APITimeoutError(
-            f"no access token within {patience:g} s, so {attempts.method} {attempts.path[:200]} was "
-            "not sent; the token exchange goes on: repeat, or raise timeout",
-            method=attempts.method,
-            path=attempts.path,
-            attempts=attempts.count,
-        )
+        patience = call.request.extensions["timeout"]["read"]
+        token = await self._tokens.get(io, began, refused, patience)
+        if token is None:
+            raise call.late(patience)
+        return token
 
-    async def _attempt(
+    async def _attempt(  # noqa: PLR0917
         self,
         io: Io,
         pool: Pool,
+        sent: httpx.Request,
         request: httpx.Request,
-        token: AccessToken | None,
         hooks: Hooks,
-        streamed: Callable[[Any, Any], Any] | None,
+        streamed: type[SyncStreamed | AsyncStreamed] | None,
     ) -> Answer:
         """Send a request once, and read what is to be read of the answer.
 
@@ -151,60 +136,31 @@ class Flow:
         caller's, or his body, may raise whatever it likes, and that is his.
         """
         answer = Answer()
-        sent = _copy(request)
-        if token:
-            sent.headers["Authorization"] = f"Bearer {token.reveal()}"
+        for hook in hooks["request"]:
+            await io.call(hook, sent)
+        if pool.gate and not await io.enter(pool.gate, sent.extensions["timeout"]["pool"]):
+            answer.error = httpx.PoolTimeout("")
+            return answer
+        pool.inside.add(ticket := object())
         try:
-            for hook in hooks["request"]:
-                await io.call(hook, sent)
-            if pool.gate and not await io.enter(pool.gate, sent.extensions["timeout"]["pool"]):
-                answer.fail(httpx.PoolTimeout(""))
+            response = answer.response = await _deliver(io, pool, sent, answer)
+            if response is None:
                 return answer
-            pool.inside.add(ticket := object())
-            try:
-                await self._deliver(io, pool, sent, answer)
-                if (response := answer.response) is None:
-                    return answer
-                response.request = request
-                for hook in hooks["response"]:
-                    await io.call(hook, response)
-                if streamed and answer.is_success and not response.is_closed:
-                    response.stream = streamed(response.stream, lambda: pool.leave(ticket))
-                    return answer
-                await self._read(io, sent, response, answer)
-            except BaseException:
-                if answer.response is not None:
-                    await io.close(answer.response.stream)
-                raise
-            finally:
-                if not (answer.response and isinstance(answer.response.stream, Streamed)):
-                    pool.leave(ticket)
-        except BaseException:
-            # Who holds on to it, such as an error, shall not hold the token.
-            sent.headers.pop("Authorization", None)
-            raise
-        return answer
-
-    async def _deliver(self, io: Io, pool: Pool, sent: httpx.Request, answer: Answer) -> None:
-        problem = ""
-        try:
-            answer.response = await io.send(pool.client, sent)
-        except Exception as error:
-            mine = sent.stream.raised if isinstance(sent.stream, RequestBody) else None
-            if mine and error is not mine:
-                raise mine from None
-            if mine or not (pool.is_ours or isinstance(error, httpx.RequestError)):
-                raise  # of the caller's body, or of his transport
-            if isinstance(error, httpx.RequestError):
-                answer.fail(error)
+            response.request = request
+            for hook in hooks["response"]:
+                await io.call(hook, response)
+            if streamed and answer.is_success and not response.is_closed:
+                response.stream = streamed(response.stream, lambda: pool.leave(ticket))
+                ticket = None  # the caller leaves
             else:
-                problem = repr(error)
-        if problem and pool.client.is_closed:
-            raise ClientClosedError("this client is closed; make a new one")
-        if problem:
-            raise ConfigurationError(
-                f"httpx cannot send with these httpx_args or this environment: {problem[:300]}"
-            )
+                await self._read(io, sent, response, answer)
+        except BaseException:
+            if answer.response is not None:
+                await io.close(answer.response.stream)
+            raise
+        finally:
+            pool.leave(ticket)
+        return answer
 
     async def _read(
         self, io: Io, sent: httpx.Request, response: httpx.Response, answer: Answer
@@ -220,8 +176,8 @@ class Flow:
                 ) from None
             return
         answer.encoding = response.headers.get("content-encoding", "")
-        limit, times = SUCCESS_LIMIT, sent.extensions["timeout"]
-        seconds = None if times["read"] is None else 10 * times["read"]
+        read = sent.extensions["timeout"]["read"]
+        limit, seconds = SUCCESS_LIMIT, None if read is None else 10 * read
         if not (self._tokens and response.is_success):
             hurry(sent)
             limit, seconds = ERROR_BODY_LIMIT + _READ_AHEAD, ERROR_BODY_TIMEOUT
@@ -230,21 +186,45 @@ class Flow:
             answer.stopped = stopped if self._tokens else ""  # a token is short, or none
         except (httpx.HTTPError, httpx.StreamError) as error:
             if response.is_success:
-                answer.fail(error)
+                answer.error = error
 
 
-def _copy(request: httpx.Request) -> httpx.Request:
-    """Copy a request: who holds on to the original shall not hold the token."""
+async def _deliver(
+    io: Io, pool: Pool, sent: httpx.Request, answer: Answer
+) -> httpx.Response | None:
+    """Send a request; give None, and its error, if the HTTP library gave up."""
+    try:
+        return await io.send(pool.client, sent)
+    except Exception as error:
+        mine = sent.stream.raised if isinstance(sent.stream, RequestBody) else None
+        if mine and error is not mine:
+            raise mine from None
+        if mine or not (pool.is_ours or isinstance(error, httpx.RequestError)):
+            raise  # of the caller's body, or of his transport
+        answer.error = error
+    if isinstance(answer.error, httpx.RequestError):
+        return None
+    if pool.client.is_closed:
+        raise ClientClosedError
+    raise ConfigurationError(
+        f"httpx cannot send with these httpx_args or this environment: {answer.error!r:.300}"
+    )
+
+
+def _copy(request: httpx.Request, token: AccessToken | None) -> httpx.Request:
+    """Copy a request, with the token: who holds on to the original shall not hold it."""
     sent = copy.copy(request)  # which leaves out what httpx does not pickle
     sent.stream = request.stream
     if not isinstance(request.stream, httpx.ByteStream):
         sent.stream = RequestBody(request.stream)
     sent.headers = httpx.Headers(request.headers)
+    if token:
+        sent.headers["Authorization"] = f"Bearer {token.reveal()}"
     sent.extensions = {**request.extensions, "timeout": {**request.extensions["timeout"]}}
     return sent
 
 
-def _accept(answer: Answer, judgement: Judgement) -> httpx.Response:
+def _accept(answer: Answer, call: Call) -> httpx.Response:
     """Return a success, with the body that was read.
 
     Raises:
@@ -258,9 +238,9 @@ def _accept(answer: Answer, judgement: Judgement) -> httpx.Response:
     try:
         body = decompress(bytes(answer.body), answer.encoding, SUCCESS_LIMIT)
     except ValueError as error:
-        raise judgement.outside_contract(response, f"undecodable body: {error.args[0]}") from None
+        raise call.refuse(response, f"undecodable body: {error.args[0]}") from None
     if len(body) > SUCCESS_LIMIT:
-        raise judgement.too_large(response)
+        raise call.too_large(response)
     response.stream = httpx.ByteStream(body)  # the old one holds on to the request as sent
     if answer.encoding:
         response.headers = httpx.Headers(headers.raw)

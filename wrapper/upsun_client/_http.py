@@ -120,7 +120,7 @@ class _Session:
     def check_open(self) -> None:
         """Raise ClientClosedError if this client is closed."""
         if self.is_closed:
-            raise ClientClosedError("this client is closed; make a new one")
+            raise ClientClosedError
 
 
 class Session(_Session, httpx.Client):

@@ -1,0 +1,261 @@
+"""One request, the attempts at it, and what each means: wait and try again, or a typed error."""
+
+from __future__ import annotations
+
+import logging
+import re
+import ssl
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import httpx
+
+from ._error_body import decode_error_body, one_line, phrase, server_message
+from ._errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APITimeoutError,
+    UpsunError,
+    status_error_class,
+)
+from ._paths import check_path
+from ._retry import (
+    IDEMPOTENT,
+    LONGEST_RETRY_AFTER,
+    NOT_PROCESSED,
+    TRANSIENT,
+    pause,
+    retry_after_seconds,
+)
+
+logger = logging.getLogger("upsun_client")
+
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+NOT_RETRYABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)
+SUCCESS_LIMIT = 64 * 1024 * 1024  # bytes of a success's body, compressed or not
+_PROXY_REFUSAL = re.compile(r"4\d\d\b")
+_SHOWN = 200  # characters of what somebody else says
+_WORKED = "the request has probably worked"
+_STREAM = f"{_WORKED}. To read a body without limits: client.get_httpx_client().stream(...)"
+
+Redact = Callable[[str], str]
+ErrorT = TypeVar("ErrorT", bound=UpsunError)
+
+
+class Answer:
+    """What came of an attempt.
+
+    Attributes:
+        response: None if none came.
+        body: what was read of its body.
+        encoding: how that is compressed.
+        stopped: what stopped the reading before the end: 'size', 'time', or '' for nothing.
+        error: of the HTTP library, if it broke off.
+    """
+
+    def __init__(self) -> None:
+        self.response: httpx.Response | None = None
+        self.body = bytearray()
+        self.encoding = self.stopped = ""
+        self.error: Exception | None = None
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it is a whole 2xx that HTTP, and so generated code, knows."""
+        response = self.response
+        if response is None or self.error or self.stopped:
+            return False
+        return response.is_success and phrase(response.status_code) != ""
+
+    @property
+    def calls_for_renewal(self) -> bool:
+        """Whether a new access token may help; a stronger login (RFC 9470) is none."""
+        if self.response is None or self.response.status_code != 401:
+            return False
+        asked = self.response.headers.get("WWW-Authenticate", "")
+        return "insufficient_user_authentication" not in asked
+
+
+class Call:
+    """One request and the attempts at it.
+
+    Args:
+        request: as built, without credentials.
+        retries: how often to try again.
+        redact: takes credentials out of what a server says.
+        is_exchange: whether it is for an access token, which may be asked for again.
+
+    Raises:
+        UnsafePathError: if its path could be read as another.
+    """
+
+    def __init__(
+        self, request: httpx.Request, retries: int, redact: Redact, *, is_exchange: bool
+    ) -> None:
+        self.request = request
+        self.method, self.path = request.method, path_of(request)
+        check_path(self.path)
+        self.attempts = 0
+        self.is_repeatable = isinstance(request.stream, httpx.ByteStream)  # else it is read once
+        self._sent = False  # whether any attempt may have taken effect
+        self._earlier = False  # whether one before the present attempt may have
+        self._retries = retries if self.is_repeatable else 0
+        self._redact = redact
+        self._is_exchange = is_exchange
+
+    def begin(self) -> None:
+        """Count another attempt."""
+        self.attempts += 1
+        self._earlier = self._sent
+
+    def note(self, error: ErrorT) -> ErrorT:
+        """Say on an error of ours what came before."""
+        if self._earlier:
+            error.add_note(
+                f"An earlier attempt of {self.method} {self.path} may have taken effect."
+            )
+        if not self.is_repeatable:
+            error.add_note("Its body can be sent only once: no retry, and no new access token.")
+        return error
+
+    def late(self, seconds: float) -> APITimeoutError:
+        """Make the error for a request that waited too long for an access token."""
+        text = (
+            f"no access token within {seconds:g} s, so {self} was not sent; "
+            "the token exchange goes on: repeat, or raise timeout"
+        )
+        return APITimeoutError(text, **self._known())
+
+    def wait_after(self, answer: Answer) -> float:
+        """Return the seconds to wait before the next attempt.
+
+        Raises:
+            UpsunError: if there is to be none; its class says why.
+        """
+        response, error = answer.response, answer.error
+        if response is not None and not response.is_success:
+            return self._after_status(response, answer)
+        if error is not None:
+            sent = response is not None or not isinstance(error, NEVER_SENT)
+            self._sent = self._sent or sent
+            may = not sent or self._is_exchange or self.method in IDEMPOTENT
+            if may and not _is_final(error) and self.attempts <= self._retries:
+                return self._announce(pause(self.attempts), type(error).__name__)
+            raise self._broken(response, error) from self._bare(error)
+        assert response is not None  # noqa: S101 - as there is no error
+        if answer.stopped == "time":
+            text = f"{self} did not end within ten times the read timeout; {_STREAM}"
+            text = f"the body of the answer {response.status_code} to {text}"
+            raise self.note(APITimeoutError(text, **self._known(response)))
+        problem = f"no status that this client knows; {_WORKED}"
+        raise self.too_large(response) if answer.stopped else self.refuse(response, problem)
+
+    def too_large(self, response: httpx.Response) -> APIResponseValidationError:
+        """Make the error for a success whose body is beyond the limit."""
+        limit = SUCCESS_LIMIT // 1024**2
+        return self.refuse(response, f"the body has more than {limit} MiB; {_STREAM}")
+
+    def refuse(
+        self, response: httpx.Response, problem: str, body: Any = None
+    ) -> APIResponseValidationError:
+        """Make the error for an answer that the contract does not know."""
+        return self.note(outside_contract(response, problem, body, self._redact))
+
+    def __str__(self) -> str:
+        what = f"{self.method} {one_line(self.path, _SHOWN)}"
+        return f"the token exchange, {what}" if self._is_exchange else what
+
+    def _known(self, response: httpx.Response | None = None) -> dict[str, Any]:
+        known = {"method": self.method, "path": self.path, "attempts": self.attempts}
+        if response is None:
+            return known
+        headers = redacted_headers(response, self._redact)
+        return {**known, "status_code": response.status_code, "headers": headers}
+
+    def _after_status(self, response: httpx.Response, answer: Answer) -> float:
+        status, charset = response.status_code, response.charset_encoding
+        body = decode_error_body(bytes(answer.body), answer.encoding, charset, self._redact)
+        if status < 400:
+            where = self._say(response.headers.get("location", "").partition("?")[0])
+            to = f" (to {where})" if where else ""
+            problem = f"no success: redirects are not followed{to}; check base_url"
+            raise self.refuse(response, problem, body)
+        self._sent = self._sent or status != NOT_PROCESSED
+        asked = retry_after_seconds(response.headers)
+        again = self._is_exchange or self.method in IDEMPOTENT
+        passing = status == NOT_PROCESSED or (again and status in TRANSIENT)
+        if passing and (asked or 0) <= LONGEST_RETRY_AFTER and self.attempts <= self._retries:
+            return self._announce(pause(self.attempts, asked or 0.0), str(status))
+        message, known = server_message(status, body), self._known(response)
+        error = status_error_class(status)(message, body=body, retry_after=asked, **known)
+        raise self.note(error)
+
+    def _broken(self, response: httpx.Response | None, error: Exception) -> APIConnectionError:
+        is_timeout = isinstance(error, httpx.TimeoutException)
+        # The text of a timeout would tell of the event loop's inside.
+        words = "" if is_timeout else self._say(str(error))
+        words = f"{words or type(error).__name__}; attempt {self.attempts}"
+        if response is not None:
+            text = (
+                f"{response.status_code} to {self}, but its body broke off ({words}), so what it "
+                f"says is unknown; {_WORKED}: look"
+            )
+        else:
+            fate = "nothing was sent: check the URL and the network"
+            if self._sent:
+                fate = "whether it took effect is unknown: look, then repeat"
+            host = one_line(self.request.url.netloc.decode("ascii", "replace"), 80)
+            text = f"no answer from {host} to {self} ({words}); {fate}"
+        kind = APITimeoutError if is_timeout else APIConnectionError
+        return self.note(kind(text, **self._known(response)))
+
+    def _bare(self, error: Exception) -> Exception:
+        """Copy an error of httpx without the request, and without all it was raised during."""
+        text = self._redact(str(error))
+        bare = type(error).__new__(type(error), text)
+        bare.args = (text,)
+        if isinstance(bare, httpx.RequestError):
+            bare.request = httpx.Request(self.method, self.request.url.copy_with(query=None))
+        return bare
+
+    def _say(self, text: str) -> str:
+        return one_line(self._redact(text), _SHOWN)
+
+    def _announce(self, wait: float, reason: str) -> float:
+        told = (self.method, self.path, reason, self.attempts, self._retries + 1, wait)
+        logger.info("%s %s: %s to attempt %d of %d; next in %.1f s", *told)
+        return wait
+
+
+def path_of(request: httpx.Request) -> str:
+    """Return the path as sent, without the query."""
+    return request.url.raw_path.partition(b"?")[0].decode("ascii")
+
+
+def outside_contract(
+    response: httpx.Response, problem: str, body: Any, redact: Redact
+) -> APIResponseValidationError:
+    """Make the error for an answer that the contract does not know."""
+    return APIResponseValidationError(
+        problem,
+        status_code=response.status_code,
+        method=response.request.method,
+        path=path_of(response.request),
+        body=body,
+        headers=redacted_headers(response, redact),
+    )
+
+
+def redacted_headers(response: httpx.Response, redact: Redact) -> httpx.Headers:
+    """Copy the headers of an answer without credentials that they echo."""
+    redacted = [(redact(key), redact(value)) for key, value in response.headers.multi_items()]
+    return httpx.Headers(redacted, encoding=response.headers.encoding)
+
+
+def _is_final(error: Exception) -> bool:
+    """Tell whether another attempt would fail the same way."""
+    if isinstance(error, httpx.ProxyError) and _PROXY_REFUSAL.match(str(error)):
+        return True
+    # By what the library raised it from; never by what its caller was handling.
+    cause = error.__cause__
+    return any(isinstance(each, NOT_RETRYABLE) for each in (error, *(cause.args if cause else ())))
