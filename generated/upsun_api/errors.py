@@ -35,6 +35,7 @@ def segment(value: object) -> str:
         except UnicodeEncodeError:
             return "%00str%20without%20an%20encoding"
     scalar = isinstance(value, int | float | date) and not isinstance(value, bool)
-    if scalar or type(value).__name__ == "UUID":  # which not everybody has imported
+    # A UUID, which not everybody has imported.
+    if scalar or any(kind.__name__ == "UUID" for kind in type(value).__mro__):
         return quote(str(value), safe="")
     return f"%00{type(value).__name__}"

@@ -113,6 +113,8 @@ def _render(document: "Node", package: Path) -> "list[GeneratorError]":
     project.env.loader = ChoiceLoader([FileSystemLoader(TEMPLATES), theirs, named])
     with contextlib.redirect_stdout(io.StringIO()):
         found = list(project.build())
+    reading = project.env.get_template("_reading.py.jinja").render()
+    (package / "_reading.py").write_text(reading, encoding="utf-8")
     for file in package.glob("api/*/[!_]*.py"):
         text = file.read_text(encoding="utf-8")
         if "client.parse(" not in text or "quote(" in text:

@@ -7,6 +7,9 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from .. import _reading
+from ..types import UNSET
+
 T = TypeVar("T", bound="AcceptedResponse")
 
 
@@ -23,33 +26,24 @@ class AcceptedResponse:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        code = self.code
-
-        status = self.status
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "code": code,
-                "status": status,
-            }
-        )
-
-        return field_dict
+        field_dict: dict[str, Any] = {
+            **self.additional_properties,
+            "code": self.code,
+            "status": self.status,
+        }
+        return _reading.known(field_dict)
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        code = d.pop("code")
 
-        status = d.pop("status")
+        d = _reading.fields(src_dict)
+        code = d.pop("code", UNSET)
+        status = d.pop("status", UNSET)
 
         accepted_response = cls(
             code=code,
             status=status,
         )
-
         accepted_response.additional_properties = d
         return accepted_response
 

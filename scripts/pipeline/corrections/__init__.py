@@ -6,6 +6,14 @@ without it. They run in the order of `RULES`; later ones rely on what earlier on
 
 from collections.abc import Callable, Mapping
 
+from scripts.pipeline.corrections.answers import (
+    ask_for_no_answers,
+    keep_successes,
+    name_kinds_of_bodies,
+    promise_ids,
+    spell_out_discriminators,
+    tell_alternatives_apart,
+)
 from scripts.pipeline.corrections.composition import (
     flatten_all_of,
     resolve_aliases,
@@ -45,7 +53,11 @@ Rule = Callable[[Node], Node]
 RULES: Mapping[str, Rule] = {
     rule.__name__: rule
     for rule in (
+        keep_successes,
+        ask_for_no_answers,
+        spell_out_discriminators,
         keep_what_is_rendered,
+        name_kinds_of_bodies,
         open_to_every_client,
         give_types,
         say_null_one_way,
@@ -67,6 +79,8 @@ RULES: Mapping[str, Rule] = {
         break_circles,
         name_classes,
         inline_shared_parts,
+        promise_ids,
+        tell_alternatives_apart,
     )
 }
 

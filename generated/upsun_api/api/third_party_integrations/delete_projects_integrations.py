@@ -51,7 +51,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[AcceptedResponse]:
-    """
+    """DELETE /projects/{projectId}/integrations/{integrationId}
+
     Args:
         project_id (str):
         integration_id (str):
@@ -78,19 +79,22 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> AcceptedResponse | None:
-    """
+    """DELETE /projects/{projectId}/integrations/{integrationId}
+
     Args:
         project_id (str):
         integration_id (str):
 
     Returns:
-        AcceptedResponse
+        AcceptedResponse | None
     """
 
-    return sync_detailed(
-        project_id=project_id,
-        integration_id=integration_id,
-        client=client,
+    return (
+        sync_detailed(
+            project_id=project_id,
+            integration_id=integration_id,
+            client=client,
+        )
     ).parsed
 
 
@@ -100,7 +104,8 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[AcceptedResponse]:
-    """
+    """DELETE /projects/{projectId}/integrations/{integrationId}
+
     Args:
         project_id (str):
         integration_id (str):
@@ -114,7 +119,9 @@ async def asyncio_detailed(
         integration_id=integration_id,
     )
 
-    response = await client.get_async_httpx_client().request(**kwargs)
+    response = await client.get_async_httpx_client().request(
+        **kwargs,
+    )
 
     return _build_response(client=client, response=response)
 
@@ -125,13 +132,14 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> AcceptedResponse | None:
-    """
+    """DELETE /projects/{projectId}/integrations/{integrationId}
+
     Args:
         project_id (str):
         integration_id (str):
 
     Returns:
-        AcceptedResponse
+        AcceptedResponse | None
     """
 
     return (

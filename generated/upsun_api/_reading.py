@@ -1,0 +1,216 @@
+# DO NOT EDIT. Made by `make generate` from spec/ with openapi-python-client 0.29.1.
+"""How answers become models: what fits the document is typed, the rest is kept as it came.
+
+Refused is only a body of another kind than the document promises, such as a list for an object.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from attrs import frozen
+
+from .types import File, Unset
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class Time(datetime.datetime):
+    """A time in an answer. It is written back as it came, such as with ``Z`` for ``+00:00``."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        text = getattr(self, "text", "")  # what is calculated from one has none
+        return (time, (text,)) if text else super().__reduce_ex__(protocol)
+
+
+class Id(UUID):
+    """A UUID in an answer. It is written back as it came, such as in upper case."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        object.__setattr__(self, "text", text)
+
+    def __reduce__(self) -> Any:
+        return uuid, (self.text,)
+
+
+@frozen
+class Shape:
+    """What tells a model from others that may stand in its place, by the names that are sent."""
+
+    required: frozenset[str]
+    optional: frozenset[str]
+    values: dict[str, tuple[Any, ...]]  # each of these models has others
+
+    def misfit(self, data: dict[str, Any]) -> tuple[int, int] | None:
+        """Count what is missing and what is unknown; None says that it is something else."""
+        for name, known in self.values.items():
+            if name in data and data[name] not in known and type(data[name]) is type(known[0]):
+                return None
+        missing = len(self.required - data.keys())
+        if missing > len(self.required) / 2:
+            return None
+        unknown = sum(
+            name not in self.required and name not in self.optional and name[:1] != "_"
+            for name in data
+        )
+        return None if missing and unknown else (missing, unknown)
+
+
+def expect(value: Any, *kinds: str) -> Any:
+    """Return a whole body, or raise TypeError when it is of no kind that was promised."""
+    if (kind := _kind(value)) not in kinds:
+        raise TypeError(f"expected {' or '.join(kinds)}, not {kind}")
+    return value
+
+
+def fields(src_dict: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy the fields of an object, or raise TypeError when it is none."""
+    expect({} if isinstance(src_dict, Mapping) else src_dict, "an object")
+    return dict(src_dict)
+
+
+def media(response: httpx.Response, *kinds: str) -> str:
+    """Say which of the documented kinds of body came, or raise TypeError when it is another.
+
+    Without a Content-Type it is JSON; what is text beside documented bytes alone is bytes.
+    """
+    content_type = response.headers.get("Content-Type", "application/json")
+    essence = content_type.partition(";")[0].strip().lower()
+    if essence == "application/json" or essence.endswith("+json"):
+        kind = "JSON"
+    elif "html" in essence:
+        kind = "HTML"
+    else:
+        kind = "text" if essence.startswith("text/") and "text" in kinds else "bytes"
+    if kind not in kinds:
+        raise TypeError(f"expected {' or '.join(kinds)}, not {essence[:40]}")
+    return kind
+
+
+def time(value: Any) -> Any:
+    """Read a time as RFC 3339 has it; a leap second is the second before."""
+    if not isinstance(value, str) or value[10:11] not in ("T", "t", " "):
+        return value
+    try:
+        read = Time.fromisoformat(value)
+    except ValueError:
+        second = "59" if value[17:19] == "60" else value[17:19]
+        try:
+            read = Time.fromisoformat(f"{value[:17]}{second}{value[19:]}".upper())
+        except ValueError:
+            return value
+    read.text = value
+    return read
+
+
+def date(value: Any) -> Any:
+    """Read a date."""
+    try:
+        read = datetime.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return value
+    return read if read.isoformat() == value else value
+
+
+def uuid(value: Any) -> Any:
+    """Read a UUID in its usual spelling."""
+    try:
+        return Id(value) if isinstance(value, str) and len(value) == 36 else value
+    except ValueError:
+        return value
+
+
+def enum(kind: type[Enum], value: Any) -> Any:
+    """Read a value of an enum, which may have values that are not known yet."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return value
+    try:
+        return kind(value)
+    except ValueError:
+        return value
+
+
+def model(kind: Any, value: Any) -> Any:
+    """Read an object."""
+    return kind.from_dict(value) if isinstance(value, dict) else value
+
+
+def model_or_any(kind: Any, value: Any) -> Any:
+    """Read an object that has anything of the model, or is empty."""
+    read = model(kind, value)
+    has_fields = len(kind.__attrs_attrs__) > 1
+    nothing = has_fields and read is not value and read.additional_properties == value
+    return value if value and nothing else read
+
+
+def one_of(kinds: tuple[Any, ...], value: Any) -> Any:
+    """Read an object as the model that fits best, by the values and the fields that it has."""
+    if not isinstance(value, dict):
+        return value
+    best, least = None, (len(value) + 1, 0)
+    for kind in kinds:
+        misfit = kind.SHAPE.misfit(value)
+        if misfit is not None and misfit < least:
+            best, least = kind, misfit
+            if least == (0, 0):
+                break
+    return value if best is None else best.from_dict(value)
+
+
+def first(value: Any, *readers: Callable[[Any], Any]) -> Any:
+    """Read with the first of some readers that does."""
+    for reader in readers:
+        if (read := reader(value)) is not value:
+            return read
+    return value
+
+
+def items(reader: Callable[[Any], Any], value: Any) -> list[Any]:
+    """Read a list."""
+    if isinstance(value, list):
+        return [reader(item) for item in value]
+    return cast("list[Any]", value)
+
+
+def write(value: Any) -> Any:
+    """Write what was read, or what a caller made, as JSON has it."""
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Time | Id) and hasattr(value, "text"):
+        return value.text
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, File):
+        return value.to_tuple()
+    if isinstance(value, Mapping):
+        return {name: write(item) for name, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [write(item) for item in value]
+    return value
+
+
+def known(field_dict: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is not set."""
+    return {name: value for name, value in field_dict.items() if not isinstance(value, Unset)}
+
+
+def _kind(value: Any) -> str:
+    kinds = {dict: "an object", list: "a list", str: "text", bool: "a boolean", type(None): "null"}
+    number = "a number" if isinstance(value, int | float) else type(value).__name__
+    return kinds.get(type(value), number)
