@@ -12,12 +12,21 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from attrs import frozen
-
 from .types import File, Unset
 
 if TYPE_CHECKING:
     import httpx
+
+
+_MANY = 1_000_000  # more fields than any object has
+_SHORTEST = len("2026-01-01T00:00:00")
+_KINDS: dict[Any, str] = {
+    dict: "an object",
+    list: "a list",
+    str: "text",
+    bool: "a boolean",
+    type(None): "null",
+}
 
 
 class Time(datetime.datetime):
@@ -45,27 +54,28 @@ class Id(UUID):
         return uuid, (self.text,)
 
 
-@frozen
 class Shape:
     """What tells a model from others that may stand in its place, by the names that are sent."""
 
-    required: frozenset[str]
-    optional: frozenset[str]
-    values: dict[str, tuple[Any, ...]]  # each of these models has others
+    def __init__(
+        self, required: set[str], optional: set[str], values: dict[str, tuple[Any, ...]]
+    ) -> None:
+        self.required = required
+        self.known = required | optional
+        self.values = values  # of fields in which each of these models has others
 
-    def misfit(self, data: dict[str, Any]) -> tuple[int, int] | None:
-        """Count what is missing and what is unknown; None says that it is something else."""
-        for name, known in self.values.items():
-            if name in data and data[name] not in known and type(data[name]) is type(known[0]):
+    def misfit(self, data: dict[str, Any]) -> int | None:
+        """Count what is unknown, and before that what is missing; None for something else."""
+        for name, values in self.values.items():
+            if name in data and data[name] not in values and type(data[name]) is type(values[0]):
                 return None
-        missing = len(self.required - data.keys())
+        missing = 0 if data.keys() >= self.required else len(self.required - data.keys())
         if missing > len(self.required) / 2:
             return None
-        unknown = sum(
-            name not in self.required and name not in self.optional and name[:1] != "_"
-            for name in data
-        )
-        return None if missing and unknown else (missing, unknown)
+        unknown = 0
+        if not self.known.issuperset(data):
+            unknown = sum(name[:1] != "_" for name in data.keys() - self.known)
+        return None if unknown > missing > 0 else missing * _MANY + unknown
 
 
 def expect(value: Any, *kinds: str) -> Any:
@@ -77,8 +87,9 @@ def expect(value: Any, *kinds: str) -> Any:
 
 def fields(src_dict: Mapping[str, Any]) -> dict[str, Any]:
     """Copy the fields of an object, or raise TypeError when it is none."""
-    expect({} if isinstance(src_dict, Mapping) else src_dict, "an object")
-    return dict(src_dict)
+    if type(src_dict) is not dict and not isinstance(src_dict, Mapping):
+        raise TypeError(f"expected an object, not {_kind(src_dict)}")
+    return {**src_dict}
 
 
 def media(response: httpx.Response, *kinds: str) -> str:
@@ -101,7 +112,7 @@ def media(response: httpx.Response, *kinds: str) -> str:
 
 def time(value: Any) -> Any:
     """Read a time as RFC 3339 has it; a leap second is the second before."""
-    if not isinstance(value, str) or value[10:11] not in ("T", "t", " "):
+    if type(value) is not str or len(value) < _SHORTEST:
         return value
     try:
         read = Time.fromisoformat(value)
@@ -127,19 +138,19 @@ def date(value: Any) -> Any:
 def uuid(value: Any) -> Any:
     """Read a UUID in its usual spelling."""
     try:
-        return Id(value) if isinstance(value, str) and len(value) == 36 else value
+        return Id(value) if type(value) is str and len(value) == 36 else value
     except ValueError:
         return value
 
 
 def enum(kind: type[Enum], value: Any) -> Any:
     """Read a value of an enum, which may have values that are not known yet."""
-    if not isinstance(value, str | int) or isinstance(value, bool):
-        return value
-    try:
-        return kind(value)
-    except ValueError:
-        return value
+    if type(value) is str or type(value) is int:
+        try:
+            return kind(value)
+        except ValueError:
+            pass
+    return value
 
 
 def model(kind: Any, value: Any) -> Any:
@@ -159,12 +170,12 @@ def one_of(kinds: tuple[Any, ...], value: Any) -> Any:
     """Read an object as the model that fits best, by the values and the fields that it has."""
     if not isinstance(value, dict):
         return value
-    best, least = None, (len(value) + 1, 0)
+    best, least = None, None
     for kind in kinds:
         misfit = kind.SHAPE.misfit(value)
-        if misfit is not None and misfit < least:
+        if misfit is not None and (least is None or misfit < least):
             best, least = kind, misfit
-            if least == (0, 0):
+            if not misfit:
                 break
     return value if best is None else best.from_dict(value)
 
@@ -211,6 +222,5 @@ def known(field_dict: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind(value: Any) -> str:
-    kinds = {dict: "an object", list: "a list", str: "text", bool: "a boolean", type(None): "null"}
     number = "a number" if isinstance(value, int | float) else type(value).__name__
-    return kinds.get(type(value), number)
+    return _KINDS.get(type(value), number)

@@ -119,8 +119,6 @@ def _render(document: "Node", package: Path) -> "list[GeneratorError]":
         text = file.read_text(encoding="utf-8")
         if "client.parse(" not in text or "quote(" in text:
             raise PipelineError(f"{file.name} parses without a guard; mend {TEMPLATES.name}/")
-        if "httpx.TimeoutException" in text:
-            raise PipelineError(f"{file.name} promises errors of httpx; mend {TEMPLATES.name}/")
     if (package / "client.py").read_text(encoding="utf-8").count("repr=False") != 2:
         raise PipelineError(f"client.py shows its token; mend {TEMPLATES.name}/")
     return found

@@ -113,9 +113,11 @@ def same(one: Any, other: Any) -> bool:
 
 
 def responses(document: Node) -> Iterator[tuple[Node, int, Node]]:
-    """Yield operation, status and schema of every documented JSON response."""
+    """Yield operation, status and schema of every documented JSON response that is no error."""
     for _, _, operation in operations(document):
         for code, found in operation["responses"].items():
+            if code[0] in "345":
+                continue
             response = resolve(document, found["$ref"], "a response") if "$ref" in found else found
             for media, content in response.get("content", {}).items():
                 if media.endswith(("/json", "+json")) and "schema" in content:

@@ -89,10 +89,10 @@ def imported(package: Path) -> Iterator[Callable[[str], ModuleType]]:
             del sys.modules[name]
 
 
-def mypy(package: Path, cache: Path) -> str:
-    """Type-check a package strictly; empty when there is nothing to say."""
+def mypy(package: Path, cache: Path, *how: str) -> str:
+    """Type-check a package (or `-m` a module) strictly; empty when there is nothing to say."""
     done = subprocess.run(
-        [*_MYPY, f"--cache-dir={cache}", package.name],
+        [*_MYPY, f"--cache-dir={cache}", *how, package.name],
         cwd=package.parent,
         capture_output=True,
         text=True,

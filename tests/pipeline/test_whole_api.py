@@ -91,7 +91,22 @@ def test_every_answer_is_read_and_written_back_without_loss(whole: Path) -> None
     assert done.returncode == 0, done.stderr
     *lost, last = done.stdout.splitlines()
     assert lost == []
-    assert int(last.split()[1]) > 10_000
+    assert int(last.split()[1]) > 5_000
+
+
+def test_an_answer_that_is_off_by_anything_is_read_and_written_back(whole: Path) -> None:
+    arguments = [str(whole), str(whole.parent / "document.json")]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.pipeline.odd_answers", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    *lost, last = done.stdout.splitlines()
+    assert lost == []
+    assert int(last.split()[1]) > 50_000
 
 
 def test_one_operation_imports_only_what_it_needs(whole: Path) -> None:

@@ -88,20 +88,19 @@ def spell_out_discriminators(document: Node) -> Node:
     """
     changed: Node = {}
     for _, kind, union in walk(document, "document"):
-        found = union.get("discriminator") if kind == "schema" else None
-        if not isinstance(found, dict) or "propertyName" not in found:
+        found: Node = union.get("discriminator", {}) if kind == "schema" else {}
+        if "propertyName" not in found:
             continue
         mapping = found.get("mapping", {})
         for name in filter(None, map(name_of, members(union))):
             values = [it for it, ref in mapping.items() if name in (ref, name_of({"$ref": ref}))]
-            told: Node = {"type": "string", "enum": values or [name]}
-            fields = {found["propertyName"]: told}
-            schema = changed.get(name, components(document).get(name, {}))
+            told = {found["propertyName"]: {"type": "string", "enum": values or [name]}}
+            schema: Node = changed.get(name) or components(document).get(name, {})
             if "allOf" in schema:
-                more = [*schema["allOf"], {"type": "object", "properties": fields}]
+                more = [*schema["allOf"], {"type": "object", "properties": told}]
                 changed[name] = {**schema, "allOf": more}
             else:
-                changed[name] = {**schema, "properties": {**schema.get("properties", {}), **fields}}
+                changed[name] = {**schema, "properties": {**schema.get("properties", {}), **told}}
     return _with_schemas(document, changed)
 
 
