@@ -7,6 +7,7 @@ Refused is only a body of another kind than the document promises, such as a lis
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
 
+_NO_WORD = re.compile(r"[\W_]+")
 _MANY = 1_000_000  # more fields than any object has
 _SHORTEST = len("2026-01-01T00:00:00")
 _KINDS: dict[Any, str] = {
@@ -58,10 +60,11 @@ class Shape:
     """What tells a model from others that may stand in its place, by the names that are sent."""
 
     def __init__(
-        self, required: set[str], optional: set[str], values: dict[str, tuple[Any, ...]]
+        self, required: set[str], optional: set[str], word: str, values: dict[str, tuple[Any, ...]]
     ) -> None:
         self.required = required
         self.known = required | optional
+        self.word = word  # that its name spells: `github` for GithubIntegration
         self.values = values  # of fields in which each of these models has others
 
     def misfit(self, data: dict[str, Any]) -> int | None:
@@ -167,10 +170,14 @@ def model_or_any(kind: Any, value: Any) -> Any:
 
 
 def one_of(kinds: tuple[Any, ...], value: Any) -> Any:
-    """Read an object as the model that fits best, by the values and the fields that it has."""
+    """Read an object as the model that its `type` names, or that fits best by what it has."""
     if not isinstance(value, dict):
         return value
+    word = _NO_WORD.sub("", str(value.get("type", ""))).lower()
     best, least = None, None
+    for kind in kinds if word else ():
+        if kind.SHAPE.word == word:
+            return kind.from_dict(value)
     for kind in kinds:
         misfit = kind.SHAPE.misfit(value)
         if misfit is not None and (least is None or misfit < least):

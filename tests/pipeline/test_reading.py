@@ -267,6 +267,11 @@ def named(elements: list[Any]) -> list[str]:
         ("shapes", [{"width": "1", "id": "a"}, {"radius": "1", "id": "a"}], ["Square", "Circle"]),
         ("shapes", [{"type": "star", "width": "1", "id": "a"}, {}], ["dict", "dict"]),
         ("lines", [{"a": 1, "b": 2, "c": 3, "d": 4}, {"a": 1, "b": 2, "c": 3}], ["Long", "Short"]),
+        (
+            "lines",
+            [{"type": "lo_ng"}, {**dict.fromkeys("abcd"), "type": "short"}],
+            ["Long", "Short"],
+        ),
         ("lines", [{"a": 1, "c": 3, "d": 4, "id": 5}, {"a": 1, "b": 3}], ["Long", "Short"]),
         ("lines", [{"a": 1, "b": 2, "c": 3, "_links": {}, "new": 1}, {"x": 1}], ["Short", "dict"]),
         ("lines", [{"a": 1, "b": 2, "x": 1, "y": 1, "z": 1}, {"a": 1, "id": 1}], ["dict", "Short"]),

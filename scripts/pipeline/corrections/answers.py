@@ -1,6 +1,7 @@
 """Rules about answers: which are read, as what, and what they promise."""
 
 from collections.abc import Iterable, Iterator
+from os.path import commonprefix
 
 from scripts.pipeline.corrections.common import (
     components,
@@ -59,7 +60,7 @@ def ask_for_no_answers(document: Node) -> Node:
 
     Cause: a field that is required of an answer would be demanded from the caller as well.
     """
-    sent = _reached(document, _bodies(document))
+    sent = _reached(document, _bodies(document, "requestBody"))
 
     def visit(node: Node, kind: str) -> Node:
         if kind != "schema" or "required" not in node:
@@ -110,7 +111,7 @@ def promise_ids(document: Node) -> Node:
     Cause: every resource has one, to be deleted by; yet the document requires it in none of the 18
     models of integrations, so that it would have to be looked for each time.
     """
-    sent = _reached(document, _bodies(document))
+    sent = _reached(document, _bodies(document, "requestBody"))
     got = {
         name
         for _, method, operation in operations(document)
@@ -131,37 +132,44 @@ def promise_ids(document: Node) -> Node:
 
 
 def tell_alternatives_apart(document: Node) -> Node:
-    """Mark the models of which one is chosen, with the fields whose values tell which.
+    """Mark the models of which one is read, with what tells it from the others.
+
+    That is the `type` that its name spells (`GithubIntegration` among other integrations, of which
+    a published document says no more), and fields of which each has other values.
 
     Cause: a model is read whatever is missing in it, so that the first one would always fit.
     """
-    told: dict[str, Node] = {}
+    schemas = components(document)
+    read = _reached(document, _bodies(document, "response"))
+    told: Node = {}
     for _, kind, union in walk(document, "document"):
         options = members(union) if kind == "schema" else []
         names = [str(name_of(part)) for part in options if is_object(look(document, part))]
         if len(names) < 2:
             continue
+        ending = len(commonprefix([name[::-1] for name in names]))  # noqa: RUF071 - no paths
         values = [_values(document, name) for name in names]
         for name, own in zip(names, values, strict=True):
-            marks = told.setdefault(name, {})
+            word = name[: len(name) - ending].lower()
+            marks = told.setdefault(name, {"word": word, "values": {}})
             for field in own:
                 known = [value for each in values for value in each.get(field, [None, None])]
                 if len(set(known)) == len(known):
-                    marks[field] = own[field]
+                    marks["values"][field] = own[field]
     return _with_schemas(
         document,
-        {name: {**components(document)[name], "x-told-apart": told[name]} for name in told},
+        {
+            name: {**schemas[name], "x-told-apart": told[name]}
+            for name in told
+            if ("schemas", name) in read
+        },
     )
 
 
 def _values(document: Node, name: str) -> dict[str, list[object]]:
     fields = components(document)[name].get("properties", {})
-    found = {field: look(document, part) for field, part in fields.items()}
-    return {
-        field: part.get("enum") or [part["const"]]
-        for field, part in found.items()
-        if part.get("enum") or "const" in part
-    }
+    found = {field: look(document, part).get("enum") for field, part in fields.items()}
+    return {field: values for field, values in found.items() if values}
 
 
 def _resources(document: Node, schema: Node) -> Iterator[str]:
@@ -172,8 +180,8 @@ def _resources(document: Node, schema: Node) -> Iterator[str]:
         yield from _resources(document, part)
 
 
-def _bodies(document: Node) -> list[tuple[Node, str]]:
-    return [(node, kind) for _, kind, node in walk(document, "document") if kind == "requestBody"]
+def _bodies(document: Node, kind: str) -> list[tuple[Node, str]]:
+    return [(node, kind) for _, found, node in walk(document, "document") if found == kind]
 
 
 def _kind(media_type: str) -> str:
