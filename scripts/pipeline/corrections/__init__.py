@@ -6,13 +6,15 @@ without it. They run in the order of `RULES`; later ones rely on what earlier on
 
 from collections.abc import Callable, Mapping
 
+from scripts.pipeline.corrections.alternatives import (
+    spell_out_discriminators,
+    tell_alternatives_apart,
+)
 from scripts.pipeline.corrections.answers import (
     ask_for_no_answers,
     keep_successes,
     name_kinds_of_bodies,
     promise_ids,
-    spell_out_discriminators,
-    tell_alternatives_apart,
 )
 from scripts.pipeline.corrections.composition import (
     flatten_all_of,

@@ -1,7 +1,6 @@
 """Rules about answers: which are read, as what, and what they promise."""
 
 from collections.abc import Iterable, Iterator
-from os.path import commonprefix
 
 from scripts.pipeline.corrections.common import (
     components,
@@ -31,11 +30,11 @@ def keep_successes(document: Node) -> Node:
         return {**node, "responses": kept or rest}
 
     kept = rebuild(document, "document", visit)
-    used = _reached(document, [(kept, "document")], skip="components")
+    used = reached(document, [(kept, "document")], skip="components")
     parts = {
-        section: {name: part for name, part in below.items() if (section, name) in used}
-        if section in ("schemas", "responses")
-        else below
+        section: below
+        if section == "securitySchemes"  # which are no references
+        else {name: part for name, part in below.items() if (section, name) in used}
         for section, below in kept.get("components", {}).items()
     }
     return {**kept, "components": parts} if parts else kept
@@ -60,19 +59,23 @@ def ask_for_no_answers(document: Node) -> Node:
 
     Cause: a field that is required of an answer would be demanded from the caller as well.
     """
-    sent = _reached(document, _bodies(document, "requestBody"))
+    sent = reached(document, bodies(document, "requestBody"))
 
     def visit(node: Node, kind: str) -> Node:
         if kind != "schema" or "required" not in node:
             return node
         fields = node.get("properties", {})
-        given = [name for name in node["required"] if not fields.get(name, {}).get("readOnly")]
+        given = [
+            name
+            for name in node["required"]
+            if not look(document, fields.get(name, {})).get("readOnly")
+        ]
         return {**node, "required": given} if given else without(node, "required")
 
     def relax(node: Node, kind: str) -> Node:
         return rebuild(node, kind, visit) if kind == "requestBody" else node
 
-    return _with_schemas(
+    return with_schemas(
         rebuild(document, "document", relax),
         {
             name: rebuild(schema, "schema", visit)
@@ -82,36 +85,13 @@ def ask_for_no_answers(document: Node) -> Node:
     )
 
 
-def spell_out_discriminators(document: Node) -> Node:
-    """Give each alternative of a union the values of its discriminator as an enum.
-
-    Cause: the generator does not know discriminators, and would read whichever class comes first.
-    """
-    changed: Node = {}
-    for _, kind, union in walk(document, "document"):
-        found: Node = union.get("discriminator", {}) if kind == "schema" else {}
-        if "propertyName" not in found:
-            continue
-        mapping = found.get("mapping", {})
-        for name in filter(None, map(name_of, members(union))):
-            values = [it for it, ref in mapping.items() if name in (ref, name_of({"$ref": ref}))]
-            told = {found["propertyName"]: {"type": "string", "enum": values or [name]}}
-            schema: Node = changed.get(name) or components(document).get(name, {})
-            if "allOf" in schema:
-                more = [*schema["allOf"], {"type": "object", "properties": told}]
-                changed[name] = {**schema, "allOf": more}
-            else:
-                changed[name] = {**schema, "properties": {**schema.get("properties", {}), **told}}
-    return _with_schemas(document, changed)
-
-
 def promise_ids(document: Node) -> Node:
     """Require the `id` of a resource in the answer to a GET, unless its schema is sent as well.
 
     Cause: every resource has one, to be deleted by; yet the document requires it in none of the 18
     models of integrations, so that it would have to be looked for each time.
     """
-    sent = _reached(document, _bodies(document, "requestBody"))
+    sent = reached(document, bodies(document, "requestBody"))
     got = {
         name
         for _, method, operation in operations(document)
@@ -121,7 +101,7 @@ def promise_ids(document: Node) -> Node:
         for name in _resources(document, body["schema"])
         if ("schemas", name) not in sent
     }
-    return _with_schemas(
+    return with_schemas(
         document,
         {
             name: {**schema, "required": sorted({*schema.get("required", []), "id"})}
@@ -129,47 +109,6 @@ def promise_ids(document: Node) -> Node:
             if name in got and "id" in schema.get("properties", {})
         },
     )
-
-
-def tell_alternatives_apart(document: Node) -> Node:
-    """Mark the models of which one is read, with what tells it from the others.
-
-    That is the `type` that its name spells (`GithubIntegration` among other integrations, of which
-    a published document says no more), and fields of which each has other values.
-
-    Cause: a model is read whatever is missing in it, so that the first one would always fit.
-    """
-    schemas = components(document)
-    read = _reached(document, _bodies(document, "response"))
-    told: Node = {}
-    for _, kind, union in walk(document, "document"):
-        options = members(union) if kind == "schema" else []
-        names = [str(name_of(part)) for part in options if is_object(look(document, part))]
-        if len(names) < 2:
-            continue
-        ending = len(commonprefix([name[::-1] for name in names]))  # noqa: RUF071 - no paths
-        values = [_values(document, name) for name in names]
-        for name, own in zip(names, values, strict=True):
-            word = name[: len(name) - ending].lower()
-            marks = told.setdefault(name, {"word": word, "values": {}})
-            for field in own:
-                known = [value for each in values for value in each.get(field, [None, None])]
-                if len(set(known)) == len(known):
-                    marks["values"][field] = own[field]
-    return _with_schemas(
-        document,
-        {
-            name: {**schemas[name], "x-told-apart": told[name]}
-            for name in told
-            if ("schemas", name) in read
-        },
-    )
-
-
-def _values(document: Node, name: str) -> dict[str, list[object]]:
-    fields = components(document)[name].get("properties", {})
-    found = {field: look(document, part).get("enum") for field, part in fields.items()}
-    return {field: values for field, values in found.items() if values}
 
 
 def _resources(document: Node, schema: Node) -> Iterator[str]:
@@ -180,7 +119,8 @@ def _resources(document: Node, schema: Node) -> Iterator[str]:
         yield from _resources(document, part)
 
 
-def _bodies(document: Node, kind: str) -> list[tuple[Node, str]]:
+def bodies(document: Node, kind: str) -> list[tuple[Node, str]]:
+    """List the parts of a document that are of a kind: requests' bodies, responses."""
     return [(node, kind) for _, found, node in walk(document, "document") if found == kind]
 
 
@@ -192,14 +132,15 @@ def _kind(media_type: str) -> str:
     return "text" if media_type.lower().startswith("text/") else "bytes"
 
 
-def _with_schemas(document: Node, schemas: Node) -> Node:
+def with_schemas(document: Node, schemas: Node) -> Node:
+    """Put schemas in the place of components."""
     if not schemas:
         return document
     parts = {**document["components"], "schemas": {**components(document), **schemas}}
     return {**document, "components": parts}
 
 
-def _reached(
+def reached(
     document: Node, starts: Iterable[tuple[Node, str]], skip: str = ""
 ) -> set[tuple[str, str]]:
     """Name the components that some parts of a document are made of, by section and name."""
