@@ -10,6 +10,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     import httpx
 
 
-_NO_WORD = re.compile(r"[\W_]+")
-_MANY = 1_000_000  # more fields than any object has
 _SHORTEST = len("2026-01-01T00:00:00")
 _KINDS: dict[Any, str] = {
     dict: "an object",
@@ -68,17 +67,17 @@ class Shape:
         self.values = values  # of fields in which each of these models has others
 
     def misfit(self, data: dict[str, Any]) -> int | None:
-        """Count what is unknown, and before that what is missing; None for something else."""
+        """Count the fields that are missing or unknown; -1 when told, None for something else."""
         for name, values in self.values.items():
-            if name in data and data[name] not in values and type(data[name]) is type(values[0]):
-                return None
-        missing = 0 if data.keys() >= self.required else len(self.required - data.keys())
-        if missing > len(self.required) / 2:
-            return None
-        unknown = 0
+            if name in data and type(data[name]) is type(values[0]):
+                return -1 if data[name] in values else None
+        misfit = 0 if data.keys() >= self.required else len(self.required.difference(data))
+        shared = len(data)
         if not self.known.issuperset(data):
-            unknown = sum(name[:1] != "_" for name in data.keys() - self.known)
-        return None if unknown > missing > 0 else missing * _MANY + unknown
+            unknown = data.keys() - self.known
+            shared -= len(unknown)
+            misfit += len([name for name in unknown if name[:1] != "_"])  # `_links` may be anywhere
+        return misfit if misfit <= shared else None
 
 
 def expect(value: Any, *kinds: str) -> Any:
@@ -173,16 +172,17 @@ def one_of(kinds: tuple[Any, ...], value: Any) -> Any:
     """Read an object as the model that its `type` names, or that fits best by what it has."""
     if not isinstance(value, dict):
         return value
-    word = _NO_WORD.sub("", str(value.get("type", ""))).lower()
+    if isinstance(type_ := value.get("type"), str):
+        word = _word(type_)
+        for kind in kinds:
+            if kind.SHAPE.word == word:
+                return kind.from_dict(value)
     best, least = None, None
-    for kind in kinds if word else ():
-        if kind.SHAPE.word == word:
-            return kind.from_dict(value)
     for kind in kinds:
         misfit = kind.SHAPE.misfit(value)
         if misfit is not None and (least is None or misfit < least):
             best, least = kind, misfit
-            if not misfit:
+            if misfit <= 0:
                 break
     return value if best is None else best.from_dict(value)
 
@@ -226,6 +226,11 @@ def write(value: Any) -> Any:
 def known(field_dict: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is not set."""
     return {name: value for name, value in field_dict.items() if not isinstance(value, Unset)}
+
+
+@lru_cache
+def _word(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower() or "-"
 
 
 def _kind(value: Any) -> str:

@@ -257,7 +257,7 @@ def named(elements: list[Any]) -> list[str]:
     ("name", "body", "expected"),
     [
         ("pets", [{"kind": "hound", "sound": "a"}, {"kind": "cat"}], ["Dog", "Cat"]),
-        ("pets", [{"kind": "bird", "sound": "a"}, {"sound": "a"}], ["dict", "dict"]),
+        ("pets", [{"kind": "bird", "sound": "a"}, {"x": "a"}], ["dict", "dict"]),
         (
             "pets",
             [{"kind": None, "sound": "a"}, None, "cat", []],
