@@ -175,7 +175,7 @@ def one_of(kinds: tuple[Any, ...], value: Any) -> Any:
     if isinstance(type_ := value.get("type"), str):
         word = _word(type_)
         for kind in kinds:
-            if kind.SHAPE.word == word:
+            if kind.SHAPE.word == word and "type" not in kind.SHAPE.values:
                 return kind.from_dict(value)
     best, least = None, None
     for kind in kinds:
@@ -223,7 +223,7 @@ def write(value: Any) -> Any:
     return value
 
 
-def known(field_dict: dict[str, Any]) -> dict[str, Any]:
+def present(field_dict: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is not set."""
     return {name: value for name, value in field_dict.items() if not isinstance(value, Unset)}
 

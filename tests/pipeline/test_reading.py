@@ -237,6 +237,7 @@ def test_what_a_caller_makes_is_written_as_before(load: Load) -> None:
     fields = {**dict.fromkeys(TREE, types.UNSET), "leaf": leaf, "leaves": (leaf,), "either": "x"}
     tree = models.Tree(**{**fields, "id": uuid.UUID(ID), "born": UTC.date(), "state": "on"})
     tree["more"] = [1]
+    tree["count"] = 2  # a field that the class has, and that is not set
     written = {"name": "a", "when": "2026-06-16T12:30:00+00:00"}
     assert tree.to_dict() == {
         "more": [1],
@@ -363,6 +364,7 @@ def test_every_docstring_starts_with_method_and_path(load: Load) -> None:
     module = load(".api.t.tree")
     for function in (module.sync, module.sync_detailed, module.asyncio, module.asyncio_detailed):
         assert str(inspect.getdoc(function)).splitlines()[0] == "GET /tree/{treeId}"
+    assert module.__doc__ == "GET /tree/{treeId}"
 
 
 def test_a_file_is_written_as_before(load: Load) -> None:

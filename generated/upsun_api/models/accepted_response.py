@@ -26,12 +26,17 @@ class AcceptedResponse:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        field_dict: dict[str, Any] = {
-            **self.additional_properties,
-            "code": self.code,
-            "status": self.status,
-        }
-        return _reading.known(field_dict)
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            _reading.present(
+                {
+                    "code": self.code,
+                    "status": self.status,
+                }
+            )
+        )
+        return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:

@@ -2,7 +2,7 @@
 
 from os.path import commonprefix
 
-from scripts.pipeline.corrections.answers import bodies, reached, with_schemas
+from scripts.pipeline.corrections.answers import with_schemas
 from scripts.pipeline.corrections.common import components, is_object, look, members, name_of
 from scripts.pipeline.shape import Node, walk
 
@@ -39,7 +39,6 @@ def tell_alternatives_apart(document: Node) -> Node:
     Cause: a model is read whatever is missing in it, so that the first one would always fit.
     """
     schemas = components(document)
-    read = reached(document, bodies(document, "response"))
     told: Node = {}
     for _, kind, union in walk(document, "document"):
         options = members(union) if kind == "schema" else []
@@ -56,12 +55,7 @@ def tell_alternatives_apart(document: Node) -> Node:
                 if len(set(known)) == len(known):
                     marks["values"][field] = own[field]
     return with_schemas(
-        document,
-        {
-            name: {**schemas[name], "x-told-apart": told[name]}
-            for name in told
-            if ("schemas", name) in read
-        },
+        document, {name: {**schemas[name], "x-told-apart": told[name]} for name in told}
     )
 
 

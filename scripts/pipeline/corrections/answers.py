@@ -30,7 +30,7 @@ def keep_successes(document: Node) -> Node:
         return {**node, "responses": kept or rest}
 
     kept = rebuild(document, "document", visit)
-    used = reached(document, [(kept, "document")], skip="components")
+    used = _reached(document, [(kept, "document")], skip="components")
     parts = {
         section: below
         if section == "securitySchemes"  # which are no references
@@ -59,7 +59,7 @@ def ask_for_no_answers(document: Node) -> Node:
 
     Cause: a field that is required of an answer would be demanded from the caller as well.
     """
-    sent = reached(document, bodies(document, "requestBody"))
+    sent = _sent(document)
 
     def visit(node: Node, kind: str) -> Node:
         if kind != "schema" or "required" not in node:
@@ -91,7 +91,7 @@ def promise_ids(document: Node) -> Node:
     Cause: every resource has one, to be deleted by; yet the document requires it in none of the 18
     models of integrations, so that it would have to be looked for each time.
     """
-    sent = reached(document, bodies(document, "requestBody"))
+    sent = _sent(document)
     got = {
         name
         for _, method, operation in operations(document)
@@ -119,9 +119,9 @@ def _resources(document: Node, schema: Node) -> Iterator[str]:
         yield from _resources(document, part)
 
 
-def bodies(document: Node, kind: str) -> list[tuple[Node, str]]:
-    """List the parts of a document that are of a kind: requests' bodies, responses."""
-    return [(node, kind) for _, found, node in walk(document, "document") if found == kind]
+def _sent(document: Node) -> set[tuple[str, str]]:
+    found = walk(document, "document")
+    return _reached(document, [(node, kind) for _, kind, node in found if kind == "requestBody"])
 
 
 def _kind(media_type: str) -> str:
@@ -140,7 +140,7 @@ def with_schemas(document: Node, schemas: Node) -> Node:
     return {**document, "components": parts}
 
 
-def reached(
+def _reached(
     document: Node, starts: Iterable[tuple[Node, str]], skip: str = ""
 ) -> set[tuple[str, str]]:
     """Name the components that some parts of a document are made of, by section and name."""

@@ -1,4 +1,6 @@
 # DO NOT EDIT. Made by `make generate` from spec/ with openapi-python-client 0.29.1.
+"""DELETE /projects/{projectId}/integrations/{integrationId}"""
+
 from http import HTTPStatus
 from typing import Any
 
