@@ -241,6 +241,7 @@ def test_what_a_caller_makes_is_written_as_before(load: Load) -> None:
     written = {"name": "a", "when": "2026-06-16T12:30:00+00:00"}
     assert tree.to_dict() == {
         "more": [1],
+        "count": 2,
         "leaf": written,
         "leaves": [written],
         "either": "x",

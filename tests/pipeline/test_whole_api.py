@@ -106,7 +106,7 @@ def test_an_answer_that_is_off_by_anything_is_read_and_written_back(whole: Path)
     assert done.returncode == 0, done.stderr
     *lost, last = done.stdout.splitlines()
     assert lost == []
-    assert int(last.split()[1]) > 50_000
+    assert int(last.split()[1]) > 30_000
 
 
 def test_one_operation_imports_only_what_it_needs(whole: Path) -> None:
