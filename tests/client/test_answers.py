@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import json
 import pickle
+import zlib
 from typing import Any
 
 import anyio
 import httpx
 import pytest
 
+from tests.client import wire
 from tests.client.conftest import BACKENDS, Delete
-from tests.client.wire import ACCEPTED, Wire, answer, token
+from tests.client.wire import ACCEPTED, Reaction, Wire, answer, token
 from upsun_api.api.third_party_integrations import delete_projects_integrations as generated
 from upsun_api.client import Client
 from upsun_api.errors import UnexpectedStatus
 from upsun_api.types import File
 from upsun_client import (
+    APIConnectionError,
     APIResponseValidationError,
+    APITimeoutError,
     AuthenticationError,
     NotFoundError,
     TokenExchangeError,
@@ -196,8 +201,8 @@ def test_a_generated_operation_takes_an_empty_success() -> None:
 
 
 def test_without_our_client_a_generated_operation_raises_what_it_raised() -> None:
-    with Wire([answer(200, {})]) as server, Client(base_url=server.url) as client:
-        with pytest.raises(KeyError):
+    with Wire([answer(200, [])]) as server, Client(base_url=server.url) as client:
+        with pytest.raises(TypeError, match="expected an object, not a list"):
             generated.sync(project_id="p", integration_id="i", client=client)
 
 
@@ -302,3 +307,120 @@ def test_a_streamed_answer_stays_open_for_tasks(backend: str) -> None:
 
     with Wire([answer(200, b'{"a": 1}')]) as server:
         anyio.run(run, backend=backend)
+
+
+@pytest.mark.parametrize("key", ["_embedded", "_links"])
+def test_an_acceptance_that_leaves_out_status_or_code_has_the_status_line(
+    key: str, delete: Delete
+) -> None:
+    for rest in ({}, {"status": "Accepted"}, {"code": 202}):
+        with Wire([answer("202 Accepted", {key: {"a": 1}, **rest})]) as server:
+            accepted = delete(**server.kwargs())
+        assert (accepted.status, accepted.code, accepted[key]) == ("Accepted", 202, {"a": 1})
+
+
+@pytest.mark.parametrize("body", [{}, {"_embedded": 1, "code": 404}, {"_links": 1, "status": None}])
+def test_what_is_no_acceptance_is_none_even_with_links(body: Any, delete: Delete) -> None:
+    with Wire([answer(202, body, X_Id="1")]) as server:
+        with pytest.raises(APIResponseValidationError) as caught:
+            delete(**server.kwargs())
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
+        assert (error.body, error.headers["x-id"], error.status_code) == (body, "1", 202)
+
+
+# --- limits of a success
+
+
+def _pour(connection: Any) -> None:
+    connection.sendall(ENDLESS % b"200")
+    for _ in range(2_000):
+        connection.sendall(b"x" * 65_536)
+
+
+def test_a_success_is_read_up_to_a_limit(delete: Delete) -> None:
+    with Wire([_pour]) as server:
+        with pytest.raises(APIResponseValidationError, match=r"64 MiB.*stream") as caught:
+            delete(**server.kwargs())
+        assert (caught.value.status_code, len(server.calls)) == (200, 1)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "gzip, gzip", "br"])
+def test_a_bomb_of_a_success_does_not_go_off(encoding: str, delete: Delete) -> None:
+    packed = zlib.compress if encoding == "deflate" else gzip.compress
+    bomb = packed(b" " * 100_000_000)
+    with Wire([answer(200, bomb, Content_Encoding=encoding)]) as server:
+        with pytest.raises(APIResponseValidationError, match="64 MiB|not read here"):
+            delete(**server.kwargs())
+
+
+def test_a_success_that_drips_ends_after_ten_times_the_timeout(delete: Delete) -> None:
+    with Wire() as server:
+        server.api = [drip(ENDLESS % b"202", server)]
+        with pytest.raises(
+            APITimeoutError, match=r"202 to DELETE.*probably worked.*stream"
+        ) as caught:
+            delete(**server.kwargs(timeout=0.1, max_retries=0))
+        assert (caught.value.status_code, len(server.calls)) == (202, 1)
+
+
+def test_a_success_that_breaks_off_has_a_status(delete: Delete) -> None:
+    for cut in (wire.truncated, wire.cut(ACCEPTED.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")):
+        with Wire([cut]) as server:
+            with pytest.raises(APIConnectionError, match="probably worked") as caught:
+                delete(**server.kwargs(max_retries=0))
+        assert caught.value.status_code == 202
+        assert caught.value.headers["content-type"] == "application/json"
+
+
+def test_a_stream_has_no_limit() -> None:
+    with Wire([_pour]) as server, UpsunClient(**server.kwargs()) as client:
+        with client.get_httpx_client().stream("GET", "/log") as response:
+            chunks = itertools.islice(response.iter_raw(65_536), 1100)
+            read = sum(map(len, chunks))
+        assert read > 64 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", lambda raw: zlib.compress(raw)[2:-4]),
+    ],
+    ids=["gzip", "zlib", "deflate"],
+)
+def test_a_compressed_success_is_read(encoding: str, pack: Any, delete: Delete) -> None:
+    body = pack(b'{"status": "Accepted", "code": 202, "_embedded": {}}')
+    with Wire([answer(202, body, Content_Encoding=encoding)]) as server:
+        assert delete(**server.kwargs()).code == 202
+        with UpsunClient(**server.kwargs()) as client:
+            response = client.get_httpx_client().get("/x")
+    assert response.json()["code"] == 202
+    assert response.headers["content-encoding"] == encoding
+
+
+# --- one line of text
+
+ODD_TEXT = "\x1b[31mred\x07 \u202e " + "long " * 4000
+
+
+@pytest.mark.parametrize(
+    ("api", "exchange"),
+    [
+        (answer(404, {"message": ODD_TEXT}), token()),
+        (answer(500, ODD_TEXT.encode(), content_type="text/plain"), token()),
+        (answer(302, b"", Location="/" + "x" * 20_000), token()),
+        (answer(200, b"no", content_type="text/" + "y" * 9000), token()),
+        (answer("409 " + "z" * 9000, b""), token()),
+        (wire.cut(b"HTTP/1.1 " + b"q" * 9000 + b"\r\n\r\n"), token()),
+        (ACCEPTED, answer(400, {"error": ODD_TEXT, "error_description": ODD_TEXT})),
+        (ACCEPTED, answer(302, b"", Location="/" + "x" * 20_000)),
+        (ACCEPTED, answer("418 " + "z" * 9000, {"error": ODD_TEXT})),
+    ],
+    ids=lambda raw: "",
+)
+def test_an_error_is_one_printable_line(api: Reaction, exchange: Reaction, delete: Delete) -> None:
+    with Wire([api], [exchange]) as server, pytest.raises(UpsunError) as caught:
+        delete("p" * 900, **server.kwargs(max_retries=0))
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 1000

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import ssl
+import traceback
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 import trustme
@@ -18,7 +22,9 @@ from upsun_client import (
     APIConnectionError,
     ConfigurationError,
     UpsunClient,
+    UpsunError,
     delete_projects_integrations,
+    delete_projects_integrations_async,
 )
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
@@ -316,3 +322,183 @@ def test_the_exchange_says_who_asks(delete: Delete) -> None:
     with Wire() as server:
         delete(**server.kwargs())
     assert server.exchanges[0].headers["user-agent"].startswith("upsun-client/")
+
+
+# --- whatever else cannot be used
+
+FOO: Any = object()
+
+
+def repr_of(arguments: object) -> str:
+    return str(arguments).replace(repr(FOO), "FOO")
+
+
+class AsyncOnly(httpx.AsyncBaseTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise AssertionError
+
+
+async def _async_hook(_: object) -> None: ...
+
+
+class AsyncCallable:
+    async def __call__(self, _: object) -> None: ...
+
+
+UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
+    "cert": ({"cert": "/no/such/cert.pem"}, ""),
+    "cert kind": ({"cert": 3}, ""),
+    "limits": ({"limits": 5}, "limits"),
+    "limits part": ({"limits": httpx.Limits(max_connections="5")}, ""),  # type: ignore[arg-type]
+    "hooks": ({"event_hooks": [print]}, "event_hooks"),
+    "hooks key": ({"event_hooks": {"answer": [print]}}, "event_hooks"),
+    "hooks function": ({"event_hooks": {"request": print}}, "event_hooks"),
+    "hooks kind": ({"event_hooks": {"request": ["x"]}}, "event_hooks"),
+    "mounts": ({"mounts": [1]}, ""),
+    "mounts pattern": ({"mounts": {"http": httpx.HTTPTransport()}}, ""),
+    "mounts kind": ({"mounts": {"http://": 1}}, "http"),
+    "proxy scheme": ({"proxy": "ftp://user:hunter2@127.0.0.1"}, "proxy"),
+    "proxy kind": ({"proxy": 5}, "proxy"),
+    "proxy port": ({"proxy": "http://user:hunter2#x@127.0.0.1:9"}, "proxy"),
+    "proxy host": ({"proxy": f"http://user:hunter2@{'x' * 64}:9"}, "proxy"),
+    "http2": ({"http2": True}, "h2"),
+    "unknown": ({"nope": 1}, "nope"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*cert:DeprecationWarning")
+@pytest.mark.parametrize("what", UNUSABLE)
+def test_an_unusable_value_is_a_configuration_error(what: str, delete: Delete) -> None:
+    args, says = UNUSABLE[what]
+    if what == "http2" and importlib.util.find_spec("h2"):
+        pytest.skip("h2 is installed")
+    with Wire() as server:
+        with pytest.raises(ConfigurationError, match=says) as caught:
+            delete(**server.kwargs(httpx_args=args))
+        assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+        assert not server.calls + server.exchanges
+
+
+@pytest.mark.parametrize(
+    ("wrong", "args"),
+    [
+        ("sync", {"transport": AsyncOnly()}),
+        ("sync", {"mounts": {"http://": AsyncOnly()}}),
+        ("sync", {"event_hooks": {"request": [_async_hook]}}),
+        ("sync", {"event_hooks": {"response": [_async_hook]}}),
+        ("sync", {"event_hooks": {"response": [functools.partial(_async_hook)]}}),
+        ("sync", {"event_hooks": {"response": [AsyncCallable()]}}),
+        ("async", {"transport": httpx.HTTPTransport()}),
+        ("async", {"mounts": {"http://": httpx.HTTPTransport()}}),
+    ],
+)
+def test_what_the_flavour_cannot_use_is_refused_first(
+    wrong: str, args: Any, flavour: str, delete: Delete
+) -> None:
+    if (wrong == "sync") is not (flavour == "sync"):
+        pytest.skip("of the other flavour")
+    with Wire() as server:
+        with pytest.raises(ConfigurationError):
+            delete(**server.kwargs(httpx_args=args))
+        assert not server.calls + server.exchanges
+
+
+def test_an_asynchronous_transport_serves_calls_and_not_the_exchange() -> None:
+    class Mock(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(202, json={"status": "mocked", "code": 202})
+
+    async def run() -> str:
+        async with UpsunClient(**server.kwargs(httpx_args={"transport": Mock()})) as client:
+            return (await delete_projects_integrations_async("p", "i", client=client)).status
+
+    with Wire() as server:
+        assert anyio.run(run) == "mocked"
+        assert (len(server.calls), len(server.exchanges)) == (0, 1)
+
+
+@pytest.mark.parametrize("kind", ["mock", "mount"])
+def test_a_mock_transport_answers_calls_and_exchange(kind: str, delete: Delete) -> None:
+    seen: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request.method)
+        if request.method == "POST":
+            return httpx.Response(200, json={"access_token": "a", "token_type": "bearer"})
+        return httpx.Response(202, json={"status": "Accepted", "code": 202})
+
+    mock = httpx.MockTransport(handle)
+    args = {"transport": mock} if kind == "mock" else {"mounts": {"https://": mock}}
+    assert delete(api_token="t", httpx_args=args).code == 202
+    assert seen == ["POST", "DELETE"]
+
+
+@pytest.mark.parametrize(
+    "password", ["hunter2#x", "hunter2/x", "hunter2?x", "2#hunter2", "hunter2 x"]
+)
+def test_no_part_of_a_proxys_password_is_told(
+    password: str, delete: Delete, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, f"http://user:{password}@127.0.0.1:9")
+    with Wire() as server:
+        with pytest.raises(UpsunError) as caught:
+            delete(**server.kwargs(max_retries=0))
+        assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_an_unreadable_entry_of_no_proxy_is_named(
+    delete: Delete, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "good.example,::1,10.0.0.0/8,[::bad")
+    with Wire() as server, pytest.raises(ConfigurationError, match=r"NO_PROXY.*\[::bad"):
+        delete(**server.kwargs())
+
+
+@pytest.mark.parametrize("how", ["environment", "argument"])
+def test_plain_http_goes_through_no_proxy_elsewhere(
+    how: str, delete: Delete, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = "http://user:pass@proxy.example:3128"
+    args = {"proxy": proxy} if how == "argument" else {}
+    if how == "environment":
+        monkeypatch.setenv("ALL_PROXY", proxy)
+    with Wire() as server:
+        assert delete(**server.kwargs(httpx_args=args)).code == 202
+        assert (len(server.calls), len(server.exchanges)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"content": b"longer than that", "headers": {"Content-Length": "3"}},
+        {"content": b"x", "headers": {"Content-Length": "300"}},
+        {"content": FOO},
+        {"json": FOO},
+        {"data": FOO},
+        {"timeout": "soon"},
+        {"params": FOO},
+        {"headers": FOO},
+        {"auth": ("user", "pass")},
+    ],
+    ids=repr_of,
+)
+def test_an_unusable_request_is_an_error_of_ours(arguments: dict[str, Any], flavour: str) -> None:
+    async def run() -> None:
+        async with UpsunClient(**server.kwargs(max_retries=0, timeout=2.0)) as client:
+            await client.get_async_httpx_client().post("/x", **arguments)
+
+    def run_sync() -> None:
+        with UpsunClient(**server.kwargs(max_retries=0, timeout=2.0)) as client:
+            client.get_httpx_client().post("/x", **arguments)
+
+    with Wire() as server, pytest.raises(UpsunError):
+        run_sync() if flavour == "sync" else anyio.run(run, backend=flavour)
+
+
+@pytest.mark.parametrize(
+    "given", ["https://h", [1], ["http://elsewhere.example"], ["https://h/path"], [""]], ids=str
+)
+def test_trusted_origins_are_origins(given: Any) -> None:
+    with pytest.raises(ConfigurationError, match="trusted_origins"):
+        UpsunClient("t", trusted_origins=given)
