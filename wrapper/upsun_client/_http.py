@@ -11,7 +11,7 @@ from ._connections import Connections, Pool, User
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
 from ._flow import Flow
 from ._io import Blocking, Tasks, run
-from ._options import Hooks, check_hooks, read_hooks
+from ._options import Hooks, check_hooks, read_hooks, read_timeout
 from ._paths import check_path
 from ._urls import parse_url, under
 
@@ -67,6 +67,8 @@ class _Session:
         """
         target = self._target(url)
         try:
+            if kwargs.get("timeout", _HOW) is not _HOW:
+                kwargs["timeout"] = read_timeout(httpx.Timeout(kwargs["timeout"]))
             request: httpx.Request = super().build_request(method, target, **kwargs)  # type: ignore[misc]
         except (httpx.InvalidURL, TypeError, ValueError, AttributeError, RuntimeError) as error:
             problem = str(error)
