@@ -2,12 +2,13 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup whole check regenerate generate check-spec vendor vendor-check build bench test-lowest
+.PHONY: help demo test setup whole check regenerate generate check-spec vendor vendor-check build bench test-lowest sandbox
 
 RUN := .venv/bin/python
 # A PYTHON from the environment or the command line chooses the interpreter; otherwise .venv keeps its own.
 PYTHON ?=
-export SPEC_URL OPERATIONS PROSE FORCE REPORT DEST HTTP PORT
+export SPEC_URL OPERATIONS PROSE FORCE REPORT DEST HTTP ROWS
+export PORT PROJECTS INTEGRATIONS WORK RATE RETRY_AFTER LATENCY BUSY
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +17,9 @@ demo: setup ## generate, then delete an integration in a sandbox on loopback, st
 	@echo "generated/ from spec/:"
 	@$(RUN) -m scripts.generate
 	@$(RUN) -m scripts.demo
+
+sandbox: setup ## auth server and API on loopback until Ctrl-C, to rehearse on (PORT=8080, RATE=20, LATENCY=0.1, BUSY=1; README)
+	@$(RUN) -m scripts.sandbox
 
 test: setup whole ## run the whole suite (one test: .venv/bin/python -m pytest tests/client/test_faults.py -k name)
 	@$(RUN) -m pytest -n auto --dist loadfile --cov --cov-report=term:skip-covered
@@ -53,7 +57,7 @@ vendor-check: setup ## is the copy in DEST untouched and what this checkout woul
 build: setup whole ## sdist and wheel in dist/
 	@$(RUN) -m build --no-isolation
 
-bench: setup whole ## our figures beside bare httpx and the generator alone (some minutes; best on an idle machine)
+bench: setup whole ## our figures beside bare httpx and the generator alone (some minutes; best on an idle machine; ROWS=cold for some)
 	@$(RUN) -m scripts.bench
 
 test-lowest: setup whole ## the client's tests in .venv-lowest, with the lowest versions that pyproject.toml allows

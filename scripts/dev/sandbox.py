@@ -1,34 +1,43 @@
-"""A stand-in for the auth server and the API, on loopback: for the demo, and for tests.
-
-As a main it runs until it is interrupted: .venv/bin/python -m scripts.dev.sandbox
-"""
+"""A stand-in for the auth server and the API, on loopback: to rehearse jobs on, and for tests."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import hashlib
+import json
+import math
+import os
 import secrets
+import signal
 import socket
 import threading
 from base64 import b64decode
 from pathlib import Path
+from posixpath import normpath
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from scripts.dev.projects import INTEGRATION, PROJECT, Project, Projects, Record
+
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    Handler = Callable[[Request, Project], Awaitable[Response]]
+
+__all__ = ["API_TOKEN", "INTEGRATION", "PROJECT", "SPEC", "Sandbox"]
 
 SPEC = Path(__file__).parents[2] / "spec" / "openapi.json"
 API_TOKEN = "sandbox-api-token"  # noqa: S105 - opens nothing but this sandbox
-PROJECT = "sandboxproject"
-INTEGRATION = "sandboxintegration"
 _BASIC = "platform-api-user:"
 _LIFETIME = 900  # seconds
 
@@ -36,35 +45,81 @@ _LIFETIME = 900  # seconds
 class Sandbox:
     """Auth server, API and document in one server on 127.0.0.1; a context manager.
 
+    Args:
+        port: To listen on; 0 lets the system pick one.
+        projects: How many there are; the first is `PROJECT`.
+        integrations: In each, of several types; the first of the first is `INTEGRATION`.
+        work: Seconds that an activity takes.
+        rate: Requests a second that the API takes, beyond which it answers 429; 0 is no limit.
+        retry_after: Whether a 429 says when to come back.
+        latency: Seconds that the API waits before it answers.
+        busy: Whether a project refuses changes (409) while one of its activities runs.
+        clock: Gives seconds.
+        log: Is told each request and how it was answered.
+
     Attributes:
-        integrations: pairs of project and integration that exist.
-        seen: method and path of each request, in order, as they came over the wire.
+        url: Where it is.
+        seen: Method and path of each request, in order, as they came over the wire.
     """
 
-    def __init__(self) -> None:
-        self.integrations = {(PROJECT, INTEGRATION)}
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        projects: int = 5,
+        integrations: int = 20,
+        work: float = 1.0,
+        rate: float = 0,
+        retry_after: bool = True,
+        latency: float = 0,
+        busy: bool = False,
+        clock: Callable[[], float] = monotonic,
+        log: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        self.projects = Projects(work, clock)
+        self.projects.fill(projects, integrations)
         self.seen: list[tuple[str, str]] = []
-        self._activities: dict[str, dict[str, object]] = {}
+        self._rate, self._retry_after, self._latency, self._busy = rate, retry_after, latency, busy
+        self._clock, self._log = clock, log
+        self._window, self._taken = clock(), 0.0  # the second that is counted, and what came in it
         self._bearers: dict[str, float] = {}  # access token -> when it expires
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         app = Starlette(
             routes=[
                 Route("/oauth2/token", self._token, methods=["POST"]),
-                Route(
-                    "/projects/{project}/integrations/{integration}",
-                    self._delete,
-                    methods=["DELETE"],
-                ),
-                Route("/projects/{project}/activities/{id}", self._activity, methods=["GET"]),
                 Route("/openapi-spec", self._document, methods=["GET"]),
-            ]
+                self._route("", GET=self._show_project, DELETE=self._delete_project),
+                self._route("/integrations", GET=self._list, POST=self._create),
+                self._route("/integrations/{id}", GET=self._show, DELETE=self._delete),
+                self._route("/activities", GET=self._list_activities),
+                self._route("/activities/{id}", GET=self._show_activity),
+            ],
+            exception_handlers={HTTPException: _refuse},
         )
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        app.router.redirect_slashes = False
+        self._app = app
         self._server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
+            uvicorn.Config(
+                self._answer, interface="asgi3", log_config=None, lifespan="off", ws="none"
+            )
         )
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+
+    @property
+    def integrations(self) -> set[tuple[str, str]]:
+        """Pairs of project and integration that exist; assign some to have no other ones."""
+        return {
+            (project.id, integration)
+            for project in self.projects.by_id.values()
+            for integration in project.integrations
+        }
+
+    @integrations.setter
+    def integrations(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self.projects.by_id.clear()
+        for project, integration in pairs:
+            self.projects.add(project, {"type": "github"}, integration)
 
     @property
     def token_url(self) -> str:
@@ -77,8 +132,7 @@ class Sandbox:
         return f"{self.url}/openapi-spec"
 
     def __enter__(self) -> Self:
-        """Start the server, and wait until it takes connections."""
-        self._socket.listen()
+        """Start the server; connections wait for it already."""
         self._thread.start()
         return self
 
@@ -90,8 +144,63 @@ class Sandbox:
     def _run(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._socket]))
 
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer any request, and note it."""
+        raw = scope["raw_path"].decode("ascii", "backslashreplace")
+        self.seen.append((scope["method"], raw))
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._log(f"{message['status']} {scope['method']} {raw}")
+            await send(message)
+
+        answer: ASGIApp = self._app
+        if "%2f" in raw.lower():
+            answer = _problem(404, "Not Found", "No such path.")
+        elif raw.startswith("/projects/"):
+            # As a gateway does; so `..` for an integration is its project.
+            scope["path"] = normpath(scope["path"])
+            await asyncio.sleep(self._latency)
+            answer = self._limit() or answer
+        await answer(scope, receive, noted)
+
+    def _limit(self) -> Response | None:
+        if not self._rate:
+            return None
+        passed = self._clock() - self._window
+        if passed >= 1:
+            self._window, self._taken, passed = self._clock(), 0, 0.0
+        self._taken += 1
+        if self._taken <= self._rate:
+            return None
+        headers = {"Retry-After": str(math.ceil(1 - passed))} if self._retry_after else {}
+        return _problem(429, "Too Many Requests", "The rate limit is reached.", headers)
+
+    def _route(self, path: str, **handlers: Handler) -> Route:
+        """Make a route below a project, for who has an access token."""
+        what = "Activity" if "activities" in path else "Integration"
+
+        async def handle(request: Request) -> Response:
+            scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+            if scheme.lower() != "bearer" or not bearer:
+                return _refusal(
+                    401, "authentication_required", "Bearer authentication is required."
+                )
+            if self._bearers.get(bearer, 0) <= self._clock():
+                return _refusal(401, "invalid_token", "The access token is invalid.")
+            project = self.projects.by_id.get(request.path_params["project"])
+            if not project:
+                return _problem(404, "Not Found", "Project not found.")
+            if self._busy and request.method != "GET" and self.projects.is_busy(project):
+                return _problem(409, "Conflict", "An activity of the project is running.")
+            try:
+                return await handlers[request.method](request, project)
+            except KeyError:
+                return _problem(404, "Not Found", f"{what} not found.")
+
+        return Route(f"/projects/{{project}}{path}", handle, methods=[*handlers])
+
     async def _token(self, request: Request) -> Response:
-        self._note(request)
         form = dict(parse_qsl((await request.body()).decode(errors="replace")))
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
         try:
@@ -105,63 +214,78 @@ class Sandbox:
         if form.get("api_token") != API_TOKEN:
             return _refusal(400, "invalid_grant", "The API token is invalid.")
         bearer = secrets.token_urlsafe(32)
-        self._bearers[bearer] = monotonic() + _LIFETIME
+        self._bearers[bearer] = self._clock() + _LIFETIME
         return JSONResponse(
             {"access_token": bearer, "expires_in": _LIFETIME, "token_type": "bearer"}
         )
 
-    async def _delete(self, request: Request) -> Response:
-        self._note(request)
-        if refusal := self._unauthorised(request):
-            return refusal
-        project, integration = request.path_params["project"], request.path_params["integration"]
-        if (project, integration) not in self.integrations:
-            return _not_found("Integration")
-        self.integrations.remove((project, integration))
-        activity_id = secrets.token_hex(8)
-        activity: dict[str, object] = {
-            "id": activity_id,
-            "type": "integration.delete",
-            "state": "pending",
-            "result": None,
-            "completion_percent": 0,
-            "_links": {"self": {"href": f"/projects/{project}/activities/{activity_id}"}},
-        }
-        done = {"state": "complete", "result": "success", "completion_percent": 100}
-        self._activities[activity_id] = activity | done
-        return JSONResponse(
-            {"status": "Accepted", "code": 202, "_embedded": {"activities": [activity]}}, 202
-        )
-
-    async def _activity(self, request: Request) -> Response:
-        self._note(request)
-        if refusal := self._unauthorised(request):
-            return refusal
-        activity = self._activities.get(request.path_params["id"])
-        return JSONResponse(activity) if activity else _not_found("Activity")
-
-    def _unauthorised(self, request: Request) -> Response | None:
-        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not bearer:
-            return _refusal(401, "authentication_required", "Bearer authentication is required.")
-        if self._bearers.get(bearer, 0) < monotonic():
-            return _refusal(401, "invalid_token", "The access token is invalid.")
-        return None
-
     async def _document(self, request: Request) -> Response:
-        self._note(request)
         document = SPEC.read_bytes()
         etag = f'"{hashlib.sha256(document).hexdigest()[:32]}"'
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers={"ETag": etag})
         return Response(document, media_type="application/json", headers={"ETag": etag})
 
-    def _note(self, request: Request) -> None:
-        self.seen.append((request.method, request.scope["raw_path"].decode("ascii")))
+    async def _show_project(self, request: Request, project: Project) -> Response:
+        return JSONResponse(_linked(request, self.projects.describe(project)))
+
+    async def _delete_project(self, request: Request, project: Project) -> Response:
+        activity = self.projects.begin(project, "project.delete", {})
+        del self.projects.by_id[project.id]
+        return self._accepted(request, activity)
+
+    async def _list(self, request: Request, project: Project) -> Response:
+        return JSONResponse([_linked(request, each) for each in project.integrations.values()])
+
+    async def _show(self, request: Request, project: Project) -> Response:
+        return JSONResponse(_linked(request, project.integrations[request.path_params["id"]]))
+
+    async def _create(self, request: Request, project: Project) -> Response:
+        try:
+            body = json.loads(await request.body())
+        except ValueError:
+            body = None
+        if not isinstance(body, dict) or not isinstance(body.get("type"), str):
+            return _problem(400, "Bad Request", "The body is no JSON object with a `type`.")
+        entity = self.projects.add(project.id, body)
+        activity = self.projects.begin(project, "integration.create", {"integration": entity})
+        return self._accepted(request, activity, entity)
+
+    async def _delete(self, request: Request, project: Project) -> Response:
+        entity = project.integrations.pop(request.path_params["id"])
+        activity = self.projects.begin(project, "integration.delete", {"integration": entity})
+        return self._accepted(request, activity)
+
+    async def _list_activities(self, request: Request, project: Project) -> Response:
+        found = (self.projects.activity(project, each) for each in project.activities)
+        return JSONResponse([_linked(request, each) for each in found])
+
+    async def _show_activity(self, request: Request, project: Project) -> Response:
+        activity = self.projects.activity(project, request.path_params["id"])
+        return JSONResponse(_linked(request, activity))
+
+    @staticmethod
+    def _accepted(request: Request, activity: Record, entity: Record | None = None) -> Response:
+        embedded: Record = {"activities": [_linked(request, activity)]}
+        if entity:
+            embedded["entity"] = _linked(request, entity)
+        return JSONResponse({"status": "Accepted", "code": 202, "_embedded": embedded}, 202)
 
 
-def _not_found(what: str) -> JSONResponse:
-    return JSONResponse({"status": 404, "title": "Not Found", "message": f"{what} not found."}, 404)
+def _linked(request: Request, record: Record) -> Record:
+    href = f"{request.base_url}{record['_links']['self']['href']}"
+    return record | {"_links": {"self": {"href": href}}}
+
+
+def _refuse(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    return _problem(error.status_code, error.detail, "No such path or method.")
+
+
+def _problem(
+    status: int, title: str, message: str, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    return JSONResponse({"status": status, "title": title, "message": message}, status, headers)
 
 
 def _refusal(status: int, error: str, description: str) -> JSONResponse:
@@ -169,19 +293,66 @@ def _refusal(status: int, error: str, description: str) -> JSONResponse:
 
 
 def main() -> int:
-    """Run until interrupted, and say how to use it."""
-    argparse.ArgumentParser(description=main.__doc__).parse_args()
-    with Sandbox() as sandbox:
-        print(f"The sandbox is at {sandbox.url}; Ctrl-C stops it. This works once per start:\n")
-        print("from upsun_client import UpsunClient, delete_projects_integrations\n")
-        print("with UpsunClient(")
-        print(f'    "{API_TOKEN}", base_url="{sandbox.url}", token_url="{sandbox.token_url}"')
-        print(") as client:")
-        print(
-            f'    print(delete_projects_integrations("{PROJECT}", "{INTEGRATION}", client=client))'
+    """Run until interrupted, and say how to use it; its settings are environment variables."""
+    # The system gives a shell's background jobs no SIGINT; whoever sends one means it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        sandbox = Sandbox(
+            port=int(_setting("PORT", 65535)),
+            projects=int(_setting("PROJECTS", 1000, "5")),
+            integrations=int(_setting("INTEGRATIONS", 1000, "20")),
+            work=_setting("WORK", 3600, "5"),
+            rate=_setting("RATE", 1e6),
+            retry_after=bool(_setting("RETRY_AFTER", 1, "1")),
+            latency=_setting("LATENCY", 3600),
+            busy=bool(_setting("BUSY", 1)),
+            log=lambda line: print(line, flush=True),
         )
-        try:
+    except ValueError as error:
+        raise SystemExit(f"sandbox: {error}") from None
+    except OSError as error:
+        why = error.strerror
+        raise SystemExit(f"sandbox: PORT={os.environ['PORT']}: {why}; choose another") from None
+    try:
+        with sandbox:
+            print(_usage(sandbox), flush=True)
             threading.Event().wait()
-        except KeyboardInterrupt:
-            print("stopped")
+    except KeyboardInterrupt:
+        print("stopped")
     return 0
+
+
+def _setting(name: str, highest: float, default: str = "0") -> float:
+    text = os.environ.get(name) or default
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    whole = name not in {"WORK", "RATE", "LATENCY"}
+    if not 0 <= value <= highest or (whole and value != int(value)):
+        kind = "whole number" if whole else "number"
+        raise ValueError(f"{name}={text} is no {kind} from 0 to {highest:g}")
+    return value
+
+
+def _usage(sandbox: Sandbox) -> str:
+    first = next(iter(sandbox.projects.by_id.values()), None)
+    integrations = " ".join(first.integrations) if first else "none"
+    return f"""\
+The sandbox is at {sandbox.url} until Ctrl-C; each request gets a line. In a shell:
+
+export UPSUN_CLI_TOKEN={API_TOKEN}
+export SANDBOX={sandbox.url}
+export PROJECTS="{" ".join(sandbox.projects.by_id)}"
+
+In Python:
+
+from upsun_client import UpsunClient, delete_projects_integrations
+
+with UpsunClient(
+    "{API_TOKEN}", base_url="{sandbox.url}", token_url="{sandbox.token_url}"
+) as client:
+    print(delete_projects_integrations("{PROJECT}", "{INTEGRATION}", client=client))
+
+Integrations of the first project: {integrations}
+"""
