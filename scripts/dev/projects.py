@@ -15,25 +15,10 @@ Record = dict[str, Any]
 
 PROJECT = "sandboxproj01"
 INTEGRATION = "integration01"
-# A few of each type's fields, so that generated models find what the document promises.
-_FETCHES = {
-    "fetch_branches": True,
-    "prune_branches": True,
-    "environment_init_resources": "default",
-    "base_url": None,
-}
-_LISTENS = {
-    "events": ["*"],
-    "environments": ["*"],
-    "excluded_environments": [],
-    "states": ["complete"],
-    "result": "*",
-    "shared_key": None,
-}
 _TYPES: dict[str, Record] = {
-    "github": {**_FETCHES, "repository": "acme/shop", "token_type": "github_app"},
-    "gitlab": {**_FETCHES, "project": "acme/shop", "rotate_token": False},
-    "webhook": {**_LISTENS, "url": "https://hooks.example.com/deploys"},
+    "github": {"repository": "acme/shop", "build_pull_requests": True},
+    "gitlab": {"project": "acme/shop", "build_merge_requests": True},
+    "webhook": {"url": "https://hooks.example.com/deploys", "events": ["*"]},
     "health.email": {"from_address": None, "recipients": ["#admins"]},
 }
 _SECRET = {"auth_token", "key", "license_key", "password", "routing_key", "token"}

@@ -12,10 +12,12 @@ import signal
 import socket
 import threading
 from base64 import b64decode
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from posixpath import normpath
 from time import monotonic
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl
 
 import uvicorn
@@ -27,12 +29,10 @@ from starlette.routing import Route
 from scripts.dev.projects import INTEGRATION, PROJECT, Project, Projects, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-    Handler = Callable[[Request, Project], Awaitable[Response]]
 
 __all__ = ["API_TOKEN", "INTEGRATION", "PROJECT", "SPEC", "Sandbox"]
 
@@ -40,6 +40,12 @@ SPEC = Path(__file__).parents[2] / "spec" / "openapi.json"
 API_TOKEN = "sandbox-api-token"  # noqa: S105 - opens nothing but this sandbox
 _BASIC = "platform-api-user:"
 _LIFETIME = 900  # seconds
+_SETTINGS: dict[str, type[int | float]] = {
+    **dict.fromkeys(("port", "projects", "integrations", "retry_after", "busy"), int),
+    **dict.fromkeys(("work", "rate", "latency"), float),
+}
+_HIGHEST = 65535
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Sandbox:
@@ -89,11 +95,10 @@ class Sandbox:
             routes=[
                 Route("/oauth2/token", self._token, methods=["POST"]),
                 Route("/openapi-spec", self._document, methods=["GET"]),
-                self._route("", GET=self._show_project, DELETE=self._delete_project),
-                self._route("/integrations", GET=self._list, POST=self._create),
-                self._route("/integrations/{id}", GET=self._show, DELETE=self._delete),
-                self._route("/activities", GET=self._list_activities),
-                self._route("/activities/{id}", GET=self._show_activity),
+                *(
+                    Route(f"/projects/{{project}}{rest}", self._project, methods=_METHODS)
+                    for rest in ("", "/{kind:str}", "/{kind:str}/{id:str}")
+                ),
             ],
             exception_handlers={HTTPException: _refuse},
         )
@@ -176,29 +181,56 @@ class Sandbox:
         headers = {"Retry-After": str(math.ceil(1 - passed))} if self._retry_after else {}
         return _problem(429, "Too Many Requests", "The rate limit is reached.", headers)
 
-    def _route(self, path: str, **handlers: Handler) -> Route:
-        """Make a route below a project, for who has an access token."""
-        what = "Activity" if "activities" in path else "Integration"
+    async def _project(self, request: Request) -> Response:
+        """Answer whatever is below a project, for who has an access token."""
+        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not bearer:
+            return _refusal(401, "authentication_required", "Bearer authentication is required.")
+        if self._bearers.get(bearer, 0) <= self._clock():
+            return _refusal(401, "invalid_token", "The access token is invalid.")
+        project = self.projects.by_id.get(request.path_params["project"])
+        if not project:
+            return _problem(404, "Not Found", "Project not found.")
+        if self._busy and request.method != "GET" and self.projects.is_busy(project):
+            return _problem(409, "Conflict", "An activity of the project is running.")
+        try:
+            return await self._serve(request, project)
+        except KeyError:
+            what = str(request.path_params["kind"]).replace("ies", "y").rstrip("s").title()
+            return _problem(404, "Not Found", f"{what} not found.")
 
-        async def handle(request: Request) -> Response:
-            scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not bearer:
-                return _refusal(
-                    401, "authentication_required", "Bearer authentication is required."
-                )
-            if self._bearers.get(bearer, 0) <= self._clock():
-                return _refusal(401, "invalid_token", "The access token is invalid.")
-            project = self.projects.by_id.get(request.path_params["project"])
-            if not project:
-                return _problem(404, "Not Found", "Project not found.")
-            if self._busy and request.method != "GET" and self.projects.is_busy(project):
-                return _problem(409, "Conflict", "An activity of the project is running.")
-            try:
-                return await handlers[request.method](request, project)
-            except KeyError:
-                return _problem(404, "Not Found", f"{what} not found.")
-
-        return Route(f"/projects/{{project}}{path}", handle, methods=[*handlers])
+    async def _serve(self, request: Request, project: Project) -> Response:
+        link, projects = partial(_linked, str(request.base_url)), self.projects
+        kind, own = (request.path_params.get(name) for name in ("kind", "id"))
+        answer: object = None
+        match request.method, kind, own:
+            case "GET", None, None:
+                answer = link(projects.describe(project))
+            case "GET", "integrations", None:
+                answer = [link(each) for each in project.integrations.values()]
+            case "GET", "integrations", str():
+                answer = link(project.integrations[own])
+            case "GET", "activities", None:
+                answer = [link(projects.activity(project, each)) for each in project.activities]
+            case "GET", "activities", str():
+                answer = link(projects.activity(project, own))
+            case "DELETE", None, None:
+                del projects.by_id[project.id]
+                answer = _accepted(link(projects.begin(project, "project.delete", {})))
+            case "DELETE", "integrations", str():
+                about = {"integration": project.integrations.pop(own)}
+                answer = _accepted(link(projects.begin(project, "integration.delete", about)))
+            case "POST", "integrations", None:
+                body = _json(await request.body())
+                if not isinstance(body, dict) or not isinstance(body.get("type"), str):
+                    return _problem(400, "Bad Request", "No JSON object with a `type`.")
+                entity = projects.add(project.id, body)
+                activity = projects.begin(project, "integration.create", {"integration": entity})
+                answer = _accepted(link(activity), entity=link(entity))
+        if answer is None:
+            status = 405 if kind in {None, "integrations", "activities"} else 404
+            return _problem(status, HTTPStatus(status).phrase, "No such path or method.")
+        return JSONResponse(answer, 200 if request.method == "GET" else 202)
 
     async def _token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode(errors="replace")))
@@ -226,54 +258,20 @@ class Sandbox:
             return Response(status_code=304, headers={"ETag": etag})
         return Response(document, media_type="application/json", headers={"ETag": etag})
 
-    async def _show_project(self, request: Request, project: Project) -> Response:
-        return JSONResponse(_linked(request, self.projects.describe(project)))
 
-    async def _delete_project(self, request: Request, project: Project) -> Response:
-        activity = self.projects.begin(project, "project.delete", {})
-        del self.projects.by_id[project.id]
-        return self._accepted(request, activity)
-
-    async def _list(self, request: Request, project: Project) -> Response:
-        return JSONResponse([_linked(request, each) for each in project.integrations.values()])
-
-    async def _show(self, request: Request, project: Project) -> Response:
-        return JSONResponse(_linked(request, project.integrations[request.path_params["id"]]))
-
-    async def _create(self, request: Request, project: Project) -> Response:
-        try:
-            body = json.loads(await request.body())
-        except ValueError:
-            body = None
-        if not isinstance(body, dict) or not isinstance(body.get("type"), str):
-            return _problem(400, "Bad Request", "The body is no JSON object with a `type`.")
-        entity = self.projects.add(project.id, body)
-        activity = self.projects.begin(project, "integration.create", {"integration": entity})
-        return self._accepted(request, activity, entity)
-
-    async def _delete(self, request: Request, project: Project) -> Response:
-        entity = project.integrations.pop(request.path_params["id"])
-        activity = self.projects.begin(project, "integration.delete", {"integration": entity})
-        return self._accepted(request, activity)
-
-    async def _list_activities(self, request: Request, project: Project) -> Response:
-        found = (self.projects.activity(project, each) for each in project.activities)
-        return JSONResponse([_linked(request, each) for each in found])
-
-    async def _show_activity(self, request: Request, project: Project) -> Response:
-        activity = self.projects.activity(project, request.path_params["id"])
-        return JSONResponse(_linked(request, activity))
-
-    @staticmethod
-    def _accepted(request: Request, activity: Record, entity: Record | None = None) -> Response:
-        embedded: Record = {"activities": [_linked(request, activity)]}
-        if entity:
-            embedded["entity"] = _linked(request, entity)
-        return JSONResponse({"status": "Accepted", "code": 202, "_embedded": embedded}, 202)
+def _json(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
-def _linked(request: Request, record: Record) -> Record:
-    href = f"{request.base_url}{record['_links']['self']['href']}"
+def _accepted(activity: Record, **embedded: Record) -> Record:
+    return {"status": "Accepted", "code": 202, "_embedded": {"activities": [activity], **embedded}}
+
+
+def _linked(base: str, record: Record) -> Record:
+    href = base + record["_links"]["self"]["href"]
     return record | {"_links": {"self": {"href": href}}}
 
 
@@ -297,19 +295,7 @@ def main() -> int:
     # The system gives a shell's background jobs no SIGINT; whoever sends one means it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        sandbox = Sandbox(
-            port=int(_setting("PORT", 65535)),
-            projects=int(_setting("PROJECTS", 1000, "5")),
-            integrations=int(_setting("INTEGRATIONS", 1000, "20")),
-            work=_setting("WORK", 3600, "5"),
-            rate=_setting("RATE", 1e6),
-            retry_after=bool(_setting("RETRY_AFTER", 1, "1")),
-            latency=_setting("LATENCY", 3600),
-            busy=bool(_setting("BUSY", 1)),
-            log=lambda line: print(line, flush=True),
-        )
-    except ValueError as error:
-        raise SystemExit(f"sandbox: {error}") from None
+        sandbox = Sandbox(log=partial(print, flush=True), **_settings(os.environ))
     except OSError as error:
         why = error.strerror
         raise SystemExit(f"sandbox: PORT={os.environ['PORT']}: {why}; choose another") from None
@@ -322,17 +308,20 @@ def main() -> int:
     return 0
 
 
-def _setting(name: str, highest: float, default: str = "0") -> float:
-    text = os.environ.get(name) or default
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1
-    whole = name not in {"WORK", "RATE", "LATENCY"}
-    if not 0 <= value <= highest or (whole and value != int(value)):
-        kind = "whole number" if whole else "number"
-        raise ValueError(f"{name}={text} is no {kind} from 0 to {highest:g}")
-    return value
+def _settings(environ: Mapping[str, str]) -> dict[str, Any]:
+    settings = {}
+    for name, kind in _SETTINGS.items():
+        if text := environ.get(name.upper()):
+            try:
+                settings[name] = kind(text)
+                valid = 0 <= settings[name] <= _HIGHEST
+            except ValueError:
+                valid = False
+            if not valid:
+                what = "a whole number" if kind is int else "a number"
+                problem = f"{name.upper()} has to be {what} from 0 to {_HIGHEST}, not {text!r}"
+                raise SystemExit(f"sandbox: {problem}")
+    return settings
 
 
 def _usage(sandbox: Sandbox) -> str:

@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 
-_SLOWNESS = 0.2  # seconds, of the exchange at /slow-token: time enough for a crowd to gather
+_SLOWNESS = 0.2  # seconds, of the exchange at /slow-token, and of deletes after GET /slow
 
 _ACTIVITY = {
     "id": "bq3lykuepnoqc",
@@ -23,15 +23,8 @@ _ACTIVITY = {
 
 def _answer(status: bytes, body: object) -> bytes:
     content = json.dumps(body).encode()
-    return b"\r\n".join(
-        (
-            b"HTTP/1.1 " + status,
-            b"Content-Type: application/json",
-            b"Content-Length: %d" % len(content),
-            b"",
-            content,
-        )
-    )
+    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    return head % (status, len(content)) + content
 
 
 _TOKEN = _answer(b"200 OK", {"access_token": "a" * 400, "expires_in": 900, "token_type": "bearer"})
@@ -39,12 +32,10 @@ _ACCEPTED = _answer(
     b"202 Accepted",
     {"status": "Accepted", "code": 202, "_embedded": {"activities": [_ACTIVITY]}},
 )
-_MISSING = _answer(b"404 Not Found", {"status": 404})
+_counts = {"exchanges": 0, "running": 0, "peak": 0, "slow": 0}  # of all connections
 
 
 class _Connection(asyncio.Protocol):
-    exchanges = 0  # of all connections
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
@@ -59,20 +50,36 @@ class _Connection(asyncio.Protocol):
             if len(rest) < size:
                 return
             self._received = rest[size:]
-            self._reply(*head.split(b" ", 2)[:2])
+            method, path = head.split(b" ", 2)[:2]
+            if method == b"DELETE":
+                self._delete()
+            elif path == b"/token":
+                self._transport.write(_TOKEN)
+            else:
+                self._count(path[1:].decode())
 
-    def _reply(self, method: bytes, path: bytes) -> None:
-        if method == b"DELETE":
+    def _delete(self) -> None:
+        if not _counts["slow"]:
             self._transport.write(_ACCEPTED)
-        elif path == b"/token":
-            self._transport.write(_TOKEN)
-        elif path == b"/slow-token":
-            _Connection.exchanges += 1
+            return
+        _counts["running"] += 1
+        _counts["peak"] = max(_counts["peak"], _counts["running"])
+        asyncio.get_running_loop().call_later(_SLOWNESS, self._end)
+
+    def _end(self) -> None:
+        _counts["running"] -= 1
+        self._transport.write(_ACCEPTED)
+
+    def _count(self, name: str) -> None:
+        if name == "slow-token":
+            _counts["exchanges"] += 1
             asyncio.get_running_loop().call_later(_SLOWNESS, self._transport.write, _TOKEN)
-        elif path == b"/exchanges":
-            self._transport.write(_answer(b"200 OK", _Connection.exchanges))
-        else:
-            self._transport.write(_MISSING)
+            return
+        if name == "slow":
+            _counts.update(slow=1, peak=0)
+        self._transport.write(_answer(b"200 OK", _counts[name]))
+        if name == "peak":
+            _counts["slow"] = 0
 
 
 async def _serve() -> None:

@@ -1,4 +1,0 @@
-"""What is measured: each module is a program, run where only the runtime dependencies are.
-
-Its arguments are explained by itself; it prints JSON.
-"""
