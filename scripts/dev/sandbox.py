@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import math
 import os
 import secrets
 import signal
@@ -85,9 +84,9 @@ class Sandbox:
         self.projects = Projects(work, clock)
         self.projects.fill(projects, integrations)
         self.seen: list[tuple[str, str]] = []
-        self._rate, self._retry_after, self._latency, self._busy = rate, retry_after, latency, busy
+        self._rate, self._told, self._latency, self._busy = rate, retry_after, latency, busy
         self._clock, self._log = clock, log
-        self._window, self._taken = clock(), 0.0  # the second that is counted, and what came in it
+        self._window, self._taken = clock(), 0  # the second that is counted, and what came in it
         self._bearers: dict[str, float] = {}  # access token -> when it expires
         self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -161,7 +160,7 @@ class Sandbox:
 
         answer: ASGIApp = self._app
         if "%2f" in raw.lower():
-            answer = _problem(404, "Not Found", "No such path.")
+            answer = _problem(404, "No such path.")
         elif raw.startswith("/projects/"):
             # As a gateway does; so `..` for an integration is its project.
             scope["path"] = normpath(scope["path"])
@@ -170,16 +169,12 @@ class Sandbox:
         await answer(scope, receive, noted)
 
     def _limit(self) -> Response | None:
-        if not self._rate:
-            return None
-        passed = self._clock() - self._window
-        if passed >= 1:
-            self._window, self._taken, passed = self._clock(), 0, 0.0
+        if self._clock() - self._window >= 1:
+            self._window, self._taken = self._clock(), 0
         self._taken += 1
-        if self._taken <= self._rate:
+        if not self._rate or self._taken <= self._rate:
             return None
-        headers = {"Retry-After": str(math.ceil(1 - passed))} if self._retry_after else {}
-        return _problem(429, "Too Many Requests", "The rate limit is reached.", headers)
+        return _problem(429, "Too many requests.", {"Retry-After": "1"} if self._told else None)
 
     async def _project(self, request: Request) -> Response:
         """Answer whatever is below a project, for who has an access token."""
@@ -190,14 +185,14 @@ class Sandbox:
             return _refusal(401, "invalid_token", "The access token is invalid.")
         project = self.projects.by_id.get(request.path_params["project"])
         if not project:
-            return _problem(404, "Not Found", "Project not found.")
+            return _problem(404, "Project not found.")
         if self._busy and request.method != "GET" and self.projects.is_busy(project):
-            return _problem(409, "Conflict", "An activity of the project is running.")
+            return _problem(409, "An activity of the project is running.")
         try:
             return await self._serve(request, project)
         except KeyError:
             what = str(request.path_params["kind"]).replace("ies", "y").rstrip("s").title()
-            return _problem(404, "Not Found", f"{what} not found.")
+            return _problem(404, f"{what} not found.")
 
     async def _serve(self, request: Request, project: Project) -> Response:
         link, projects = partial(_linked, str(request.base_url)), self.projects
@@ -221,15 +216,12 @@ class Sandbox:
                 about = {"integration": project.integrations.pop(own)}
                 answer = _accepted(link(projects.begin(project, "integration.delete", about)))
             case "POST", "integrations", None:
-                body = _json(await request.body())
-                if not isinstance(body, dict) or not isinstance(body.get("type"), str):
-                    return _problem(400, "Bad Request", "No JSON object with a `type`.")
-                entity = projects.add(project.id, body)
-                activity = projects.begin(project, "integration.create", {"integration": entity})
-                answer = _accepted(link(activity), entity=link(entity))
+                created = projects.add(project.id, _integration(await request.body()))
+                activity = projects.begin(project, "integration.create", {"integration": created})
+                answer = _accepted(link(activity), entity=link(created))
         if answer is None:
             status = 405 if kind in {None, "integrations", "activities"} else 404
-            return _problem(status, HTTPStatus(status).phrase, "No such path or method.")
+            return _problem(status, "No such path or method.")
         return JSONResponse(answer, 200 if request.method == "GET" else 202)
 
     async def _token(self, request: Request) -> Response:
@@ -259,11 +251,11 @@ class Sandbox:
         return Response(document, media_type="application/json", headers={"ETag": etag})
 
 
-def _json(body: bytes) -> object:
+def _integration(body: bytes) -> Record:
     try:
-        return json.loads(body)
-    except ValueError:
-        return None
+        return {**(sent := json.loads(body)), "type": str(sent["type"])}
+    except (ValueError, TypeError, KeyError):
+        raise HTTPException(400, "The body is no JSON object with a `type`.") from None
 
 
 def _accepted(activity: Record, **embedded: Record) -> Record:
@@ -276,13 +268,12 @@ def _linked(base: str, record: Record) -> Record:
 
 
 def _refuse(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    return _problem(error.status_code, error.detail, "No such path or method.")
+    assert isinstance(error, HTTPException)  # registered for nothing else
+    return _problem(error.status_code, error.detail)
 
 
-def _problem(
-    status: int, title: str, message: str, headers: dict[str, str] | None = None
-) -> JSONResponse:
+def _problem(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    title = HTTPStatus(status).phrase
     return JSONResponse({"status": status, "title": title, "message": message}, status, headers)
 
 
