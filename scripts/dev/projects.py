@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count, cycle
@@ -15,12 +16,19 @@ Record = dict[str, Any]
 
 PROJECT = "sandboxproj01"
 INTEGRATION = "integration01"
-_TYPES: dict[str, Record] = {
-    "github": {"repository": "acme/shop", "build_pull_requests": True},
-    "gitlab": {"project": "acme/shop", "build_merge_requests": True},
-    "webhook": {"url": "https://hooks.example.com/deploys", "events": ["*"]},
-    "health.email": {"from_address": None, "recipients": ["#admins"]},
-}
+# With all that the document requires of each, so that generated models read them.
+_TYPES: dict[str, Record] = json.loads("""{
+    "github": {"fetch_branches": true, "prune_branches": true, "base_url": null,
+        "environment_init_resources": "default", "repository": "acme/shop",
+        "build_pull_requests": true, "build_draft_pull_requests": true,
+        "build_pull_requests_post_merge": false, "pull_requests_clone_parent_data": true,
+        "token_type": "github_app"},
+    "webhook": {"events": ["*"], "environments": ["*"], "excluded_environments": [],
+        "states": ["complete"], "result": "*", "shared_key": null,
+        "url": "https://hooks.example.com/deploys"},
+    "health.email": {"from_address": null, "recipients": ["#admins"]},
+    "health.slack": {"channel": "#deploys"}
+}""")
 _SECRET = {"auth_token", "key", "license_key", "password", "routing_key", "token"}
 
 

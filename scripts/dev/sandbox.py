@@ -111,13 +111,12 @@ class Sandbox:
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
 
     @property
-    def integrations(self) -> set[tuple[str, str]]:
+    def integrations(self) -> frozenset[tuple[str, str]]:
         """Pairs of project and integration that exist; assign some to have no other ones."""
-        return {
-            (project.id, integration)
-            for project in self.projects.by_id.values()
-            for integration in project.integrations
-        }
+        projects = self.projects.by_id.values()
+        return frozenset(
+            (project.id, each) for project in projects for each in project.integrations
+        )
 
     @integrations.setter
     def integrations(self, pairs: Iterable[tuple[str, str]]) -> None:
@@ -321,18 +320,12 @@ def _usage(sandbox: Sandbox) -> str:
     return f"""\
 The sandbox is at {sandbox.url} until Ctrl-C; each request gets a line. In a shell:
 
-export UPSUN_CLI_TOKEN={API_TOKEN}
-export SANDBOX={sandbox.url}
+export UPSUN_CLI_TOKEN={API_TOKEN} SANDBOX={sandbox.url}
 export PROJECTS="{" ".join(sandbox.projects.by_id)}"
 
-In Python:
+In Python (integrations of {PROJECT}: {integrations}):
 
 from upsun_client import UpsunClient, delete_projects_integrations
-
-with UpsunClient(
-    "{API_TOKEN}", base_url="{sandbox.url}", token_url="{sandbox.token_url}"
-) as client:
-    print(delete_projects_integrations("{PROJECT}", "{INTEGRATION}", client=client))
-
-Integrations of the first project: {integrations}
+client = UpsunClient("{API_TOKEN}", base_url="{sandbox.url}", token_url="{sandbox.token_url}")
+print(delete_projects_integrations("{PROJECT}", "{INTEGRATION}", client=client))
 """

@@ -58,7 +58,12 @@ def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
 def test_integrations_are_listed_and_read_as_the_api_answers(api: httpx.Client) -> None:
     listed = api.get(HERE).json()
     assert len(listed) == 8
-    assert {each["type"] for each in listed} == {"github", "gitlab", "webhook", "health.email"}
+    assert {each["type"] for each in listed} == {
+        "github",
+        "webhook",
+        "health.email",
+        "health.slack",
+    }
     for each in listed:
         assert len(each["id"]) == 13
         assert each["id"].isalnum()

@@ -4,6 +4,7 @@ import compileall
 import json
 import os
 import platform
+import re
 import shutil
 import sys
 import tempfile
@@ -140,6 +141,9 @@ class Bench:
             (self.folder / "copied" / "__init__.py").touch()
             where = f"DEST={self.folder / 'copied'}"
             _succeed(["make", "vendor", where, "HTTP=httpx2"], dict(os.environ))
+            texts = (file.read_text() for file in (self.folder / "copied").rglob("*.py"))
+            if any(re.search(r"^\s*(import|from) httpx\b", text, re.MULTILINE) for text in texts):
+                raise PipelineError("`make vendor HTTP=httpx2` has made a copy that imports httpx")
             compileall.compile_dir(self.folder, quiet=1)
 
     def measure(self, plan: Plan) -> Row:

@@ -41,17 +41,14 @@ def caller() -> Callable[[], object]:
     if SIDE.startswith("bare"):
         http = LIBRARY.Client(**BARE)
         return lambda: http.delete(PATH).json()
-    if SIDE == "generated":
-        alone = import_module("upsun_api").AuthenticatedClient(base_url=URL, token="a" * 400)
-        name = "upsun_api.api.third_party_integrations.delete_projects_integrations"
-        generated = import_module(name)
-        return lambda: generated.sync(*IDS, client=alone)
     package, client = ours()
     return lambda: package.delete_projects_integrations(*IDS, client=client)
 
 
 @asynccontextmanager
-async def tasks_caller(connections: int) -> AsyncIterator[Callable[[], Awaitable[object]]]:
+async def tasks_caller(
+    connections: int, place: str = "token"
+) -> AsyncIterator[Callable[[], Awaitable[object]]]:
     """Give what deletes once in a task, on a new pool of so many connections."""
     limits = LIBRARY.Limits(max_connections=connections, max_keepalive_connections=20)
     if SIDE.startswith("bare"):
@@ -62,14 +59,14 @@ async def tasks_caller(connections: int) -> AsyncIterator[Callable[[], Awaitable
 
             yield call
     else:
-        package, client = ours(httpx_args={"limits": limits})
+        package, client = ours(place, httpx_args={"limits": limits})
         async with client:
             yield lambda: package.delete_projects_integrations_async(*IDS, client=client)
 
 
-async def batch(at_a_time: int, number: int) -> float:
+async def batch(at_a_time: int, number: int, place: str = "token") -> float:
     """Delete so many after a first one, in so many tasks."""
-    async with tasks_caller(100) as call:
+    async with tasks_caller(100, place) as call:
         if at_a_time == AT_A_TIME:
             await call()
         left = iter(range(number))
@@ -106,28 +103,24 @@ def ask(what: str) -> Any:
     return LIBRARY.get(f"{URL}/{what}").json()
 
 
-async def crowd_of_tasks(package: Any, client: Any) -> None:
-    """Delete in each of many tasks."""
-    async with client, asyncio.TaskGroup() as group:
-        for _ in range(NUMBER):
-            group.create_task(package.delete_projects_integrations_async(*IDS, client=client))
-
-
-def exchanges(*, threads: bool) -> float:
-    """Count the exchanges of a crowd on a cold client."""
-    before, (package, client) = ask("exchanges"), ours("slow-token")
-    if threads:
-        gate = threading.Barrier(NUMBER)
-
-        def work(_: int) -> None:
-            gate.wait()
-            package.delete_projects_integrations(*IDS, client=client)
-
-        with client, ThreadPoolExecutor(NUMBER) as pool:
-            list(pool.map(work, range(NUMBER)))
-    else:
-        asyncio.run(crowd_of_tasks(package, client))
+def exchanges(crowd: Callable[[], object]) -> float:
+    """Count the exchanges that a crowd on a cold client makes."""
+    before = ask("exchanges")
+    crowd()
     return float(ask("exchanges") - before)
+
+
+def threads() -> None:
+    """Delete in each of many threads that start at once."""
+    package, client = ours("slow-token")
+    gate = threading.Barrier(NUMBER)
+
+    def work(_: int) -> None:
+        gate.wait()
+        package.delete_projects_integrations(*IDS, client=client)
+
+    with client, ThreadPoolExecutor(NUMBER) as pool:
+        list(pool.map(work, range(NUMBER)))
 
 
 def resident() -> int:
@@ -159,8 +152,8 @@ if __name__ == "__main__":
         "batch": lambda: asyncio.run(batch(AT_A_TIME, NUMBER)),
         "crowd": lambda: asyncio.run(batch(NUMBER, NUMBER)),
         "lost": lambda: asyncio.run(lost()),
-        "threads": lambda: exchanges(threads=True),
-        "tasks": lambda: exchanges(threads=False),
+        "threads": lambda: exchanges(threads),
+        "tasks": lambda: exchanges(lambda: asyncio.run(batch(NUMBER, NUMBER, "slow-token"))),
         "growth": lambda: growth(call),
     }
     for _ in sys.stdin:
