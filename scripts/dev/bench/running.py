@@ -24,7 +24,6 @@ BARE: dict[str, Any] = {
     "base_url": URL,
     "headers": {"Authorization": f"Bearer {'a' * 400}"},
     "timeout": 300,
-    "verify": SIDE != "generated",
 }
 CONNECTIONS, AT_A_TIME, STORMS, FIRST = 10, 50, 30, 1000
 
