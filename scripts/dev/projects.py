@@ -58,10 +58,12 @@ class Projects:
 
     def fill(self, projects: int, integrations: int) -> None:
         """Add projects with integrations of each type in turn; the same ids each time."""
-        for project in (PROJECT, *(self._new_id() for _ in range(projects - 1))):
+        for number in range(projects):
+            project = self._new_id() if number else PROJECT
+            self.by_id[project] = Project(project, _now())
             types = cycle(_TYPES)
-            for number in range(integrations):
-                first = project == PROJECT and not number
+            for each in range(integrations):
+                first = not number and not each
                 self.add(project, {"type": next(types)}, INTEGRATION if first else None)
 
     def add(self, project_id: str, body: Mapping[str, Any], new_id: str | None = None) -> Record:
@@ -69,12 +71,12 @@ class Projects:
         project = self.by_id.setdefault(project_id, Project(project_id, _now()))
         own = new_id or self._new_id()
         project.integrations[own] = {
+            **_TYPES.get(body["type"], {}),
+            **{key: value for key, value in body.items() if key not in _SECRET},
             "id": own,
             "created_at": _now(),
             "updated_at": _now(),
             "role": "",
-            **_TYPES.get(body["type"], {}),
-            **{key: value for key, value in body.items() if key not in _SECRET},
             **_links(f"projects/{project_id}/integrations/{own}"),
         }
         return project.integrations[own]

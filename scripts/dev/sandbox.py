@@ -287,8 +287,8 @@ def main() -> int:
     try:
         sandbox = Sandbox(log=partial(print, flush=True), **_settings(os.environ))
     except OSError as error:
-        why = error.strerror
-        raise SystemExit(f"sandbox: PORT={os.environ['PORT']}: {why}; choose another") from None
+        port = os.environ.get("PORT") or 0
+        raise SystemExit(f"sandbox: PORT={port}: {error.strerror}; choose another") from None
     try:
         with sandbox:
             print(_usage(sandbox), flush=True)

@@ -73,11 +73,12 @@ def test_integrations_are_listed_and_read_as_the_api_answers(api: httpx.Client) 
 
 
 def test_an_integration_is_created(api: httpx.Client) -> None:
-    sent = {"type": "webhook", "url": "https://example.com", "token": "x"}
+    sent = {"type": "webhook", "url": "https://example.com", "token": "x", "id": "mine"}
     answer = api.post(HERE, json=sent)
     entity = answer.json()["_embedded"]["entity"]
     assert entity["url"] == "https://example.com"
     assert "token" not in entity
+    assert entity["id"] != "mine"
     assert api.get(entity["_links"]["self"]["href"]).json() == entity
     for body in (b"{", b"[]", b"{}", b'"x"', b"\xff"):
         assert api.post(HERE, content=body).status_code == 400
