@@ -10,7 +10,7 @@ import secrets
 import signal
 import socket
 import threading
-from base64 import b64decode
+from base64 import b64encode
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -37,7 +37,7 @@ __all__ = ["API_TOKEN", "INTEGRATION", "PROJECT", "SPEC", "Sandbox"]
 
 SPEC = Path(__file__).parents[2] / "spec" / "openapi.json"
 API_TOKEN = "sandbox-api-token"  # noqa: S105 - opens nothing but this sandbox
-_BASIC = "platform-api-user:"
+_BASIC = b64encode(b"platform-api-user:").decode()
 _LIFETIME = 900  # seconds
 _SETTINGS: dict[str, type[int | float]] = {
     **dict.fromkeys(("port", "projects", "integrations", "retry_after", "busy"), int),
@@ -226,11 +226,7 @@ class Sandbox:
     async def _token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode(errors="replace")))
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-        try:
-            user = b64decode(credentials, validate=True).decode()
-        except ValueError:
-            user = ""
-        if scheme.lower() != "basic" or user != _BASIC:
+        if (scheme.lower(), credentials) != ("basic", _BASIC):
             return _refusal(401, "invalid_client", "Basic authentication is required.")
         if form.get("grant_type") != "api_token":
             return _refusal(400, "unsupported_grant_type", "The grant type is not api_token.")
@@ -288,7 +284,9 @@ def main() -> int:
         sandbox = Sandbox(log=partial(print, flush=True), **_settings(os.environ))
     except OSError as error:
         port = os.environ.get("PORT") or 0
-        raise SystemExit(f"sandbox: PORT={port}: {error.strerror}; choose another") from None
+        raise SystemExit(
+            f"sandbox: PORT={port}: {os.strerror(error.errno or 0)}; choose another"
+        ) from None
     try:
         with sandbox:
             print(_usage(sandbox), flush=True)

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from scripts.dev import demo
 from scripts.dev.sandbox import API_TOKEN, INTEGRATION, PROJECT, Sandbox
 
 HERE = f"/projects/{PROJECT}/integrations"
@@ -203,3 +204,10 @@ def test_it_runs_until_interrupted_and_takes_no_port_of_another() -> None:
             it.kill()
     assert (it.returncode, errors) == (0, "")
     assert told.endswith("200 GET /openapi-spec\nstopped\n")
+
+
+def test_the_demo_shows_each_step(capsys: pytest.CaptureFixture[str]) -> None:
+    assert demo.main() == 0
+    told = capsys.readouterr().out
+    for step in ("202 Accepted", "NotFoundError: 404", "UnsafePathError", "requests sent: 0"):
+        assert step in told
