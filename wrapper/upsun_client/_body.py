@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 import httpx
 
 from ._errors import ClientClosedError
-from ._io import Io
+from ._io import Io, run
 
 ERROR_BODY_TIMEOUT = 10.0  # seconds: the status has said what matters
 
@@ -47,7 +47,7 @@ class Streamed:
         leave: called when it is closed.
     """
 
-    def __init__(self, stream: Any, leave: Callable[[], object]) -> None:
+    def __init__(self, stream: Any, leave: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._stream = stream
         self._leave = leave
         self._process = os.getpid()
@@ -70,7 +70,7 @@ class SyncStreamed(Streamed, httpx.SyncByteStream):
         try:
             stream.close()
         finally:
-            self._leave()
+            run(self._leave())
 
 
 class AsyncStreamed(Streamed, httpx.AsyncByteStream):
@@ -86,7 +86,7 @@ class AsyncStreamed(Streamed, httpx.AsyncByteStream):
         try:
             await stream.aclose()
         finally:
-            self._leave()
+            await self._leave()
 
 
 def hurry(request: httpx.Request) -> None:

@@ -11,6 +11,7 @@ import ssl
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ import httpx
 
 from ._errors import ConfigurationError
 from ._fork import on_fork
-from ._io import PerLoop
+from ._io import Io, PerLoop
 from ._options import Verify, check_proxies
 
 _HTTP2_STREAMS = 100  # that one connection carries at once
@@ -86,23 +87,46 @@ class Pool:
     time, and a connection for each task that is cancelled there.
 
     Args:
-        client: whose transports are used.
+        make: makes the client whose transports are used.
         gate: a semaphore of threads or of tasks; None for no limit.
         is_ours: whether no transport of the caller's is in it.
     """
 
-    def __init__(self, client: Any, gate: Any, *, is_ours: bool) -> None:
-        self.client = client
+    def __init__(self, make: Callable[[], Any], gate: Any, *, is_ours: bool) -> None:
+        self._make = make
+        self.client = make()
         self.gate = gate
         self.is_ours = is_ours
-        self.inside: set[object] = set()
+        self.inside: set[Visit] = set()
 
-    def leave(self, ticket: object) -> None:
-        """Let the next request enter, when one is done; no matter how often it says so."""
-        if ticket in self.inside:
-            self.inside.remove(ticket)
-            if self.gate:
-                self.gate.release()
+    def replace(self, client: object) -> None:
+        """Send no more requests through a client.
+
+        httpx 0.28 never uses a connection again whose first request was cancelled just before it
+        was sent, and counts it for ever.
+        """
+        if self.is_ours and client is self.client:
+            self.client, self.inside = self._make(), set()
+
+
+class Visit:
+    """A request that has passed the gate of a pool."""
+
+    def __init__(self, io: Io, pool: Pool) -> None:
+        self._io = io
+        self._pool = pool
+        self._inside = pool.inside
+        self._inside.add(self)
+        self.client = pool.client
+
+    async def leave(self) -> None:
+        """Let the next one enter; no matter how often it is said."""
+        if self in self._inside:
+            self._inside.remove(self)
+            if self._pool.gate:
+                self._pool.gate.release()
+            if self._inside is not self._pool.inside and not self._inside:  # the last in there
+                await self._io.shut(self.client)
 
 
 class Connections:
@@ -204,17 +228,18 @@ class Connections:
             )
 
     def _make_for_threads(self, args: Mapping[str, Any]) -> Pool:
-        client = self._make(PlainClient, httpx.BaseTransport, args)
         width = self._width()
-        return Pool(client, width and threading.Semaphore(width), is_ours=self._is_ours)
+        gate = threading.Semaphore(width) if width else None
+        make = partial(self._make, PlainClient, httpx.BaseTransport, args)
+        return Pool(make, gate, is_ours=self._is_ours)
 
     def _make_for_tasks(self) -> Pool:
         from anyio import Semaphore  # noqa: PLC0415 - a synchronous caller never pays for it
 
-        client = self._make(AsyncPlainClient, httpx.AsyncBaseTransport, self._args)
         width = self._width()
-        gate = width and Semaphore(width, fast_acquire=True)
-        return Pool(client, gate, is_ours=self._is_ours)
+        gate = Semaphore(width, fast_acquire=True) if width else None
+        make = partial(self._make, AsyncPlainClient, httpx.AsyncBaseTransport, self._args)
+        return Pool(make, gate, is_ours=self._is_ours)
 
     def _width(self) -> int | None:
         limits = self._args.get("limits")

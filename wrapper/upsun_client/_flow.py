@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 
@@ -18,7 +19,7 @@ from ._body import (
     hurry,
 )
 from ._call import SUCCESS_LIMIT, Answer, Call
-from ._connections import Pool
+from ._connections import Pool, Visit
 from ._error_body import ERROR_BODY_LIMIT, decompress
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, UpsunError
 from ._io import Io
@@ -141,25 +142,27 @@ class Flow:
         if pool.gate and not await io.enter(pool.gate, sent.extensions["timeout"]["pool"]):
             answer.error = httpx.PoolTimeout("")
             return answer
-        pool.inside.add(ticket := object())
+        visit = Visit(io, pool)
         try:
-            response = answer.response = await _deliver(io, pool, sent, answer)
-            if response is None:
+            await _deliver(io, pool, visit.client, sent, answer)
+            if (response := answer.response) is None:
+                await visit.leave()
                 return answer
             response.request = request
             for hook in hooks["response"]:
                 await io.call(hook, response)
             if streamed and answer.is_success and not response.is_closed:
-                response.stream = streamed(response.stream, lambda: pool.leave(ticket))
-                ticket = None  # the caller leaves
-            else:
-                await self._read(io, sent, response, answer)
-        except BaseException:
+                response.stream = streamed(response.stream, visit.leave)
+                return answer
+            await self._read(io, sent, response, answer)
+        except BaseException as error:
             if answer.response is not None:
                 await io.close(answer.response.stream)
+            elif not isinstance(error, Exception):  # the task was cancelled
+                pool.replace(visit.client)
+            await visit.leave()
             raise
-        finally:
-            pool.leave(ticket)
+        await visit.leave()
         return answer
 
     async def _read(
@@ -189,12 +192,10 @@ class Flow:
                 answer.error = error
 
 
-async def _deliver(
-    io: Io, pool: Pool, sent: httpx.Request, answer: Answer
-) -> httpx.Response | None:
-    """Send a request; give None, and its error, if the HTTP library gave up."""
+async def _deliver(io: Io, pool: Pool, client: Any, sent: httpx.Request, answer: Answer) -> None:
+    """Get a response, or the error with which the HTTP library gave up."""
     try:
-        return await io.send(pool.client, sent)
+        answer.response = await io.send(client, sent)
     except Exception as error:
         mine = sent.stream.raised if isinstance(sent.stream, RequestBody) else None
         if mine and error is not mine:
@@ -202,9 +203,9 @@ async def _deliver(
         if mine or not (pool.is_ours or isinstance(error, httpx.RequestError)):
             raise  # of the caller's body, or of his transport
         answer.error = error
-    if isinstance(answer.error, httpx.RequestError):
-        return None
-    if pool.client.is_closed:
+    if answer.error is None or isinstance(answer.error, httpx.RequestError):
+        return
+    if client.is_closed:
         raise ClientClosedError
     raise ConfigurationError(
         f"httpx cannot send with these httpx_args or this environment: {answer.error!r:.300}"

@@ -30,6 +30,7 @@ class Io(Protocol):
     def chunks(self, stream: Any) -> Any: ...
     async def chunk(self, chunks: Any) -> bytes | None: ...
     async def close(self, stream: Any) -> None: ...
+    async def shut(self, client: Any) -> None: ...
     async def sleep(self, seconds: float) -> None: ...
     async def wait(self, future: Future[Any], seconds: float | None) -> None: ...
     async def enter(self, gate: Any, seconds: float | None) -> bool: ...
@@ -54,6 +55,9 @@ class Blocking:
 
     async def close(self, stream: httpx.SyncByteStream) -> None:
         stream.close()
+
+    async def shut(self, client: httpx.Client) -> None:
+        client.close()  # noqa: ASYNC212
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251 - no event loop runs this
@@ -84,6 +88,9 @@ class Tasks:
 
     async def close(self, stream: httpx.AsyncByteStream) -> None:
         await stream.aclose()
+
+    async def shut(self, client: httpx.AsyncClient) -> None:
+        await client.aclose()
 
     async def sleep(self, seconds: float) -> None:
         from anyio import sleep  # noqa: PLC0415 - a synchronous caller never pays for it
