@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 
+from ._connections import Visit
 from ._errors import ClientClosedError
 from ._io import Io, run
 
@@ -44,12 +45,12 @@ class Streamed:
 
     Args:
         stream: as it comes from the server.
-        leave: called when it is closed.
+        visit: ends when it is closed.
     """
 
-    def __init__(self, stream: Any, leave: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, stream: Any, visit: Visit) -> None:
         self._stream = stream
-        self._leave = leave
+        self._visit = visit
         self._process = os.getpid()
 
     def _check_process(self) -> None:
@@ -70,7 +71,7 @@ class SyncStreamed(Streamed, httpx.SyncByteStream):
         try:
             stream.close()
         finally:
-            run(self._leave())
+            run(self._visit.leave())
 
 
 class AsyncStreamed(Streamed, httpx.AsyncByteStream):
@@ -85,8 +86,11 @@ class AsyncStreamed(Streamed, httpx.AsyncByteStream):
         stream, self._stream = self._stream, httpx.ByteStream(b"")
         try:
             await stream.aclose()
+        except BaseException:
+            self._visit.abandon()
+            raise
         finally:
-            await self._leave()
+            await self._visit.leave()
 
 
 def hurry(request: httpx.Request) -> None:

@@ -102,8 +102,8 @@ class Pool:
     def replace(self, client: object) -> None:
         """Send no more requests through a client.
 
-        httpx 0.28 never uses a connection again whose first request was cancelled just before it
-        was sent, and counts it for ever.
+        httpx 0.28 never uses a connection again whose request was cancelled just before it was
+        sent, or while its answer was closed, and counts it for ever.
         """
         if self.is_ours and client is self.client:
             self.client, self.inside = self._make(), set()
@@ -118,6 +118,10 @@ class Visit:
         self._inside = pool.inside
         self._inside.add(self)
         self.client = pool.client
+
+    def abandon(self) -> None:
+        """Note that it ended in a way that may have cost a connection."""
+        self._pool.replace(self.client)
 
     async def leave(self) -> None:
         """Let the next one enter; no matter how often it is said."""

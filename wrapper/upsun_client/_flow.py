@@ -152,14 +152,14 @@ class Flow:
             for hook in hooks["response"]:
                 await io.call(hook, response)
             if streamed and answer.is_success and not response.is_closed:
-                response.stream = streamed(response.stream, visit.leave)
+                response.stream = streamed(response.stream, visit)
                 return answer
             await self._read(io, sent, response, answer)
         except BaseException as error:
+            if not isinstance(error, Exception):  # the task was cancelled
+                pool.replace(visit.client)
             if answer.response is not None:
                 await io.close(answer.response.stream)
-            elif not isinstance(error, Exception):  # the task was cancelled
-                pool.replace(visit.client)
             await visit.leave()
             raise
         await visit.leave()
