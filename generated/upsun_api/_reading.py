@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import datetime
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
-from uuid import UUID
 
 from .types import File, Unset
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     import httpx
 
 
@@ -41,18 +43,25 @@ class Time(datetime.datetime):
         return (time, (text,)) if text else super().__reduce_ex__(protocol)
 
 
-class Id(UUID):
-    """A UUID in an answer. It is written back as it came, such as in upper case."""
+@lru_cache
+def _id_class() -> type[UUID]:
+    # Many answers have none, and its module takes a while to load.
+    from uuid import UUID
 
-    __slots__ = ("text",)
-    text: str
+    class Id(UUID):
+        """A UUID in an answer. It is written back as it came, such as in upper case."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        object.__setattr__(self, "text", text)
+        __slots__ = ("text",)
+        text: str
 
-    def __reduce__(self) -> Any:
-        return uuid, (self.text,)
+        def __init__(self, text: str) -> None:
+            super().__init__(text)
+            object.__setattr__(self, "text", text)
+
+        def __reduce__(self) -> Any:
+            return uuid, (self.text,)
+
+    return Id
 
 
 class Shape:
@@ -140,7 +149,7 @@ def date(value: Any) -> Any:
 def uuid(value: Any) -> Any:
     """Read a UUID in its usual spelling."""
     try:
-        return Id(value) if type(value) is str and len(value) == 36 else value
+        return _id_class()(value) if type(value) is str and len(value) == 36 else value
     except ValueError:
         return value
 
@@ -208,12 +217,10 @@ def write(value: Any) -> Any:
         return value.to_dict()
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, Time | Id) and hasattr(value, "text"):
-        return value.text
     if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
+        return getattr(value, "text", None) or value.isoformat()
+    if (loaded := sys.modules.get("uuid")) and isinstance(value, loaded.UUID):
+        return getattr(value, "text", None) or str(value)
     if isinstance(value, File):
         return value.to_tuple()
     if isinstance(value, Mapping):
