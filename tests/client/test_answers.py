@@ -424,3 +424,11 @@ def test_an_error_is_one_printable_line(api: Reaction, exchange: Reaction, delet
         delete("p" * 900, **server.kwargs(max_retries=0))
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 1000
+
+
+def test_a_compressed_body_that_breaks_off_is_told_by_its_status(delete: Delete) -> None:
+    for status, raises in ((404, NotFoundError), (202, APIResponseValidationError)):
+        half = gzip.compress(json.dumps({"message": "gone", "x": "y" * 9000}).encode())[:-9]
+        with Wire([answer(status, half, Content_Encoding="gzip")]) as server:
+            with pytest.raises(raises):
+                delete(**server.kwargs())

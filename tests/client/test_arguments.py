@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import ssl
 import traceback
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -502,3 +503,64 @@ def test_an_unusable_request_is_an_error_of_ours(arguments: dict[str, Any], flav
 def test_trusted_origins_are_origins(given: Any) -> None:
     with pytest.raises(ConfigurationError, match="trusted_origins"):
         UpsunClient("t", trusted_origins=given)
+
+
+@pytest.mark.parametrize("flavours", ["sync body, async call", "async body, sync call"])
+def test_a_body_of_the_other_flavour_is_refused(flavours: str) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    async def run() -> None:
+        async with UpsunClient(**server.kwargs()) as client:
+            await client.get_async_httpx_client().post("/x", content=iter([b"x"]))
+
+    def run_sync() -> None:
+        with UpsunClient(**server.kwargs()) as client:
+            client.get_httpx_client().post("/x", content=chunks())
+
+    with Wire() as server:
+        with pytest.raises(ConfigurationError, match="body"):
+            anyio.run(run) if flavours.startswith("sync") else run_sync()
+        assert not server.calls + server.exchanges
+
+
+def test_a_hook_that_turns_out_to_be_asynchronous_is_refused() -> None:
+    def hook(request: object) -> object:
+        return _async_hook(request)
+
+    hooks = {"request": [hook]}
+    with (
+        Wire() as server,
+        UpsunClient(**server.kwargs(httpx_args={"event_hooks": hooks})) as client,
+    ):
+        with pytest.raises(ConfigurationError, match="asynchronous"):
+            delete_projects_integrations("p", "i", client=client)
+        assert not server.calls
+
+
+def test_a_hook_that_takes_the_body_away_is_named() -> None:
+    hooks = {"response": [lambda response: list(response.iter_raw())]}
+    with (
+        Wire() as server,
+        UpsunClient(**server.kwargs(httpx_args={"event_hooks": hooks})) as client,
+    ):
+        with pytest.raises(ConfigurationError, match=r"202; let it call response.read"):
+            delete_projects_integrations("p", "i", client=client)
+
+
+def test_what_a_transport_of_the_callers_raises_is_his(delete: Delete) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return httpx.Response(200, json={"access_token": "a"})
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        delete(api_token="t", httpx_args={"transport": httpx.MockTransport(handle)})
+
+
+def test_a_broken_exchange_of_a_transport_of_the_callers_is_his(delete: Delete) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        delete(api_token="t", httpx_args={"transport": httpx.MockTransport(handle)})

@@ -9,7 +9,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -27,11 +27,14 @@ from upsun_client import (
     APIConnectionError,
     APITimeoutError,
     ClientClosedError,
+    ConfigurationError,
     UpsunClient,
     UpsunError,
+    _fork,
     delete_projects_integrations,
     delete_projects_integrations_async,
 )
+from upsun_client._body import AsyncStreamed
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
 
@@ -642,3 +645,81 @@ def test_operations_and_links_are_under_the_base_url_once(prefix: str, slash: st
         f"{prefix}/projects/r",
         f"{prefix}/organizations/o",
     ]
+
+
+# --- the HTTP clients themselves
+
+
+def test_a_held_http_client_is_closed_on_its_own(flavour: str) -> None:
+    async def run() -> None:
+        async with UpsunClient(**server.kwargs()) as client:
+            async with client.get_async_httpx_client() as held:
+                await held.get("/x")
+            assert held.is_closed
+            await delete_once_async(client)  # by another
+
+    with Wire() as server:
+        if flavour == "sync":
+            with UpsunClient(**server.kwargs()) as client:
+                with client.get_httpx_client() as held:
+                    held.get("/x")
+                assert held.is_closed
+                with pytest.raises(ClientClosedError):
+                    held.get("/x")
+                delete_once(client)
+        else:
+            anyio.run(run, backend=flavour)
+        assert len(server.exchanges) == 1
+
+
+def test_event_hooks_can_be_read_and_set() -> None:
+    seen: list[str] = []
+    with Wire() as server, UpsunClient(**server.kwargs()) as client:
+        http = client.get_httpx_client()
+        http.event_hooks = {"request": [lambda request: seen.append(request.method)]}
+        assert [len(hooks) for hooks in http.event_hooks.values()] == [1, 0]
+        delete_once(client)
+        with pytest.raises(ConfigurationError):
+            http.event_hooks = {"answer": []}
+    assert seen == ["DELETE"]
+
+
+def test_what_a_fork_resets(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Wire() as server, UpsunClient(**server.kwargs()) as client:
+        args = {"transport": httpx.HTTPTransport()}
+        other = UpsunClient(**server.kwargs(httpx_args=args))
+        delete_once(client)
+        before, parents = server.connections, client._connections._threads
+        _fork._forked()  # as in a child, but with its coverage measured
+        delete_once(client)
+        assert server.connections == before + 1
+        with pytest.raises(ConfigurationError, match="forked process"):
+            delete_once(other)
+        assert parents
+        parents.client.close()
+        other._httpx_args["transport"].close()
+
+
+def test_a_stream_that_was_cancelled_while_it_closed_costs_no_connection() -> None:
+    class Stubborn(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"x"
+
+        async def aclose(self) -> None:
+            raise asyncio.CancelledError
+
+    async def run() -> None:
+        async with _limited(server, 1) as client:
+            http = client.get_async_httpx_client()
+            request = http.build_request("GET", "/x")
+            response = await http.send(request, stream=True)
+            stream = response.stream
+            assert isinstance(stream, AsyncStreamed)
+            await stream._stream.aclose()
+            stream._stream = Stubborn()
+            with pytest.raises(asyncio.CancelledError):
+                await response.aclose()
+            await delete_once_async(client)
+
+    with Wire() as server:
+        asyncio.run(run())

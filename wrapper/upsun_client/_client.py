@@ -207,6 +207,10 @@ class UpsunClient(Client):
         Connections belong to an event loop, so each loop gets a client of its own.
         """
         self._check_open()
+        session = self._async_sessions.get(lambda: self._session(AsyncSession))
+        if not session.is_closed:
+            return session
+        self._async_sessions.pop(lambda held: held is session)
         return self._async_sessions.get(lambda: self._session(AsyncSession))
 
     def set_httpx_client(self, client: httpx.Client) -> NoReturn:  # noqa: ARG002
