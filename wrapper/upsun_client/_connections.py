@@ -241,7 +241,7 @@ class Connections:
         from anyio import Semaphore  # noqa: PLC0415 - a synchronous caller never pays for it
 
         width = self._width()
-        gate = Semaphore(width, fast_acquire=True) if width else None
+        gate = Semaphore(width) if width else None
         make = partial(self._make, AsyncPlainClient, httpx.AsyncBaseTransport, self._args)
         return Pool(make, gate, is_ours=self._is_ours)
 
