@@ -14,7 +14,7 @@ from scripts.pipeline.fetch import Validators, fetch
 from scripts.pipeline.overlay import read_overlay
 from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import PUBLISHED, Repo, read_text
-from scripts.pipeline.report import Report, make_report
+from scripts.pipeline.report import Report
 from scripts.pipeline.settings import is_set
 from scripts.pipeline.shape import METHODS, Node
 from scripts.pipeline.source import Source, known_validators, new_source, read_source
@@ -143,7 +143,7 @@ class _Account:
             changes = [*compare(*pair, self.everything), *compare_names(*pair, overlay)]
             changes = changes or compare_rest(*pair)
         chosen = {name: self._by_glob(name) for name in has - had}
-        return make_report(
+        return Report(
             self.before,
             self.after,
             len(has),

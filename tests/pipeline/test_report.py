@@ -11,7 +11,7 @@ from scripts.pipeline.compare import compare, compare_rest
 from scripts.pipeline.compare_names import compare_names
 from scripts.pipeline.compare_schemas import Change
 from scripts.pipeline.contract import digests
-from scripts.pipeline.report import make_report
+from scripts.pipeline.report import Report
 from scripts.pipeline.select import select
 from scripts.pipeline.shape import Node
 from tests.pipeline.support import DELETE, JANUARY, JUNE, api, operation, published, read, ref
@@ -368,7 +368,7 @@ def test_digests_change_with_the_contract_and_with_nothing_else() -> None:
 
 def test_the_report_counts_and_names() -> None:
     changes = [Change("a: b", "gone | `x`", breaking=True), Change("c", "added")]
-    report = make_report({"a": "1", "b": "1", "c": "1"}, {"a": "2", "b": "1", "d": "1"}, 2, changes)
+    report = Report({"a": "1", "b": "1", "c": "1"}, {"a": "2", "b": "1", "d": "1"}, 2, changes)
     assert report.text().splitlines() == [
         "upstream: 3 operations; 1 added, 1 removed, 1 changed",
         "  + d",
@@ -386,7 +386,7 @@ def test_the_report_counts_and_names() -> None:
 
 def test_what_is_chosen_anew_is_told_apart_from_what_upstream_changed() -> None:
     known = {"a": "1", "b": "1"}
-    report = make_report(known, known, 1, [], gained={"b": ""}, dropped=["a"])
+    report = Report(known, known, 1, [], gained={"b": ""}, dropped=["a"])
     assert report.naming({"b": "from x import b"}).text().splitlines()[1:] == [
         "selected: 1 operation; 1 newly selected, 1 no longer selected",
         "  selected b: from x import b",
@@ -395,12 +395,12 @@ def test_what_is_chosen_anew_is_told_apart_from_what_upstream_changed() -> None:
     assert report.breaking == 0
     assert report.moved
     assert report.title == "Regenerate: contract unchanged"
-    assert "## No longer selected\n\n- `a`\n" in report.markdown()
+    assert "## No longer selected\n\n- `a`: `no longer selected`\n" in report.markdown()
 
 
 def test_upstream_text_stays_code_on_its_line_and_short() -> None:
     evil = "a`@all`\n::error::\r\x1b[31m <img src=x>\u2028# " + "x" * 1000
-    report = make_report({"a": "1"}, {evil: "1"}, 1, [Change(evil, evil, breaking=True)])
+    report = Report({"a": "1"}, {evil: "1"}, 1, [Change(evil, evil, breaking=True)])
     safe = "a'@all' ::error:: [31m <img src=x> # xxx"
     assert f"- `{safe}" in report.markdown()
     for lines in (report.text().splitlines(), report.markdown().splitlines()):
@@ -411,18 +411,18 @@ def test_upstream_text_stays_code_on_its_line_and_short() -> None:
 
 
 def test_the_report_of_a_first_run_and_of_no_change_is_short() -> None:
-    first = make_report({}, {"a": "1"}, 1, [])
-    assert first.text().startswith("upstream: 1 operations; no earlier record")
-    same = make_report({"a": "1"}, {"a": "1"}, 1, [])
+    first = Report({}, {"a": "1"}, 1, [])
+    assert first.text().startswith("upstream: 1 operation; no earlier record")
+    same = Report({"a": "1"}, {"a": "1"}, 1, [])
     assert same.text() == (
-        "upstream: 1 operations, none changed\nselected: 1 operation, contract unchanged"
+        "upstream: 1 operation, none changed\nselected: 1 operation, contract unchanged"
     )
 
 
 def test_long_lists_are_cut_on_the_terminal_only() -> None:
     after = {f"op{number:03}": "1" for number in range(50)}
     changes = [Change(f"p{number:03}", "added") for number in range(30)]
-    report = make_report({"old": "1"}, after, 1, changes)
+    report = Report({"old": "1"}, after, 1, changes)
     assert "  + and 30 more" in report.text()
     assert "  and 10 more; REPORT=file has them all" in report.text()
     assert "op049" in report.markdown()
