@@ -62,7 +62,7 @@ class _Comparison(SchemaComparison):
     def document(self, everything: Node) -> Iterator[Change]:
         for name, before, after in pairs(_by_id(self.old), _by_id(self.new)):
             if after is None:
-                fate = _fate(*before["place"], everything)
+                fate = _fate(before["place"], everything)
                 yield Change(name, f"operation removed; {fate}", breaking=True)
             elif before is None:
                 yield Change(name, "operation added")
@@ -130,8 +130,9 @@ def _required(pair: list[Node | None]) -> list[bool]:
     return [bool((part or {}).get("required")) for part in pair]
 
 
-def _fate(path: str, method: str, document: Node) -> str:
+def _fate(place: tuple[str, str], document: Node) -> str:
     """Say what is where an operation was: at a path, with a method."""
+    path, method = place
     if path not in document["paths"]:
         return f"the path {path} is gone too"
     if method not in document["paths"][path]:

@@ -44,12 +44,12 @@ class SchemaComparison:
             way: Whether it travels in a request, in a response, or in an error.
         """
         if "$ref" in before and "$ref" in after:
-            key = before["$ref"], after["$ref"], way
-            if key in self.seen:
+            refs = before["$ref"], after["$ref"], way
+            if refs in self.seen:
                 return
-            self.seen.add(key)
-            if key[0] == key[1]:
-                place = key[0].rpartition("/")[2]
+            self.seen.add(refs)
+            if refs[0] == refs[1]:
+                place = refs[0].rpartition("/")[2]
         # Renamed or written out: what counts is what it says.
         before, after = whole(self.old, before), whole(self.new, after)
         yield from _keywords(place, before, after, way)
@@ -61,7 +61,7 @@ class SchemaComparison:
             if None not in pair:
                 yield from self.schema(here, pair[0], pair[1], way)
         for key, label in (("items", "[]"), ("additionalProperties", "{}")):
-            inner = [part.get(key) for part in (before, after)]
+            inner: list[Any] = [part.get(key) for part in (before, after)]
             if all(isinstance(each, dict) for each in inner):
                 yield from self.schema(place + label, inner[0], inner[1], way)
             elif [each in (None, True) for each in inner] != [True, True]:

@@ -154,7 +154,9 @@ def _check(url: str, start: str) -> None:
     here = address.is_loopback(url) and urlsplit(url).hostname == urlsplit(start).hostname
     if address.scheme(url) != "http" or not here:
         by = "" if url == start else f" ({address.shown(start)} redirects there)"
-        raise PipelineError(f"{address.shown(url)}{by} is not https, nor on this machine; use https")
+        raise PipelineError(
+            f"{address.shown(url)}{by} is not https, nor on this machine; use https"
+        )
 
 
 async def _read(response: "httpx.Response", shown: str, max_bytes: int) -> Fetched:

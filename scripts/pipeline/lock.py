@@ -33,7 +33,7 @@ def reading(repo: Repo) -> Iterator[None]:
     """
     with _holding(repo, fcntl.LOCK_SH):
         if repo.is_pending:
-            raise PipelineError(f"a run was killed while it changed {repo.root}; `make generate` mends it")
+            raise PipelineError(f"a run was killed while it changed {repo.root}; {repo.mend}")
         yield
 
 

@@ -4,13 +4,14 @@ from pathlib import Path
 
 from scripts.pipeline.errors import PipelineError
 
+ROOT = Path(__file__).resolve().parents[2]
 PUBLISHED = "https://meta.upsun.com/openapi-spec"
 
 
 class Repo:
     """A working tree of this project."""
 
-    def __init__(self, root: Path = Path(__file__).resolve().parents[2]) -> None:
+    def __init__(self, root: Path = ROOT) -> None:
         self.root = root
         # The selected operations and all they reference, as upstream says it.
         self.contract = root / "spec" / "openapi.json"
@@ -19,10 +20,21 @@ class Repo:
         self.source = root / "spec" / "source.json"
         self.package = root / "generated" / "upsun_api"
         self.wrapper = root / "wrapper" / "upsun_client"
-        # Scratch space on the same file system, ignored by git.
-        self.work = root / ".work"
-        # What a run is replacing, until all that is new is in place.
-        self.old = self.work / "old"
+
+    @property
+    def work(self) -> Path:
+        """Scratch space on the same file system, ignored by git."""
+        return self.root / ".work"
+
+    @property
+    def old(self) -> Path:
+        """What a run is replacing, until all that is new is in place."""
+        return self.work / "old"
+
+    @property
+    def mend(self) -> str:
+        """Say what to do about a change that a run was killed in."""
+        return "`make generate` mends it"
 
     @property
     def is_pending(self) -> bool:

@@ -107,7 +107,7 @@ class Swap:
         except OSError as error:
             raise PipelineError(
                 f"{self.repo.root} is half changed, and could not be restored ({error}); once the"
-                f" reason is gone, `make generate` mends it"
+                f" reason is gone, {self.repo.mend}"
             ) from error
 
     def _restore(self) -> None:
