@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from dataclasses import asdict
 
 from scripts.pipeline import errors, generate, generator, overlay, select
 from scripts.pipeline.repo import Repo
@@ -42,11 +42,10 @@ def regenerate(env: Mapping[str, str], repo: Repo) -> int:
         swap.write(repo.contract, generate.dump_json(upstream.selected))
         if wanted != wanted_operations({}, repo) or not repo.operations.exists():
             swap.write(repo.operations, "".join(f"{name}\n" for name in wanted).encode())
-        swap.write(repo.source, generate.dump_json(upstream.source.dump()))
+        swap.write(repo.source, generate.dump_json(asdict(upstream.source)))
         report.write(env.get("REPORT") or "")
         swap.commit()
-        with suppress(OSError):  # then the next fetch is not conditional
-            remember(repo, upstream.url, upstream.source.sha256, upstream.validators)
+        remember(repo, upstream.url, upstream.source.sha256, upstream.validators)
         print(report.text())
     return 0
 

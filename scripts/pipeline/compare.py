@@ -9,33 +9,37 @@ from scripts.pipeline.compare_schemas import (
     RESPONSE,
     Change,
     SchemaComparison,
-    describe,
     moved,
+    pairs,
+    presence,
     whole,
 )
 from scripts.pipeline.contract import name_of
 from scripts.pipeline.shape import Node, operations
 
+# What is compared as a whole: key, what to call it, whether a change breaks a caller.
+_OF_OPERATION = (
+    ("where", "moved", False),
+    ("tags", "tags (the module it is in)", True),
+    ("deprecated", "deprecated", False),
+    ("security", "security", False),
+    ("servers", "servers", False),
+)
+
 
 def compare(old: Node, new: Node, everything: Node | None = None) -> list[Change]:
-    """List what changed between two selected documents, each change once.
+    """List what changed between two selected documents, each change once, the breaking ones first.
 
     Args:
         old: What callers know.
         new: What takes its place.
         everything: The new document, to say what became of an operation that is gone.
     """
-    comparison = _Comparison(old, new)
-    found = [
-        *comparison.operations(everything or new),
-        *comparison.components(),
-        *comparison.access(),
-    ]
-    whole: dict[tuple[str, str], Change] = {}
-    for change in found:
+    found: dict[tuple[str, str], Change] = {}
+    for change in _Comparison(old, new).document(everything or new):
         key = change.place, change.what
-        whole[key] = max(change, whole.get(key, change))
-    return sorted(whole.values(), key=lambda change: (not change.breaking, change))
+        found[key] = max(change, found.get(key, change))
+    return sorted(found.values(), key=lambda change: (not change.breaking, change))
 
 
 def compare_rest(old: Node, new: Node) -> list[Change]:
@@ -46,121 +50,84 @@ def compare_rest(old: Node, new: Node) -> list[Change]:
 def _differences(place: str, old: object, new: object) -> Iterator[Change]:
     """Name each part that differs, with what it was and what it is."""
     if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted(old.keys() | new.keys()):
-            yield from _differences(f"{place}.{key}".lstrip("."), old.get(key), new.get(key))
+        for key, before, after in pairs(old, new):
+            yield from _differences(f"{place}.{key}".lstrip("."), before, after)
     elif old != new:
-        yield Change(place, moved(old, new))
+        yield Change(place, f"changed {moved(old, new)}")
 
 
 class _Comparison(SchemaComparison):
-    """Compares the operations, then what they refer to."""
+    """Compares the operations with all they refer to, and who may call them, and where."""
 
-    def operations(self, everything: Node) -> Iterator[Change]:
-        """Compare the operations; what they refer to waits until they are done."""
-        before, after = _by_id(self.old), _by_id(self.new)
-        for name in sorted(before.keys() | after.keys()):
-            if name not in after:
-                fate = _fate(before[name]["place"], everything)
+    def document(self, everything: Node) -> Iterator[Change]:
+        for name, before, after in pairs(_by_id(self.old), _by_id(self.new)):
+            if after is None:
+                fate = _fate(before["place"], everything)
                 yield Change(name, f"operation removed; {fate}", breaking=True)
-            elif name not in before:
+            elif before is None:
                 yield Change(name, "operation added")
             else:
-                yield from self._operation(name, before[name], after[name])
-
-    def _operation(self, name: str, before: Node, after: Node) -> Iterator[Change]:
-        for key, label, breaking in (
-            ("where", "moved", False),
-            ("tags", "tags (the module it is in)", True),
-            ("deprecated", "deprecated", False),
-            ("security", "security", False),
-            ("servers", "servers", False),
-        ):
-            if before.get(key) != after.get(key):
-                change = f"{label} from {describe(before.get(key))} to {describe(after.get(key))}"
-                yield Change(name, change, breaking)
-        yield from self._parameters(name, before, after)
-        yield from self._body(f"{name}: body", before, after)
-        yield from self._responses(name, before["responses"], after["responses"])
-
-    def access(self) -> Iterator[Change]:
-        """Compare where the operations are, and who may call them."""
+                yield from self._operation(name, before, after)
         for key in ("openapi", "servers", "security"):
             yield from _differences(key, self.old.get(key), self.new.get(key))
-        schemes = [
+        schemes = (
             doc.get("components", {}).get("securitySchemes", {}) for doc in (self.old, self.new)
-        ]
-        for name in sorted(schemes[0].keys() | schemes[1].keys()):
-            place = f"security scheme {name}"
-            yield from _differences(place, *(each.get(name) for each in schemes))
+        )
+        for name, before, after in pairs(*schemes):
+            yield from _differences(f"security scheme {name}", before, after)
 
-    def _parameters(self, name: str, before: Node, after: Node) -> Iterator[Change]:
-        olds, news = _parameters(self.old, before), _parameters(self.new, after)
-        for key in sorted(olds.keys() | news.keys()):
-            place = f"{name}: parameter {key[0]} ({key[1]})"
-            if key not in news:
-                yield Change(place, "removed", breaking=True)
-                continue
-            required = bool(news[key].get("required"))
-            if key not in olds:
-                yield Change(place, f"added, {'required' if required else 'optional'}", required)
-                continue
-            if bool(olds[key].get("required")) != required:
-                yield Change(place, f"now {'required' if required else 'optional'}", required)
-            yield from _rest(place, olds[key], news[key])
-            pair = [part.get("schema", {}) for part in (olds[key], news[key])]
-            yield from self.schema(place, pair[0], pair[1], REQUEST)
-
-    def _body(self, place: str, before: Node, after: Node) -> Iterator[Change]:
-        pair = [
+    def _operation(self, name: str, before: Node, after: Node) -> Iterator[Change]:
+        for key, label, breaking in _OF_OPERATION:
+            if before.get(key) != after.get(key):
+                yield Change(name, f"{label} {moved(before.get(key), after.get(key))}", breaking)
+        parameters = _parameters(self.old, before), _parameters(self.new, after)
+        for (named, where), *pair in pairs(*parameters):
+            place = f"{name}: parameter {named} ({where})"
+            yield from presence(place, pair, _required(pair), REQUEST)
+            if None not in pair:
+                yield from self._value(place, pair[0], pair[1], REQUEST)
+        bodies = [
             whole(doc, part["requestBody"]) if "requestBody" in part else None
             for doc, part in ((self.old, before), (self.new, after))
         ]
-        if pair[0] is None and pair[1] is None:
-            return
-        if pair[0] is None or pair[1] is None:
-            added = pair[1] or {}
-            gone = pair[1] is None
-            yield Change(place, "removed" if gone else "added", gone or bool(added.get("required")))
-            return
-        if pair[0].get("required") != pair[1].get("required"):
-            now = bool(pair[1].get("required"))
-            yield Change(place, f"now {'required' if now else 'optional'}", now)
-        yield from self._content(place, pair[0], pair[1], REQUEST)
+        yield from presence(f"{name}: body", bodies, _required(bodies), REQUEST)
+        if bodies[0] and bodies[1]:
+            yield from self._content(f"{name}: body", bodies[0], bodies[1], REQUEST)
+        for code, was, now in pairs(before["responses"], after["responses"]):
+            way = ERROR if code[:1] in ("4", "5") else RESPONSE
+            for change in self._response(f"{name}: response {code}", was, now, way):
+                yield replace(change, breaking=change.breaking and way != ERROR)
 
-    def _responses(self, name: str, before: Node, after: Node) -> Iterator[Change]:
-        for code in sorted(before.keys() | after.keys()):
-            place = f"{name}: response {code}"
-            is_error = code[:1] in ("4", "5")
-            if code not in after:
-                yield Change(place, "removed", breaking=not is_error)
-            elif code not in before:
-                result = not is_error and whole(self.new, after[code]).get("content")
-                what = "added; what is returned may be of another type now" if result else "added"
-                yield Change(place, what, breaking=bool(result))
-            else:
-                pair = whole(self.old, before[code]), whole(self.new, after[code])
-                way = ERROR if is_error else RESPONSE
-                for change in self._content(place, *pair, way):
-                    yield replace(change, breaking=change.breaking and not is_error)
+    def _response(
+        self, place: str, before: Node | None, after: Node | None, way: str
+    ) -> Iterator[Change]:
+        if after is None:
+            yield Change(place, "removed", breaking=True)
+        elif before is None:
+            returned = way != ERROR and whole(self.new, after).get("content")
+            more = "; what is returned may be of another type now" if returned else ""
+            yield Change(place, f"added{more}", breaking=bool(returned))
+        else:
+            yield from self._content(place, whole(self.old, before), whole(self.new, after), way)
 
     def _content(self, place: str, before: Node, after: Node, way: str) -> Iterator[Change]:
-        olds, news = before.get("content", {}), after.get("content", {})
-        for media in sorted(olds.keys() | news.keys()):
-            if media not in news:
-                yield Change(place, f"{media} removed", breaking=True)
-            elif media not in olds:
-                yield Change(place, f"{media} added")
+        for media, was, now in pairs(before.get("content", {}), after.get("content", {})):
+            if was is None or now is None:
+                what = "removed" if now is None else "added"
+                yield Change(place, f"{media} {what}", breaking=now is None)
             else:
-                yield from _rest(place, olds[media], news[media])
-                pair = [content[media].get("schema", {}) for content in (olds, news)]
-                yield from self.schema(place, pair[0], pair[1], way)
+                yield from self._value(place, was, now, way)
+
+    def _value(self, place: str, before: Node, after: Node, way: str) -> Iterator[Change]:
+        """Compare how a value is written, such as its style, and what it is."""
+        known = ("name", "in", "required", "schema")
+        rest = ({key: part[key] for key in part if key not in known} for part in (before, after))
+        yield from _differences(place, *rest)
+        yield from self.schema(place, before.get("schema", {}), after.get("schema", {}), way)
 
 
-def _rest(place: str, before: Node, after: Node) -> Iterator[Change]:
-    """Compare how a value is written, such as its style, apart from what it is."""
-    known = ("name", "in", "required", "schema")
-    pair = ({key: part[key] for key in part if key not in known} for part in (before, after))
-    yield from _differences(place, *pair)
+def _required(pair: list[Node | None]) -> list[bool]:
+    return [bool((part or {}).get("required")) for part in pair]
 
 
 def _fate(place: tuple[str, str], document: Node) -> str:
@@ -176,11 +143,11 @@ def _fate(place: tuple[str, str], document: Node) -> str:
 def _by_id(document: Node) -> dict[str, Node]:
     return {
         name_of(path, method, operation): {
+            "servers": document["paths"][path].get("servers"),
             **operation,
             "where": f"{method.upper()} {path}",
             "place": (path, method),
             "shared": document["paths"][path].get("parameters", []),
-            "servers": operation.get("servers", document["paths"][path].get("servers")),
         }
         for path, method, operation in operations(document)
     }

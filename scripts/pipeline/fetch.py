@@ -1,12 +1,9 @@
 """Get the bytes of the document from a URL or a file: bounded in size and time, polite, exact."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
 
 from scripts.pipeline import address
@@ -63,12 +60,8 @@ def fetch(
     Raises:
         PipelineError: When it cannot be had, in one line.
     """
-    scheme = address.scheme(source)
-    if scheme in ("", "file"):
+    if address.scheme(source) in ("", "file"):
         return Fetched(_read_file(source, max_bytes), Validators())
-    if scheme not in ("http", "https"):
-        shown = address.shown(source)
-        raise PipelineError(f"cannot fetch {shown}: use an https URL, a loopback URL or a path")
     headers = {
         "User-Agent": user_agent,
         "Accept": "application/json",
@@ -108,23 +101,42 @@ async def _download(
 
     import httpx  # noqa: PLC0415 - the other sources need no HTTP library
 
-    started = time.monotonic()
-    with _explained(address.shown(url)):
-        try:
-            async with asyncio.timeout(max_seconds), _client(url, max_seconds) as client:
-                return await _exchange(client, url, headers, max_bytes)
-        except (TimeoutError, httpx.TimeoutException) as error:
-            seconds = round(time.monotonic() - started, 1)
-            raise PipelineError(
-                f"{address.shown(url)} did not deliver the document within {seconds} s; {TRY_LATER}"
-            ) from error
+    async def check(request: httpx.Request) -> None:
+        _check(str(request.url), url)
+
+    shown = address.shown(url)
+    _check(url, url)
+    try:
+        async with asyncio.timeout(max_seconds), _client(url, max_seconds) as client:
+            client.event_hooks = {"request": [check]}
+            async with client.stream("GET", url, headers=headers) as response:
+                return await _read(response, shown, max_bytes)
+    except (TimeoutError, httpx.TimeoutException) as error:
+        told = f"did not deliver the document within {max_seconds} s; {TRY_LATER}"
+        raise PipelineError(f"{shown} {told}") from error
+    except httpx.TooManyRedirects as error:
+        told = f"redirects more than {MAX_REDIRECTS} times; check SPEC_URL"
+        raise PipelineError(f"{shown} {told}") from error
+    except (httpx.ConnectError, ExceptionGroup, OverflowError) as error:  # a proxy's odd port
+        told = f"({error}); check the network, or pass SPEC_URL=path"
+        raise PipelineError(f"cannot reach {shown} {told}") from error
+    except (httpx.InvalidURL, ValueError) as error:
+        raise PipelineError(f"{shown} is no URL, or leads to none; check SPEC_URL") from error
+    except (httpx.HTTPError, OSError) as error:
+        reason = str(error) or type(error).__name__
+        raise PipelineError(f"the answer of {shown} broke off ({reason}); {TRY_LATER}") from error
 
 
 def _client(url: str, max_seconds: float) -> "httpx.AsyncClient":
     import httpx  # noqa: PLC0415
 
     try:
-        return httpx.AsyncClient(timeout=max_seconds, trust_env=not address.is_loopback(url))
+        return httpx.AsyncClient(
+            timeout=max_seconds,
+            trust_env=not address.is_loopback(url),
+            follow_redirects=True,
+            max_redirects=MAX_REDIRECTS,
+        )
     except (httpx.InvalidURL, ValueError, ImportError) as error:
         # The reason repeats parts of it, and it may hold a password.
         reason = "" if "@" in "".join(getproxies().values()) else f" ({error})"
@@ -134,50 +146,24 @@ def _client(url: str, max_seconds: float) -> "httpx.AsyncClient":
         ) from error
 
 
-@contextmanager
-def _explained(shown: str) -> Iterator[None]:
-    import httpx  # noqa: PLC0415
-
-    try:
-        yield
-    except (httpx.ConnectError, ExceptionGroup, OverflowError) as error:  # a proxy's odd port
+def _check(url: str, start: str) -> None:
+    """Check an address that is about to be asked, on the way from where the way starts."""
+    address.check(url)
+    if address.scheme(url) == "https":
+        return
+    here = address.is_loopback(url) and urlsplit(url).hostname == urlsplit(start).hostname
+    if address.scheme(url) != "http" or not here:
+        by = "" if url == start else f" ({address.shown(start)} redirects there)"
         raise PipelineError(
-            f"cannot reach {shown} ({error}); check the network, or pass SPEC_URL=path"
-        ) from error
-    except (httpx.InvalidURL, ValueError) as error:
-        raise PipelineError(f"{shown} is no URL, or leads to none; check SPEC_URL") from error
-    except (httpx.HTTPError, OSError) as error:
-        reason = str(error) or type(error).__name__
-        raise PipelineError(f"the answer of {shown} broke off ({reason}); {TRY_LATER}") from error
-
-
-async def _exchange(
-    client: "httpx.AsyncClient", url: str, headers: dict[str, str], max_bytes: int
-) -> Fetched:
-    for _ in range(MAX_REDIRECTS + 1):
-        address.check(url)
-        shown = address.shown(url)
-        if address.scheme(url) != "https" and not address.is_loopback(url):
-            raise PipelineError(f"refusing {shown}: plain http is for loopback; use https")
-        async with client.stream("GET", url, headers=headers) as response:
-            if not response.has_redirect_location:
-                return await _read(response, shown, max_bytes)
-            onward = urljoin(url, response.headers["Location"])
-        here = address.is_loopback(url) and urlsplit(url).hostname == urlsplit(onward).hostname
-        if address.scheme(onward) not in (("http", "https") if here else ("https",)):
-            there = address.shown(onward)
-            raise PipelineError(f"{shown} redirects to {there}, which is not https; check SPEC_URL")
-        url = onward
-    raise PipelineError(f"{shown} redirects more than {MAX_REDIRECTS} times; check SPEC_URL")
+            f"{address.shown(url)}{by} is not https, nor on this machine; use https"
+        )
 
 
 async def _read(response: "httpx.Response", shown: str, max_bytes: int) -> Fetched:
     given = response.headers
     marks = (given.get(name) for name in ("ETag", "Last-Modified"))
     validators = Validators(*(mark if _can_be_sent(mark) else None for mark in marks))
-    if response.status_code == 304:
-        if not response.request.headers.keys() & _CONDITIONS:
-            raise PipelineError(f"{shown} answered 304 (unchanged) unasked; check SPEC_URL")
+    if response.status_code == 304 and response.request.headers.keys() & _CONDITIONS:
         return Fetched(None, validators)
     if response.status_code != 200:
         raise PipelineError(_refusal(response, shown))
@@ -194,8 +180,7 @@ async def _read(response: "httpx.Response", shown: str, max_bytes: int) -> Fetch
 
 def _refusal(response: "httpx.Response", shown: str) -> str:
     status = f"{response.status_code} {response.reason_phrase}".strip()
-    if response.status_code == 429:
-        later = response.headers.get("Retry-After")
-        status += f" ({f'Retry-After: {later}' if later else 'it names no waiting time'})"
+    if later := response.headers.get("Retry-After"):
+        status += f" (Retry-After: {later})"
     is_temporary = response.status_code in (429, 500, 502, 503, 504)
     return f"{shown} answered {status}; {TRY_LATER if is_temporary else 'check SPEC_URL'}"

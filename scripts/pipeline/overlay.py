@@ -21,7 +21,7 @@ def read_overlay(path: Path) -> Node:
         return {"overlay": "1.0.0", "actions": []}
     from scripts.pipeline.yaml_text import load  # noqa: PLC0415 - only this and YAML documents need it
 
-    overlay = load(read_text(path, str(path)), str(path), max_values=100_000, max_depth=50)
+    overlay = load(read_text(path, str(path)), str(path))
     if not isinstance(overlay, dict) or not str(overlay.get("overlay", "")).startswith("1."):
         raise PipelineError(f"{path} is no OpenAPI Overlay 1.x; see its first line")
     actions = overlay.get("actions")

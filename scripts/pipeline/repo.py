@@ -1,48 +1,25 @@
 """Where the pipeline reads and writes."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.pipeline.errors import PipelineError
 
+ROOT = Path(__file__).resolve().parents[2]
 PUBLISHED = "https://meta.upsun.com/openapi-spec"
 
 
-@dataclass(frozen=True)
 class Repo:
     """A working tree of this project."""
 
-    root: Path = Path(__file__).resolve().parents[2]
-
-    @property
-    def contract(self) -> Path:
-        """The selected operations and all they reference, as upstream says it."""
-        return self.root / "spec" / "openapi.json"
-
-    @property
-    def overlay(self) -> Path:
-        """Our corrections of what is one of a kind."""
-        return self.root / "spec" / "overlay.yaml"
-
-    @property
-    def operations(self) -> Path:
-        """The operation ids to keep."""
-        return self.root / "spec" / "operations.txt"
-
-    @property
-    def source(self) -> Path:
-        """Where the contract came from."""
-        return self.root / "spec" / "source.json"
-
-    @property
-    def package(self) -> Path:
-        """The generated package."""
-        return self.root / "generated" / "upsun_api"
-
-    @property
-    def wrapper(self) -> Path:
-        """The handwritten package."""
-        return self.root / "wrapper" / "upsun_client"
+    def __init__(self, root: Path = ROOT) -> None:
+        self.root = root
+        # The selected operations and all they reference, as upstream says it.
+        self.contract = root / "spec" / "openapi.json"
+        self.overlay = root / "spec" / "overlay.yaml"
+        self.operations = root / "spec" / "operations.txt"
+        self.source = root / "spec" / "source.json"
+        self.package = root / "generated" / "upsun_api"
+        self.wrapper = root / "wrapper" / "upsun_client"
 
     @property
     def work(self) -> Path:
@@ -55,14 +32,14 @@ class Repo:
         return self.work / "old"
 
     @property
+    def mend(self) -> str:
+        """Say what to do about a change that a run was killed in."""
+        return "`make generate` mends it"
+
+    @property
     def is_pending(self) -> bool:
         """Whether a run was killed in the middle of a change."""
         return self.old.exists()
-
-    @property
-    def mend(self) -> str:
-        """Say what to do about that."""
-        return "`make generate` mends it"
 
     def name(self, path: Path) -> str:
         """Name a path as a person in the tree would."""

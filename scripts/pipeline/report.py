@@ -1,6 +1,6 @@
 """The account of a regeneration or a drift check, for a terminal and for a pull request."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,16 +19,13 @@ class Report:
     is code, which mentions nobody and shows no picture.
     """
 
-    total: int
+    before: Mapping[str, str]  # digests by operation, as last recorded; empty when nothing is
+    after: Mapping[str, str]
     selected: int
-    added: Sequence[str] = ()
-    removed: Sequence[str] = ()
-    changed: Sequence[str] = ()
-    changes: Sequence[Change] = field(default_factory=tuple)
-    gained: Mapping[str, str] = field(default_factory=dict)  # what matched it, by operation id
+    changes: Sequence[Change] = ()
+    gained: Mapping[str, str] = field(default_factory=dict)  # with the glob that matched
+    dropped: Collection[str] = ()
     imports: Mapping[str, str] = field(default_factory=dict)
-    dropped: Sequence[str] = ()
-    first: bool = False
 
     @property
     def breaking(self) -> int:
@@ -52,38 +49,29 @@ class Report:
 
     def text(self) -> str:
         """Write it for a terminal; long lists are cut."""
-        lines = [self._upstream()]
-        for mark, names in (("+", self.added), ("-", self.removed), ("~", self.changed)):
+        lines = [self._told_upstream()]
+        for _, mark, names in self._upstream():
             lines += [f"  {mark} {_plain(name)}" for name in names[:_SHOWN]]
             if len(names) > _SHOWN:
                 lines.append(f"  {mark} and {len(names) - _SHOWN} more")
-        lines.append(self._selected())
+        lines.append(self._told_selected())
         told = [
-            *(f"BREAKING {_describe(change)}" for change in self.changes if change.breaking),
-            *(f"fine     {_describe(change)}" for change in self.changes if not change.breaking),
-            *(f"selected {_plain(name)}: {self._gained(name)}" for name in sorted(self.gained)),
-            *(f"dropped  {_plain(name)}: no longer selected" for name in self.dropped),
+            f"  {mark:<8} {_plain(place)}: {_plain(what)}"
+            for _, mark, items in self._selected()
+            for place, what in items
         ]
-        lines += [f"  {line}" for line in told[:_SHOWN]]
+        lines += told[:_SHOWN]
         if len(told) > _SHOWN:
             lines.append(f"  and {len(told) - _SHOWN} more; REPORT=file has them all")
         return "\n".join(lines)
 
     def markdown(self) -> str:
         """Write it for a pull request, in full; the first line is its title."""
-        lines = [f"# {self.title}", "", f"- {self._upstream()}", f"- {self._selected()}"]
-        breaking = (_change(change) for change in self.changes if change.breaking)
-        fine = (_change(change) for change in self.changes if not change.breaking)
-        for title, items in (
-            ("Breaks a caller", breaking),
-            ("Does not break a caller", fine),
-            ("Selected", (f"{_code(name)}: {_code(self._gained(name))}" for name in self.gained)),
-            ("No longer selected", map(_code, self.dropped)),
-            ("Added upstream", map(_code, self.added)),
-            ("Removed upstream", map(_code, self.removed)),
-            ("Changed upstream", map(_code, self.changed)),
-        ):
-            lines += _section(title, items)
+        lines = [f"# {self.title}", "", f"- {self._told_upstream()}", f"- {self._told_selected()}"]
+        for title, _, items in self._selected():
+            lines += _section(title, [f"{_code(place)}: {_code(what)}" for place, what in items])
+        for title, _, names in self._upstream():
+            lines += _section(title, [_code(name) for name in names])
         return "\n".join(lines) + "\n"
 
     def write(self, file: str) -> None:
@@ -91,78 +79,58 @@ class Report:
         if file:
             repo.replace(Path(file), self.markdown().encode())
 
-    def _gained(self, name: str) -> str:
-        return f"{self.imports.get(name, 'newly selected')}{self.gained[name]}"
-
-    def _upstream(self) -> str:
-        if self.first:
-            return f"upstream: {self.total} operations; no earlier record to compare with"
-        counts = len(self.added), len(self.removed), len(self.changed)
-        if not any(counts):
-            return f"upstream: {self.total} operations, none changed"
-        return (
-            f"upstream: {self.total} operations; {counts[0]} added, {counts[1]} removed,"
-            f" {counts[2]} changed"
-        )
-
-    def _selected(self) -> str:
-        count = f"selected: {self.selected} operation{'' if self.selected == 1 else 's'}"
-        parts = [
-            *([f"{len(self.gained)} newly selected"] if self.gained else []),
-            *([f"{len(self.dropped)} no longer selected"] if self.dropped else []),
+    def _upstream(self) -> list[tuple[str, str, list[str]]]:
+        """Give title, mark and operations of each list of what changed in the whole document."""
+        old, new = self.before, self.after
+        changed = sorted(name for name in old.keys() & new.keys() if old[name] != new[name])
+        return [
+            ("Added upstream", "+", sorted(new.keys() - old.keys()) if old else []),
+            ("Removed upstream", "-", sorted(old.keys() - new.keys())),
+            ("Changed upstream", "~", changed),
         ]
-        if self.changes:
-            parts += [_count(self.changes, "change"), f"{self.breaking} breaking"]
-        elif not parts:
-            return f"{count}, contract unchanged"
-        return f"{count}; {', '.join(parts)}"
+
+    def _selected(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
+        """Give title, mark and items of each list of what changed in the selected operations."""
+        changes: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
+        for change in self.changes:
+            changes[change.breaking].append((change.place, change.what))
+        gained = [
+            (name, f"{self.imports.get(name, 'newly selected')}{glob}")
+            for name, glob in sorted(self.gained.items())
+        ]
+        return [
+            ("Breaks a caller", "BREAKING", changes[True]),
+            ("Does not break a caller", "fine", changes[False]),
+            ("Selected", "selected", gained),
+            (
+                "No longer selected",
+                "dropped",
+                [(name, "no longer selected") for name in sorted(self.dropped)],
+            ),
+        ]
+
+    def _told_upstream(self) -> str:
+        total = f"upstream: {_count(self.after, 'operation')}"
+        if not self.before:
+            return f"{total}; no earlier record to compare with"
+        added, removed, changed = (len(names) for _, _, names in self._upstream())
+        if not added + removed + changed:
+            return f"{total}, none changed"
+        return f"{total}; {added} added, {removed} removed, {changed} changed"
+
+    def _told_selected(self) -> str:
+        count = f"selected: {self.selected} operation{'' if self.selected == 1 else 's'}"
+        counts = (
+            (len(self.gained), f"{len(self.gained)} newly selected"),
+            (len(self.dropped), f"{len(self.dropped)} no longer selected"),
+            (len(self.changes), f"{_count(self.changes, 'change')}, {self.breaking} breaking"),
+        )
+        parts = [told for number, told in counts if number]
+        return f"{count}; {', '.join(parts)}" if parts else f"{count}, contract unchanged"
 
 
-def make_report(
-    before: dict[str, str],
-    after: dict[str, str],
-    selected: int,
-    changes: Sequence[Change],
-    *,
-    gained: Mapping[str, str] | None = None,
-    dropped: Iterable[str] = (),
-) -> Report:
-    """Compare the digests of all operations, and add what is known of the selected ones.
-
-    Args:
-        before: Digests by operation id as last recorded; empty when nothing is.
-        after: The digests now.
-        selected: How many operations are selected.
-        changes: What changed in them.
-        gained: Those that were not selected before, with what matched them.
-        dropped: Those that were, and still are upstream.
-    """
-    return Report(
-        total=len(after),
-        selected=selected,
-        added=sorted(after.keys() - before.keys()) if before else (),
-        removed=sorted(before.keys() - after.keys()),
-        changed=sorted(
-            name for name in before.keys() & after.keys() if before[name] != after[name]
-        ),
-        changes=changes,
-        gained=dict(sorted((gained or {}).items())),
-        dropped=sorted(dropped),
-        first=not before,
-    )
-
-
-def _section(title: str, items: Iterable[str]) -> list[str]:
-    listed = [f"- {item}" for item in items]
-    return ["", f"## {title}", "", *listed] if listed else []
-
-
-def _describe(change: Change) -> str:
-    return f"{_plain(change.place)}: {_plain(change.what)}"
-
-
-def _change(change: Change) -> str:
-    return f"{_code(change.place)}: {_code(change.what)}"
+def _section(title: str, items: Sequence[str]) -> list[str]:
+    return ["", f"## {title}", "", *(f"- {item}" for item in items)] if items else []
 
 
 def _code(text: str) -> str:
@@ -174,5 +142,5 @@ def _plain(text: str) -> str:
     return " ".join(shown.split()) + ("..." if len(text) > _LONGEST else "")
 
 
-def _count(items: Sequence[object], noun: str) -> str:
+def _count(items: Collection[object], noun: str) -> str:
     return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"

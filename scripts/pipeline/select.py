@@ -14,14 +14,6 @@ _PROSE = frozenset(
     {"description", "summary", "title", "example", "examples", "externalDocs", "xml"}
 )
 _KEPT = frozenset({"description", "summary"})
-_PYTHON: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "array": list,
-    "object": dict,
-}
 _INFO = ("title", "version")
 
 
@@ -170,20 +162,11 @@ def _normalized(node: Node, kind: str, dropped: frozenset[str]) -> Node:
             node["required"] = sorted(set(node["required"]))
         if isinstance(node.get("enum"), list):
             node["enum"] = sorted(node["enum"], key=json.dumps)
-        if "default" in node and not _is_value(node, node["default"]):
+        allowed = node.get("enum")
+        if "default" in node and (
+            (node["default"] is None and not node.get("nullable"))
+            or (isinstance(allowed, list) and node["default"] not in allowed)
+        ):
             # Upstream says `null` for integers and enums; the contract must be valid OpenAPI.
             del node["default"]
     return node
-
-
-def _is_value(schema: Node, value: object) -> bool:
-    """Say whether a value may be one of a schema, as far as its own keywords tell."""
-    kind = schema.get("type")
-    if value is None:
-        return schema.get("nullable") is True or (isinstance(kind, list) and "null" in kind)
-    if isinstance(schema.get("enum"), list) and value not in schema["enum"]:
-        return False
-    if not isinstance(kind, str) or kind not in _PYTHON:
-        return True
-    is_bool = isinstance(value, bool)
-    return isinstance(value, _PYTHON[kind]) and is_bool is (kind == "boolean")

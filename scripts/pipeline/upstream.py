@@ -14,10 +14,10 @@ from scripts.pipeline.fetch import Validators, fetch
 from scripts.pipeline.overlay import read_overlay
 from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import PUBLISHED, Repo, read_text
-from scripts.pipeline.report import Report, make_report
+from scripts.pipeline.report import Report
 from scripts.pipeline.settings import is_set
 from scripts.pipeline.shape import METHODS, Node
-from scripts.pipeline.source import Source, known_validators, new_source, read_source
+from scripts.pipeline.source import Source, known_validators, read_source, recorded_url
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,8 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
     url, prose = env.get("SPEC_URL") or PUBLISHED, is_set(env, "PROSE")
     old, committed = read_source(repo), _committed(repo)
     with stage("fetch"):
-        known = Validators()
-        if not is_set(env, "FORCE") and _is_done(repo, old, committed, wanted, prose=prose):
-            known = known_validators(repo, old, url)
+        is_done = not is_set(env, "FORCE") and _is_done(repo, old, committed, wanted, prose=prose)
+        known = known_validators(repo, old, url) if is_done else None
         answer = fetch(url, known, user_agent=f"upsun-client/{version('upsun-client')}")
     if answer.body is None:
         return None
@@ -61,15 +60,14 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
         name = shown(url)
         whole = document.parse(answer.body, name)
         everything = select.select(whole, [select.EVERYTHING], name)
-        digests = contract.digests(everything)
-        account = _Account(repo, dict(old.operations), digests, committed, everything, wanted)
+        source = Source(recorded_url(url), document.sha256(whole), contract.digests(everything))
+        account = _Account(repo, old.operations, source.operations, committed, everything, wanted)
         gone = account.gone()
         if not gone:
             selected = select.select(whole, wanted, name, prose=prose)
             report = account.report(select.normalize(selected))
     if gone:
         account.report_gone(gone, env.get("REPORT") or "")
-    source = new_source(old, url, whole, answer.validators, digests)
     return Upstream(url, answer.validators, source, everything, selected, report)
 
 
@@ -87,7 +85,7 @@ def _is_done(
     """Say whether the repo holds what an unchanged document would give, as far as is recorded."""
     if not committed or not repo.package.exists() or wanted != wanted_operations({}, repo):
         return False
-    bare, recorded = select.normalize(committed), dict(old.operations)
+    bare, recorded = select.normalize(committed), old.operations
     matched = [select.matches(word, recorded) for word in wanted]
     return (
         all(matched)
@@ -143,17 +141,12 @@ class _Account:
             changes = [*compare(*pair, self.everything), *compare_names(*pair, overlay)]
             changes = changes or compare_rest(*pair)
         chosen = {name: self._by_glob(name) for name in has - had}
-        return make_report(
-            self.before,
-            self.after,
-            len(has),
-            [
-                replace(change, what=change.what + chosen.get(change.place, ""))
-                for change in sorted(changes, key=lambda change: not change.breaking)
-            ],
-            gained={name: chosen[name] for name in gained},
-            dropped=dropped,
-        )
+        told = [
+            replace(change, what=change.what + chosen.get(change.place, ""))
+            for change in sorted(changes, key=lambda change: not change.breaking)
+        ]
+        new = {name: chosen[name] for name in gained}
+        return Report(self.before, self.after, len(has), told, new, dropped)
 
     def _by_glob(self, name: str) -> str:
         globs = [word for word in self.wanted if word not in (name, select.EVERYTHING)]

@@ -26,7 +26,7 @@ def check(repo: Repo, package: Path) -> None:
     }
     if not missing:
         return
-    ids = {identifier(name): name for name, _ in read_source(repo).operations}
+    ids = {identifier(name): name for name in read_source(repo).operations}
     # A model may be missing because its operation is: the operation says more.
     module = min(missing, key=lambda name: (f".{_OPERATIONS}." not in name, name))
     name = module.rpartition(".")[2]

@@ -1,18 +1,20 @@
-"""YAML read as the JSON it stands for: the 1.2 core schema, aliases bounded, no tags, no surprises.
+"""YAML read as the JSON it stands for: the 1.2 core schema, no tags, no surprises.
 
 PyYAML parses; what a plain word means is said here, since the 1.1 rules of its safe loader read
-`no` as false, `2020-01-01` as a date and `010` as eight, and build aliases without a bound.
+`no` as false, `2020-01-01` as a date and `010` as eight.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
 from scripts.pipeline.document import number
 from scripts.pipeline.errors import PipelineError
+
+_TAG = "tag:yaml.org,2002:"
+
 
 _READ: dict[str, tuple[str, Callable[[str], object]]] = {
     "null": (r"~|null|Null|NULL|", lambda _: None),
@@ -23,86 +25,58 @@ _READ: dict[str, tuple[str, Callable[[str], object]]] = {
 }
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - none of those it inherits
+class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
+    """Reads nothing but what is registered below."""
 
 
+def _error(node: Any, problem: str) -> Exception:
+    error: Exception = yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+    return error
+
+
+def _scalar(_: object, node: Any) -> object:
+    pattern, read = _READ.get(node.tag.removeprefix(_TAG), ("", None))
+    is_text = isinstance(node, yaml.ScalarNode)
+    if read is None or not is_text or not re.fullmatch(pattern, node.value):
+        raise _error(node, f"the tag {node.tag} is not supported")
+    return read(node.value)
+
+
+def _mapping(loader: Any, node: Any) -> dict[str, object]:
+    made: dict[str, object] = {}
+    for key, below in node.value:
+        if not isinstance(key, yaml.ScalarNode) or key.tag.removeprefix(_TAG) not in _READ:
+            raise _error(key, "a key that is no text")
+        if key.value in made:
+            raise _error(key, f"the key '{key.value}' twice in one object")
+        made[key.value] = loader.construct_object(below, deep=True)
+    return made
+
+
+def _sequence(loader: Any, node: Any) -> list[object]:
+    return [loader.construct_object(below, deep=True) for below in node.value]
+
+
+_Loader.add_constructor(f"{_TAG}map", _mapping)
+_Loader.add_constructor(f"{_TAG}seq", _sequence)
+_Loader.add_constructor(None, _scalar)
 for _name in ("null", "bool", "int", "float"):
     _pattern = re.compile(rf"(?:{_READ[_name][0]})\Z")
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", _pattern, None)
+    _Loader.add_implicit_resolver(f"{_TAG}{_name}", _pattern, None)
 
 
-@dataclass
-class _Builder:
-    """Makes values of the nodes that PyYAML composes, each once, and counts them."""
-
-    where: str
-    max_values: int
-    max_depth: int
-    known: dict[int, tuple[Any, int]] = field(default_factory=dict)
-
-    def build(self, node: Any, depth: int = 1) -> tuple[Any, int]:
-        """Give a value, and how many there are in it with what aliases repeat."""
-        if id(node) in self.known:
-            return self.known[id(node)]
-        if depth > self.max_depth:
-            reason = f"nested deeper than {self.max_depth} levels, or an alias of itself"
-            raise self.fail(node, reason)
-        kind = node.tag.removeprefix("tag:yaml.org,2002:")
-        made: Any
-        if isinstance(node, yaml.MappingNode) and kind == "map":
-            made, size = self._mapping(node, depth)
-        elif isinstance(node, yaml.SequenceNode) and kind == "seq":
-            parts = [self.build(below, depth + 1) for below in node.value]
-            made, size = [value for value, _ in parts], 1 + sum(count for _, count in parts)
-        elif isinstance(node, yaml.ScalarNode) and re.fullmatch(
-            _READ.get(kind, "!")[0], node.value
-        ):
-            made, size = _READ[kind][1](node.value), 1
-        else:
-            raise self.fail(node, f"the tag {node.tag} is not supported")
-        if size > self.max_values:
-            raise self.fail(node, f"more than {self.max_values} values; do its aliases explode?")
-        self.known[id(node)] = made, size
-        return made, size
-
-    def _mapping(self, node: Any, depth: int) -> tuple[dict[str, Any], int]:
-        made: dict[str, Any] = {}
-        size = 1
-        for key, below in node.value:
-            if not isinstance(key, yaml.ScalarNode) or key.tag.rpartition(":")[2] not in _READ:
-                raise self.fail(key, "a key that is no text")
-            if key.value in made:
-                raise self.fail(key, f"the key '{key.value}' twice in one object")
-            made[key.value], count = self.build(below, depth + 1)
-            size += 1 + count
-        return made, size
-
-    def fail(self, node: Any, reason: str) -> PipelineError:
-        """Make the error for a place in the text."""
-        return PipelineError(f"{self.where}, line {node.start_mark.line + 1}: {reason}")
-
-
-def load(text: str, where: str, *, max_values: int, max_depth: int) -> object:
-    """Read one YAML document into dicts, lists and plain values.
-
-    Args:
-        text: The document.
-        where: What to call it in an error.
-        max_values: Bound on the values in it, aliases counted as often as they are used.
-        max_depth: Bound on the nesting.
+def load(text: str, where: str) -> object:
+    """Read one YAML document into dicts, lists and plain values; what is aliased is shared.
 
     Raises:
-        PipelineError: When it is no YAML, or exceeds a bound.
+        PipelineError: When it is no YAML, or holds what JSON cannot say.
     """
     try:
-        node = yaml.compose(text, Loader=_Loader)
-        return None if node is None else _Builder(where, max_values, max_depth).build(node)[0]
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - ours makes plain values only
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        told = (getattr(error, "context", None), getattr(error, "problem", None))
-        problem = ", ".join(filter(None, told)) or "it cannot be read"
+        problem = getattr(error, "problem", None) or "it cannot be read"
         raise PipelineError(f"{where}{line}: not valid YAML ({problem})") from error
-    except ValueError as error:
-        raise PipelineError(f"{where} has a number that cannot be read ({error})") from error
+    except (ValueError, RecursionError) as error:
+        raise PipelineError(f"{where} cannot be read ({error})") from error

@@ -20,7 +20,7 @@ VERSION = "Programming Language :: Python :: 3."
 
 def jobs(name: str) -> dict[str, Any]:
     text = (ROOT / ".github" / "workflows" / name).read_text()
-    whole: Any = load(text, name, max_values=1000, max_depth=10)
+    whole: Any = load(text, name)
     found: dict[str, Any] = whole["jobs"]
     return found
 

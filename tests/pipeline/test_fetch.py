@@ -45,7 +45,7 @@ def test_an_unchanged_document_has_no_body_when_the_fetch_is_conditional() -> No
         (404, {}, "404 Not Found; check SPEC_URL"),
         (500, {}, "500 Internal Server Error; try again later"),
         (429, {"Retry_After": "120"}, "429 Too Many Requests (Retry-After: 120)"),
-        (429, {}, "429 Too Many Requests (it names no waiting time)"),
+        (304, {}, "304 Not Modified; check SPEC_URL"),
         (204, {}, "204 No Content"),
         (200, {"Content_Encoding": "br"}, "an encoding that was not asked for"),
         (200, {"Content_Encoding": "gzip, gzip"}, "an encoding that was not asked for"),
@@ -91,7 +91,7 @@ def test_redirects_in_a_circle_end() -> None:
 
 
 def test_plain_http_beyond_loopback_is_refused_before_it_is_tried() -> None:
-    with pytest.raises(PipelineError, match="plain http is for loopback"):
+    with pytest.raises(PipelineError, match="is not https"):
         fetch("http://example.invalid/openapi-spec")
 
 
@@ -226,7 +226,7 @@ def test_nobody_listening_names_the_way_out() -> None:
     [
         ("no/such/file.json", "there is no file"),
         (".", "is not a file"),
-        ("ftp://example.invalid/x", "use an https URL"),
+        ("ftp://example.invalid/x", "is not https"),
         ("http://[::1", "is no URL (Invalid IPv6 URL)"),
         ("http://127.0.0.1:99999/", "is no URL (Port out of range"),
         ("https:///x", "is no URL (it names no host)"),

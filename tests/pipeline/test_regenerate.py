@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,11 @@ import pytest
 from scripts import check_generated
 from scripts.check_spec import check_spec
 from scripts.pipeline import errors, generate
-from scripts.pipeline.document import sha256
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.fetch import Validators
 from scripts.pipeline.repo import PUBLISHED, Repo
 from scripts.pipeline.settings import is_set
 from scripts.pipeline.shape import Node
-from scripts.pipeline.source import Source, new_source, read_source
+from scripts.pipeline.source import read_source, recorded_url
 from scripts.regenerate import regenerate
 from tests.pipeline.support import (
     DELETE,
@@ -94,14 +94,10 @@ def test_an_unchanged_document_ends_the_run_at_once(
     assert snapshot(repo) == before
 
 
-@pytest.mark.parametrize("value", ["", " ", "0", "no", "No", "false", "FALSE", None])
-def test_a_setting_can_be_switched_off_in_words(value: str | None) -> None:
-    assert not is_set({} if value is None else {"FORCE": value}, "FORCE")
-
-
-@pytest.mark.parametrize("value", ["1", "yes", "true", "x", "00"])
-def test_any_other_word_switches_a_setting_on(value: str) -> None:
-    assert is_set({"FORCE": value}, "FORCE")
+def test_a_setting_can_be_switched_off_in_words() -> None:
+    assert not is_set({}, "FORCE")
+    assert not any(is_set({"FORCE": off}, "FORCE") for off in ("", " ", "0", "No", "FALSE"))
+    assert all(is_set({"FORCE": on}, "FORCE") for on in ("1", "yes", "x", "00"))
 
 
 def test_other_operations_are_fetched_even_when_the_document_is_unchanged(repo: Repo) -> None:
@@ -144,7 +140,7 @@ def test_a_server_that_answers_unchanged_unasked_is_told(repo: Repo) -> None:
     before = snapshot(repo)
     with Server(answering(b"", 304)) as server:
         for run in (regenerate, check_spec):
-            with pytest.raises(PipelineError, match=r"answered 304 .*unasked.*; check SPEC_URL"):
+            with pytest.raises(PipelineError, match=r"answered 304 .*; check SPEC_URL"):
                 run({"SPEC_URL": server.url, "FORCE": "1", "OPERATIONS": "*"}, repo)
     assert snapshot(repo) == before
 
@@ -169,8 +165,8 @@ def test_what_a_server_on_loopback_says_stays_out_of_the_record(repo: Repo) -> N
         regenerate({"SPEC_URL": server.url}, repo)
     source = read_source(repo)
     assert source.url == PUBLISHED
-    assert source.validators.headers() == {}
-    assert dict(source.operations).keys() == {DELETE, "other"}
+    assert "yesterday" not in repo.source.read_text()
+    assert source.operations.keys() == {DELETE, "other"}
 
 
 def test_what_a_server_said_of_another_document_is_forgotten(repo: Repo, tmp_path: Path) -> None:
@@ -184,17 +180,9 @@ def test_what_a_server_said_of_another_document_is_forgotten(repo: Repo, tmp_pat
         assert "If-None-Match" not in server.requests[1]
 
 
-def test_a_file_keeps_what_is_recorded_of_the_same_document_only() -> None:
-    known = Source(PUBLISHED, sha256(small()), Validators('"a"'))
-    moved = {**small(), "info": {"title": "T", "version": "2"}}
-    for document, kept in ((small(), known.validators), (moved, Validators())):
-        assert new_source(known, "small.json", document, Validators(), {}).validators == kept
-
-
 def test_credentials_and_queries_stay_out_of_the_record(repo: Repo) -> None:
     address = "https://user:s3cret@example.invalid/spec?token=s3cret"
-    source = new_source(read_source(repo), address, small(), Validators('"a"'), {})
-    assert (source.url, source.validators) == ("https://example.invalid/spec", Validators())
+    assert recorded_url(address) == "https://example.invalid/spec"
     with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
         env = {"SPEC_URL": f"{server.url}/?token=s3cret"}
         for _ in range(2):
@@ -235,21 +223,14 @@ def test_a_broken_note_of_what_a_server_said_is_no_note(repo: Repo) -> None:
     repo.work.mkdir(exist_ok=True)
     with Server(answering(json.dumps(small()).encode(), ETag='"a"')) as server:
         env = {"SPEC_URL": server.url}
-        for note in ("", "[]", json.dumps({server.url: 1}), json.dumps({server.url: None})):
+        for note in ("", "[]", "{", "1", "null", '{"url": 1}'):
             (repo.work / "fetched.json").write_text(note)
             regenerate(env, repo)
         digest = read_source(repo).sha256
-        odd = {server.url: {"sha256": digest, "etag": 1, "last_modified": []}}
+        odd = {"url": server.url, "sha256": digest, "etag": 1, "last_modified": []}
         (repo.work / "fetched.json").write_text(json.dumps(odd))
         assert regenerate(env, repo) == 0
         assert not any("If-None-Match" in request for request in server.requests)
-
-
-def test_an_address_that_is_none_is_one_line(tmp_path: Path) -> None:
-    repo = small_repo(tmp_path)
-    for address in ("http://[::1", "http://127.0.0.1:99999/", "~nosuchuser/x"):
-        done = run(repo, SPEC_URL=address)
-        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
 
 
 def test_what_goes_wrong_after_the_swap_does_not_fail_the_run(repo: Repo) -> None:
@@ -570,19 +551,10 @@ BOMB = "a0: &a0 [x]\n" + "\n".join(
 )
 BAD_ANSWERS: dict[str, tuple[bytes, int, str]] = {
     "not found": (b'{"error": "Spec file not found"}', 404, "404"),
-    "server error": (b'{"error": "x"}', 500, "500"),
-    "rate limit": (b"", 429, "429"),
     "html": (b"<html></html>", 200, "is HTML"),
-    "empty": (b"", 200, "is empty"),
     "empty object": (b"{}", 200, "is an empty object"),
-    "null": (b"null", 200, "is null"),
-    "list": (b"[]", 200, "is list"),
     "truncated": (json.dumps(small()).encode()[:-20], 200, "is not valid JSON"),
-    "not utf-8": (b'{"a": "\xff"}', 200, "is not UTF-8"),
-    "swagger": (b'{"swagger": "2.0"}', 200, "is Swagger"),
-    "no paths": (b'{"openapi": "3.0.1", "info": {"title": "x"}}', 200, "has no paths"),
     "dangling": (json.dumps(small()).replace('Accepted"}', 'No"}').encode(), 200, "at nothing"),
-    "id twice": (json.dumps(small()).replace('"other"', f'"{DELETE}"').encode(), 200, "twice"),
     "id unknown": (json.dumps(small()).replace(DELETE, "renamed").encode(), 200, "no operation"),
     "bomb": (BOMB.encode(), 200, "do its aliases explode"),
 }
@@ -626,3 +598,22 @@ def test_a_broken_record_says_what_to_do(repo: Repo, tmp_path: Path) -> None:
     repo.source.write_text("{")
     with pytest.raises(PipelineError, match=r"spec/source.json is broken.*restore it from git"):
         regenerate({"SPEC_URL": str(tmp_path / "small.json")}, repo)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize("at", ["fetch", "select", "correct", "generate", "verify"])
+def test_a_run_that_ends_in_any_stage_leaves_the_old_tree(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, error: BaseException
+) -> None:
+    @contextmanager
+    def stage(name: str) -> Iterator[None]:
+        if name == at:
+            raise error
+        yield
+
+    monkeypatch.setattr("scripts.pipeline.upstream.stage", stage)
+    monkeypatch.setattr("scripts.pipeline.generate.stage", stage)
+    before, env = snapshot(repo), {"SPEC_URL": str(tmp_path / "small.json"), "OPERATIONS": "other"}
+    assert errors.run("regenerate", lambda: regenerate(env, repo)) != 0
+    assert snapshot(repo) == before
+    assert not repo.work.exists()
