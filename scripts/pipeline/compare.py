@@ -14,7 +14,7 @@ from scripts.pipeline.compare_schemas import (
     whole,
 )
 from scripts.pipeline.contract import name_of
-from scripts.pipeline.shape import Node, operations
+from scripts.pipeline.walk import Node, operations
 
 
 def compare(old: Node, new: Node, everything: Node | None = None) -> list[Change]:

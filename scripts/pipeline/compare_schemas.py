@@ -7,7 +7,7 @@ from typing import Any
 
 from scripts.pipeline.document import canonical
 from scripts.pipeline.references import resolve
-from scripts.pipeline.shape import Node, target
+from scripts.pipeline.walk import Node, target
 
 # An error is raised, so that nothing in it breaks a caller.
 REQUEST, RESPONSE, ERROR = "request", "response", "error"

@@ -13,7 +13,7 @@ from scripts.pipeline.document import sha256
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.fetch import Validators
 from scripts.pipeline.repo import PUBLISHED, Repo, replace
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import pytest
 from scripts.pipeline import document, generate, select, verify
 from scripts.pipeline.corrections import RULES, correct
 from scripts.pipeline.repo import Repo
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 
 ROOT = Path(__file__).resolve().parents[2]
 UPSTREAM = ROOT.parent / "shared" / "upstream"

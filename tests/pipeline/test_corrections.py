@@ -18,7 +18,7 @@ import pytest
 from scripts.pipeline.corrections import RULES, correct
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.select import select
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 from tests.pipeline.support import api, imported, make, mypy, operation, ref
 
 Load = Callable[[str], ModuleType]

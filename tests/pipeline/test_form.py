@@ -15,8 +15,8 @@ from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
-from scripts.pipeline.shape import Node
 from scripts.pipeline.upstream import read_upstream
+from scripts.pipeline.walk import Node
 from tests.pipeline.support import api, operation, ref, small_repo
 
 TEXT: Node = {"type": "string"}
@@ -109,7 +109,7 @@ def test_an_odd_value_anywhere_is_taken_or_told_in_one_line(tmp_path: Path, whol
     correct(attempt(repo, whole, whole))
     for what, changed in odd(whole):
         try:
-            with generator.guarded():
+            with generator.translate_errors():
                 correct(attempt(repo, whole, changed))
         except PipelineError:
             continue

@@ -17,9 +17,9 @@ from scripts.pipeline.differences import differences
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
-from scripts.pipeline.shape import Node
 from scripts.pipeline.swap import Swap
 from scripts.pipeline.verify import verify
+from scripts.pipeline.walk import Node
 from tests.pipeline.support import (
     DELETE,
     JUNE,

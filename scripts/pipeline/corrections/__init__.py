@@ -16,6 +16,7 @@ from scripts.pipeline.corrections.answers import (
     name_kinds_of_bodies,
     promise_ids,
 )
+from scripts.pipeline.corrections.checks import check
 from scripts.pipeline.corrections.composition import (
     flatten_all_of,
     simplify_unions,
@@ -36,7 +37,7 @@ from scripts.pipeline.corrections.schemas import (
     open_objects,
     tolerate_in_maps,
 )
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 
 Rule = Callable[[Node], Node]
 
@@ -72,7 +73,11 @@ def correct(document: Node, rules: Mapping[str, Rule] = RULES) -> Node:
 
     Returns:
         The corrected document.
+
+    Raises:
+        PipelineError: When something in it cannot be rendered as what it means.
     """
+    check(keep_successes(document))  # no error is rendered, so none is refused
     for rule in rules.values():
         document = rule(document)
     return document

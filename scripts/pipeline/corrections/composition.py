@@ -1,6 +1,7 @@
 """Rules for `allOf`, `oneOf` and `anyOf`."""
 
-from scripts.pipeline.corrections.common import (
+from scripts.pipeline.corrections.merging import Merger
+from scripts.pipeline.corrections.schema_tools import (
     each_schema,
     is_enum,
     look,
@@ -10,8 +11,7 @@ from scripts.pipeline.corrections.common import (
     only,
     without,
 )
-from scripts.pipeline.corrections.merging import Merger
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 
 # Lists within lists that are joined; published documents reach 1.
 _DEEPEST = 6

@@ -1,7 +1,7 @@
 """The rule for enums: which Python can have, and what their members are called."""
 
-from scripts.pipeline.corrections.common import each_schema, without
-from scripts.pipeline.shape import Node
+from scripts.pipeline.corrections.schema_tools import each_schema, without
+from scripts.pipeline.walk import Node
 
 
 def settle_enums(document: Node) -> Node:

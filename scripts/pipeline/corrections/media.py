@@ -1,13 +1,13 @@
 """Rules for request and response bodies."""
 
-from scripts.pipeline.corrections.common import (
+from scripts.pipeline.corrections.schema_tools import (
     is_class,
     is_object,
     look,
     meaning,
     members,
 )
-from scripts.pipeline.shape import Node, rebuild, walk
+from scripts.pipeline.walk import Node, rebuild, walk
 
 BINARY = "application/octet-stream"
 _JSON = "application/json"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import reduce
 
-from scripts.pipeline.corrections.common import look, meaning, members, name_of, only, without
+from scripts.pipeline.corrections.schema_tools import look, meaning, members, name_of, only, without
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.shape import Node, rebuild
+from scripts.pipeline.walk import Node, rebuild
 
 # What says which values there are, beside a type, and not only something about them.
 _TELLING = ("format", "enum", "properties", "required", "additionalProperties", "items")

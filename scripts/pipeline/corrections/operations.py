@@ -1,8 +1,8 @@
 """Rules for operations, paths and parameters."""
 
-from scripts.pipeline.corrections.common import look, members, without
+from scripts.pipeline.corrections.schema_tools import look, members, without
 from scripts.pipeline.references import follow
-from scripts.pipeline.shape import Node, rebuild
+from scripts.pipeline.walk import Node, rebuild
 
 _PLAIN_TYPES = ("string", "integer", "number", "boolean")
 

@@ -1,6 +1,6 @@
 """Rules that keep what a newer API may send."""
 
-from scripts.pipeline.corrections.common import (
+from scripts.pipeline.corrections.schema_tools import (
     components,
     each_schema,
     is_class,
@@ -9,7 +9,7 @@ from scripts.pipeline.corrections.common import (
     name_of,
     without,
 )
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 
 
 def open_objects(document: Node) -> Node:

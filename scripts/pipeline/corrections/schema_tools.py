@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from scripts.pipeline.document import canonical
-from scripts.pipeline.shape import Node, rebuild, target
+from scripts.pipeline.walk import Node, rebuild, target
 
 _SCHEMA_REF = 3  # components, schemas, name
 
