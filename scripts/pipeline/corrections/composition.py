@@ -31,7 +31,9 @@ def simplify_unions(document: Node) -> Node:
     """Keep in a union only alternatives that can be told apart when an answer is read.
 
     Cause: the generator tells alternatives apart by their JSON type: of two lists it reads the
-    first and writes with the other's rules, a date swallows any text that looks like one.
+    first and writes with the other's rules, a date swallows any text that looks like one. In
+    `list-projects-environments-routes` of the published documents the model that requires most
+    must be tried first.
     """
     once = each_schema(document, lambda schema: _union(document, schema))
     # What was joined may have brought unions along.

@@ -7,9 +7,10 @@ from scripts.pipeline.walk import Node
 def settle_enums(document: Node) -> Node:
     """Keep enums that Python can have, each value with a name that depends on nothing else.
 
-    Cause: the generator stops at values whose names collide (`-created_at`, `created_at`), names
-    others by their position, so that one more value renames the rest, loses line breaks from
-    values, and refuses enums of mixed or fractional values.
+    Cause: the generator stops at values whose names collide (`-created_at`, `created_at` of
+    `list-org-projects`), and names others by their position (`VALUE_0 = "-1"` in 104 modules of
+    2026-06-16), so that one more value renames the rest; it also loses line breaks from values,
+    and refuses enums of mixed or fractional values, and those that list null.
     """
     return each_schema(document, _settled)
 

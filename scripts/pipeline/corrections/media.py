@@ -38,8 +38,9 @@ def settle_bodies(document: Node) -> Node:
     """Give every body one schema of a kind that its media type can hold.
 
     Cause: the generator leaves out a response or a request whose media type it does not know
-    (`application/pdf` without a schema, `application/x-ndjson`), reads only the first of several,
-    and breaks where a schema of one kind meets a body of another.
+    (`application/pdf` without a schema of `download-invoice`, `text/vnd.graphviz` of
+    `get_application_merge`), reads only the first of several, and breaks where a schema of one
+    kind meets a body of another.
     """
     sent = {
         name

@@ -10,8 +10,9 @@ _PLAIN_TYPES = ("string", "integer", "number", "boolean")
 def settle_parameters(document: Node) -> Node:
     """Give every parameter a schema that fits where it travels.
 
-    Cause: the generator drops a parameter that has `content`, and the whole operation over an
-    optional path parameter or a list in a header.
+    Cause: a UUID is demanded where an id is put into a path, as in `create-api-token` and 38 other
+    operations of 2026-06-16, though only its text travels; the generator drops a parameter that
+    has `content`, and the whole operation over an optional path parameter or a list in a header.
     """
 
     def visit(node: Node, kind: str) -> Node:
@@ -41,8 +42,8 @@ def spread_deep_objects(document: Node) -> Node:
     """Make each field of an object in the query (`style: deepObject`) a parameter of its own.
 
     Cause: the generator sends the field under its own name (`eq=x` for `filter[id][eq]=x`), which
-    a server takes for nothing, and answers as if nothing had been filtered. Seen in `filter[...]`
-    of the operations that list.
+    a server takes for nothing, and answers as if nothing had been filtered. In the
+    published documents: `filter[...]` of `list-org-projects` and ten others that list.
     """
 
     def visit(node: Node, kind: str) -> Node:

@@ -15,9 +15,9 @@ from scripts.pipeline.walk import Node
 def open_objects(document: Node) -> Node:
     """Open every object that says `additionalProperties: false`.
 
-    Cause: a generated class of a closed object drops what it does not know. Seen in
-    `AcceptedResponse`, whose `_embedded` holds the activities that a write starts, and in 700
-    other places; HAL's `_links` are never declared.
+    Cause: a generated class of a closed object drops what it does not know. In all published
+    documents, `AcceptedResponse` among 500 classes, whose `_embedded` holds the activities that a
+    write starts; HAL's `_links` are never declared.
     """
 
     def visit(schema: Node) -> Node:
@@ -30,8 +30,8 @@ def open_objects(document: Node) -> Node:
 def tolerate_in_maps(document: Node) -> Node:
     """Let a map hold what is not of its declared type.
 
-    Cause: a class made for a map of models reads `_links` as one of them, and loses the whole
-    answer when that fails.
+    Cause: a class made for a map of models promises that each value is one, and the API puts
+    `_links` beside them. In the published documents, 78 classes such as `AggregatedSellables`.
     """
 
     def visit(schema: Node) -> Node:
@@ -59,7 +59,8 @@ def move_null_to_references(document: Node) -> Node:
     """Take the null out of a component that becomes a class, and put it at each reference.
 
     Cause: the generator processes a nullable object component twice and drops it over the
-    duplicate (`RegionReference`), and loses the null of an enum.
+    duplicate, and loses the null of an enum. In the published documents: `RegionReference`,
+    `CurrencyAmountNullable`.
     """
     found = {
         name
