@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.walk import Node, format_path
@@ -57,14 +58,21 @@ def _tell(worker: subprocess.Popen[bytes]) -> None:
 def fault(document: Node) -> str:
     """Say what is wrong with a document, and where; nothing when it is valid."""
     # Half a second to import, in the process that needs it.
-    from jsonschema.exceptions import best_match  # type: ignore[import-untyped]  # noqa: PLC0415
     from openapi_spec_validator.shortcuts import get_validator_cls  # noqa: PLC0415
 
-    error = best_match(get_validator_cls(document)(document).iter_errors())
+    error = next(iter(get_validator_cls(document)(document).iter_errors()), None)
     if error is None:
         return ""
+    while error.context:
+        error = max(error.context, key=_likeness)
     place = format_path(tuple(error.absolute_path))
     return ": ".join(filter(None, (place, " ".join(error.message.split())[:_LONGEST])))
+
+
+def _likeness(error: Any) -> tuple[bool, bool, int]:
+    """Say how likely it is, of reasons why something is none of several kinds, the one meant."""
+    is_other_kind = error.validator == "enum" and len(error.validator_value) == 1
+    return not is_other_kind, "'$ref'" not in error.message, len(error.absolute_path)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ def settle_parameters(document: Node) -> Node:
 
     Cause: a UUID is demanded where an id is put into a path, as in `create-api-token` and 38 other
     operations of 2026-06-16, though only its text travels; the generator drops a parameter that
-    has `content`, and the whole operation over an optional path parameter or a list in a header.
+    has `content`, and the whole operation over a list in a header.
     """
 
     def visit(node: Node, kind: str) -> Node:
@@ -20,8 +20,6 @@ def settle_parameters(document: Node) -> Node:
             return node
         schema = node.get("schema")
         made = {**without(node, "content"), "schema": schema or {"type": "string"}}
-        if node.get("in") == "path":
-            made["required"] = True
         if node.get("in") in ("path", "header", "cookie"):
             made["schema"] = _scalar(document, made["schema"])
         return made
