@@ -23,7 +23,7 @@ def check(repo: Repo) -> int:
 
 def main() -> int:
     """Check this tree."""
-    generator.hurry()
+    generator.speed_up_imports()
     return check(Repo())
 
 

@@ -15,7 +15,7 @@ from scripts.pipeline.compare_schemas import (
     whole,
 )
 from scripts.pipeline.contract import name_of
-from scripts.pipeline.shape import Node, operations
+from scripts.pipeline.walk import Node, operations
 
 # What is compared as a whole: key, what to call it, whether a change breaks a caller.
 _OF_OPERATION = (

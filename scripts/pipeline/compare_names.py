@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from scripts.pipeline.compare_schemas import Change
 from scripts.pipeline.corrections import correct
-from scripts.pipeline.corrections.common import components, is_class
+from scripts.pipeline.corrections.schema_tools import components, is_class
 from scripts.pipeline.document import canonical
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.overlay import apply
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 
 
 def compare_names(old: Node, new: Node, overlay: Node) -> list[Change]:

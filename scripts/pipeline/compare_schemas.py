@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scripts.pipeline.references import follow
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 
 # An error is raised, so that nothing in it breaks a caller.
 REQUEST, RESPONSE, ERROR = "request", "response", "error"

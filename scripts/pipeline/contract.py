@@ -3,7 +3,7 @@
 import hashlib
 
 from scripts.pipeline.document import canonical
-from scripts.pipeline.shape import METHODS, Node, operations, target, walk
+from scripts.pipeline.walk import METHODS, Node, operations, target, walk
 
 _LENGTH = 12
 

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.form import settle
+from scripts.pipeline.form import validate
 from scripts.pipeline.references import follow, resolve, whole_paths
-from scripts.pipeline.shape import Node, operations, spell, walk
+from scripts.pipeline.walk import Node, format_path, operations, walk
 
 # Far above any published document (60,000 values, 25 levels), far below what hurts.
 MAX_VALUES = 2_000_000
@@ -118,11 +118,11 @@ def _checked(data: object, where: str) -> Node:
     for key in ("paths", "info"):
         if not isinstance(data.get(key), dict) or not data[key]:
             raise PipelineError(f"{where} has no {key}; is it an OpenAPI document?")
-    settle(data, "document", where)
+    validate(data, "document", where)
     for place, kind, node in walk(data, "document"):
         if kind != "requirement" and "$ref" in node:
             # A schema that is itself may be anything; no other part may go round in a circle.
-            here = f"{where}, {spell(place)}"
+            here = f"{where}, {format_path(place)}"
             resolve(data, node["$ref"], here) if kind == "schema" else follow(data, node, here)
     _check_operations(data, where)
     return data

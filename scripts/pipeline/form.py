@@ -3,14 +3,14 @@
 from typing import Any
 
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.shape import SHAPE, Node, Place, spell
+from scripts.pipeline.walk import SHAPE, Node, Place, format_path
 
 _NAMES: dict[type, str] = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
 # Where a key that starts with `x-` is an extension, and not a name.
 _EXTENDED = frozenset({("document", "paths"), ("operation", "responses")})
 
 
-def settle(node: Node, kind: str, where: str, place: Place = ()) -> None:
+def validate(node: Node, kind: str, where: str, place: Place = ()) -> None:
     """Check an object and all below it, and write in one way, in place, what can be said in two.
 
     Extensions beside paths and responses go, and so does what is null. An empty list that stands
@@ -35,7 +35,7 @@ def settle(node: Node, kind: str, where: str, place: Place = ()) -> None:
     for key in [key for key in node if node[key] is None and key in shape]:
         del node[key]
     if kind == "schema":
-        _settle_lists(node)
+        _drop_odd_lists(node)
     for key in node:
         how, below = shape.get(key) or shape.get("*") or ("", "")
         if how in ("map", "list"):
@@ -43,9 +43,9 @@ def settle(node: Node, kind: str, where: str, place: Place = ()) -> None:
             if (kind, key) in _EXTENDED:
                 node[key] = {name: node[key][name] for name in node[key] if name[:2] != "x-"}
             for name in node[key] if how == "map" else range(len(node[key])):
-                _settle_child(node[key], name, below, where, (*place, key))
-        elif how == "one" and not _stays(kind, key, node[key]):
-            _settle_child(node, key, below, where, place)
+                _validate_child(node[key], name, below, where, (*place, key))
+        elif how == "one" and not _is_left(kind, key, node[key]):
+            _validate_child(node, key, below, where, place)
 
 
 def _texts(node: Node, kind: str) -> tuple[str, ...]:
@@ -61,21 +61,21 @@ def _container(value: Any, how: str, where: str, place: Place) -> Any:
     return value
 
 
-def _stays(kind: str, key: str, value: object) -> bool:
+def _is_left(kind: str, key: str, value: object) -> bool:
     is_extension = kind == "callback" and key[:2] == "x-"
     return is_extension or (key == "additionalProperties" and isinstance(value, bool))
 
 
-def _settle_child(above: Any, key: Any, kind: str, where: str, place: Place) -> None:
+def _validate_child(above: Any, key: Any, kind: str, where: str, place: Place) -> None:
     child = above[key]
     if kind == "schema" and isinstance(child, bool):
         above[key] = {} if child else {"not": {}}
         return
     _check(child, dict, where, (*place, key))
-    settle(child, kind, where, (*place, key))
+    validate(child, kind, where, (*place, key))
 
 
-def _settle_lists(schema: Node) -> None:
+def _drop_odd_lists(schema: Node) -> None:
     for key in ("enum", "required"):
         if not isinstance(schema.get(key, []), list):
             del schema[key]
@@ -88,5 +88,5 @@ def _check(value: object, wanted: type, where: str, place: Place) -> None:
         return
     kind = "null" if value is None else _NAMES.get(type(value), "a number")
     raise PipelineError(
-        f"{where}: {spell(place)} is {kind}, not {_NAMES[wanted]}; is it an OpenAPI document?"
+        f"{where}: {format_path(place)} is {kind}, not {_NAMES[wanted]}; is it an OpenAPI document?"
     )

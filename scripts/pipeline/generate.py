@@ -18,6 +18,7 @@ from scripts.pipeline import (
     identifiers,
     overlay,
     select,
+    validator,
     verify,
     wrapper,
 )
@@ -33,7 +34,7 @@ from scripts.pipeline.swap import Swap
 if TYPE_CHECKING:
     from openapi_python_client.parser.errors import GeneratorError
 
-    from scripts.pipeline.shape import Node
+    from scripts.pipeline.walk import Node
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Named one by one: the formatter's defaults change between versions and rewrite `Any`.
@@ -54,10 +55,10 @@ def generate(document: "Node", package: Path) -> None:
     Raises:
         PipelineError: At the first thing the generator warns about, whatever its level.
     """
-    with generator.guarded():
+    with generator.translate_errors():
         check_names(document)
         warnings = _render(document, package)
-    found = sorted(map(_told, warnings), key=lambda told: _FOLLOWS in told)
+    found = sorted(map(_describe, warnings), key=lambda told: _FOLLOWS in told)
     if found:
         check_fields(document)
         raise PipelineError(f"the generator left something out: {found[0]}")
@@ -124,7 +125,7 @@ def _render(document: "Node", package: Path) -> "list[GeneratorError]":
     return found
 
 
-def _told(error: "GeneratorError") -> str:
+def _describe(error: "GeneratorError") -> str:
     data = getattr(error, "data", None)
     place = data.model_dump_json(exclude_none=True)[:200] if data is not None else ""
     told = " ".join(part for part in (error.header, error.detail, place) if part)
@@ -157,14 +158,16 @@ def build(repo: Repo, document: "Node", package: Path, *, partial: bool) -> None
     Raises:
         PipelineError: When the result would not be whole.
     """
-    with stage("correct"), generator.guarded():
-        actions = overlay.read_overlay(repo.overlay)
-        corrected = correct(overlay.apply(document, actions, partial=partial))
-    with stage("generate"):
-        generate(corrected, package)
-    with stage("verify"):
-        verify.verify(document, package)
-        wrapper.check(repo, package)
+    actions = overlay.read_overlay(repo.overlay)
+    corrected = overlay.apply(document, actions, partial=partial)
+    with validator.validated(corrected):
+        with stage("correct"), generator.translate_errors():
+            corrected = correct(corrected)
+        with stage("generate"):
+            generate(corrected, package)
+        with stage("verify"):
+            verify.verify(document, package)
+            wrapper.check(repo, package)
 
 
 def tally(package: Path) -> str:
@@ -236,5 +239,5 @@ def offline(repo: Repo) -> int:
 
 def main() -> int:
     """Rebuild this tree."""
-    generator.hurry()
+    generator.speed_up_imports()
     return offline(Repo())

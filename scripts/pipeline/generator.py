@@ -16,7 +16,7 @@ from scripts.pipeline.repo import Repo
 NAME = "openapi-python-client"
 
 
-def hurry() -> None:
+def speed_up_imports() -> None:
     """Spare this process, to its end, what only costs the generator time.
 
     Its HTTP library loads a terminal program and a second event loop where they are installed, in
@@ -35,7 +35,7 @@ def strings() -> ModuleType:
 
 
 @contextmanager
-def guarded() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Turn whatever the generator, or reaching into it, raises into a sentence.
 
     Raises:
@@ -46,11 +46,11 @@ def guarded() -> Iterator[None]:
     except (PipelineError, OSError, RecursionError, MemoryError):
         raise
     except Exception as error:
-        raise PipelineError(_told(error)) from error
+        raise PipelineError(_describe(error)) from error
 
 
-def _told(error: Exception) -> str:
-    told = unexpected.told(error)
+def _describe(error: Exception) -> str:
+    told = unexpected.describe(error)
     made, here = _made_with(Repo()), version(NAME)
     if made in (None, here):
         return f"the generator broke down: {told}"

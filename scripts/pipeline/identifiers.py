@@ -3,9 +3,9 @@
 import re
 from typing import TYPE_CHECKING
 
-from scripts.pipeline.corrections.common import components, is_object, members
 from scripts.pipeline.corrections.names import digest, identifier
-from scripts.pipeline.shape import Node
+from scripts.pipeline.corrections.schema_tools import components, is_object, members
+from scripts.pipeline.walk import Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

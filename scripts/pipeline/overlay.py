@@ -6,7 +6,7 @@ from typing import Any
 
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import read_text
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 
 _ACTION_KEYS = frozenset({"target", "description", "update", "remove"})
 

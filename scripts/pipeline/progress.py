@@ -25,7 +25,7 @@ def stage(name: str) -> Iterator[None]:
         if isinstance(error, told) or not isinstance(error, Exception):
             raise
         raise PipelineError(
-            f"the stage {name} met something unexpected ({unexpected.told(error)}); look whether"
-            " the document is whole, and report it if it is"
+            f"the stage {name} met something unexpected ({unexpected.describe(error)}); look"
+            " whether the document is whole, and report it if it is"
         ) from error
     print(f"{time.monotonic() - started:5.1f} s", flush=True)

@@ -1,7 +1,7 @@
 """Where the references of a document lead."""
 
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.shape import Node, target
+from scripts.pipeline.walk import Node, target
 
 
 def whole_paths(document: Node, where: str) -> Node:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.references import resolve, whole_paths
-from scripts.pipeline.shape import METHODS, Node, operations, rebuild, spell, target, walk
+from scripts.pipeline.walk import METHODS, Node, format_path, operations, rebuild, target, walk
 
 EVERYTHING = "*"
 _PROSE = frozenset(
@@ -131,7 +131,8 @@ def _needed(node: Node, where: str) -> Iterator[tuple[str, str]]:
             found = target(ref)
             if found is None or found[0] != "components" or len(found) < 3:
                 raise PipelineError(
-                    f"{where}, {spell(place)}: '{ref}' points outside the components; not supported"
+                    f"{where}, {format_path(place)}: '{ref}' points outside the components;"
+                    " not supported"
                 )
             yield found[1], found[2]
         if kind == "operation":

@@ -7,7 +7,7 @@ from pathlib import Path
 from scripts.pipeline.repo import Repo
 
 
-def told(error: Exception) -> str:
+def describe(error: Exception) -> str:
     """Write an error as `KeyError: 'x', from scripts/select.py`."""
     repo = Repo()
     frames = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]

@@ -16,8 +16,8 @@ from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import PUBLISHED, Repo, read_text
 from scripts.pipeline.report import Report
 from scripts.pipeline.settings import is_set
-from scripts.pipeline.shape import METHODS, Node
 from scripts.pipeline.source import Source, known_validators, read_source, recorded_url
+from scripts.pipeline.walk import METHODS, Node
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.shape import Node, operations
+from scripts.pipeline.walk import Node, operations
 
 # Runs alone, without this project on the path, with warnings as errors.
 _IMPORT_ALL = """

@@ -150,5 +150,5 @@ def run(repo: Repo, env: Mapping[str, str]) -> int:
 
 def main() -> int:
     """Vendor from this tree."""
-    generator.hurry()
+    generator.speed_up_imports()
     return run(Repo(), os.environ)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scripts.pipeline.references import resolve
-from scripts.pipeline.shape import Node, operations
+from scripts.pipeline.walk import Node, operations
 
 _FORMATS = {
     "date-time": "2026-06-16T12:30:00+00:00",

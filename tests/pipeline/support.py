@@ -18,7 +18,7 @@ import pytest
 from scripts.pipeline import document, generate, select, verify
 from scripts.pipeline.corrections import RULES, correct
 from scripts.pipeline.repo import Repo
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 
 ROOT = Path(__file__).resolve().parents[2]
 UPSTREAM = ROOT.parent / "shared" / "upstream"
@@ -65,11 +65,11 @@ def operation(name: str, *, schema: Node | None = None, **more: Any) -> Node:
     return {"operationId": name, "tags": ["t"], "responses": {"200": response}, **more}
 
 
-def make(whole: Node, directory: Path, *, without: str | None = None) -> Path:
+def make(whole: Node, directory: Path, *, without: str | None = None, prose: bool = False) -> Path:
     """Take a document through the pipeline, all operations, into a package in a directory."""
     rules = {name: rule for name, rule in RULES.items() if name != without}
     body = json.dumps(whole).encode()
-    selected = select.select(document.parse(body, "the document"), ["*"])
+    selected = select.select(document.parse(body, "the document"), ["*"], prose=prose)
     package = directory / "made_api"
     generate.generate(correct(selected, rules), package)
     verify.verify(selected, package)

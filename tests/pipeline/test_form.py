@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from scripts.pipeline import generator
+from scripts.pipeline import generator, validator
 from scripts.pipeline.corrections import correct
 from scripts.pipeline.document import parse
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
-from scripts.pipeline.shape import Node
 from scripts.pipeline.upstream import read_upstream
-from tests.pipeline.support import api, operation, ref, small_repo
+from scripts.pipeline.walk import Node
+from scripts.regenerate import regenerate
+from tests.pipeline.support import api, operation, ref, small_repo, snapshot
 
 TEXT: Node = {"type": "string"}
 ODD: tuple[Any, ...] = (None, True, 1, "x", [], {})
@@ -53,7 +54,10 @@ def rich() -> Node:
         requestBody={"required": True, "content": {"application/json": {"schema": ref("Cat")}}},
         security=[{"B": []}],
     )
-    item = {"put": put, "parameters": [{"name": "id", "in": "path", "schema": TEXT}]}
+    item = {
+        "put": put,
+        "parameters": [{"name": "id", "in": "path", "required": True, "schema": TEXT}],
+    }
     parts: Node = {
         "parameters": {"P": query},
         "securitySchemes": {"B": {"type": "http", "scheme": "bearer"}},
@@ -109,7 +113,7 @@ def test_an_odd_value_anywhere_is_taken_or_told_in_one_line(tmp_path: Path, whol
     correct(attempt(repo, whole, whole))
     for what, changed in odd(whole):
         try:
-            with generator.guarded():
+            with generator.translate_errors():
                 correct(attempt(repo, whole, changed))
         except PipelineError:
             continue
@@ -205,11 +209,6 @@ def test_a_property_that_calls_itself_required_does_not_stop_the_run() -> None:
     assert found == {"required": ["b", "a"], "properties": {"a": {}, "b": {"enum": [1]}}}
 
 
-def test_a_type_that_is_none_is_any() -> None:
-    made = correct(select(read(api({"A": {"properties": {"a": {"type": {}}}}})), ["*"]))
-    assert made["components"]["schemas"]["A"]["properties"] == {"a": {}}
-
-
 def test_a_security_scheme_may_be_called_anything() -> None:
     made = {**api(paths={"/a": {"get": operation("a", security=[{"x-key": []}])}})}
     made |= {"security": [{"title": []}]}
@@ -220,6 +219,60 @@ def test_a_security_scheme_may_be_called_anything() -> None:
         [{"x-key": []}],
     )
     assert found["components"]["securitySchemes"].keys() == {"x-key", "title"}
+
+
+def with_field(schema: Node) -> Node:
+    return api({"A": {"type": "object", "properties": {"x": schema}}})
+
+
+def with_parameter(**parts: Any) -> Node:
+    parameter = {"name": "q", "schema": TEXT, **parts}
+    return api(paths={"/a/{q}": {"get": operation("a", parameters=[parameter])}})
+
+
+INVALID = {
+    "a type that is none": (with_field({"type": "file"}), "components.schemas.A.properties.x.type"),
+    "a limit that is text": (
+        with_field({**TEXT, "minLength": "one"}),
+        "components.schemas.A.properties.x.minLength: 'one' is not of type 'integer'",
+    ),
+    "a place that is none": (
+        with_parameter(**{"in": "body"}),
+        "paths./a/{q}.get.parameters.0: ",
+    ),
+    "a parameter that must be required": (
+        with_parameter(**{"in": "path"}),
+        "paths./a/{q}.get.parameters.0: 'required' is a required property",
+    ),
+    "a placeholder without a parameter": (
+        api(paths={"/a/{b.c}": {"get": operation("a")}}),
+        "Path parameter 'b.c' for 'get' operation in '/a/{b.c}' was not resolved",
+    ),
+    "an enum of nothing": (
+        with_field({"type": "array", "items": {"enum": []}}),
+        "components.schemas",
+    ),
+}
+
+
+@pytest.mark.parametrize(("document", "told"), INVALID.values(), ids=INVALID)
+def test_what_is_no_valid_openapi_is_named_by_its_place(document: Node, told: str) -> None:
+    assert validator.fault(api(paths={"/a": {"get": operation("a")}})) == ""
+    assert validator.fault(select(read(document), ["*"])).startswith(told)
+
+
+def test_an_invalid_document_goes_before_what_the_generator_makes_of_it(tmp_path: Path) -> None:
+    repo = small_repo(tmp_path)
+    before = snapshot(repo)
+    document, told = INVALID["a limit that is text"]
+    file = tmp_path / "new.json"
+    file.write_text(json.dumps(document))
+    with pytest.raises(PipelineError) as error:
+        regenerate({"SPEC_URL": str(file), "OPERATIONS": "*"}, repo)
+    assert str(error.value) == (
+        f"the document is not valid OpenAPI: {told}; correct it in spec/overlay.yaml"
+    )
+    assert snapshot(repo) == before
 
 
 def test_half_a_character_is_told(tmp_path: Path) -> None:

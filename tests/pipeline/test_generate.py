@@ -1,5 +1,6 @@
 """The generated package: open, lazy, marked, stable in its names, the same on every machine."""
 
+import ast
 import copy
 import inspect
 import pickle
@@ -17,9 +18,9 @@ from scripts.pipeline.differences import differences
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
-from scripts.pipeline.shape import Node
 from scripts.pipeline.swap import Swap
 from scripts.pipeline.verify import verify
+from scripts.pipeline.walk import Node
 from tests.pipeline.support import (
     DELETE,
     JUNE,
@@ -74,6 +75,47 @@ def test_an_operation_promises_no_errors_of_the_library_below(tmp_path: Path) ->
         assert told is not None
         assert told.startswith("GET /all\n\nReturns:\n    ")
         assert "Raises" not in told
+
+
+def bare(package: Path) -> dict[str, str]:
+    """Read modules without their docstrings."""
+    found = {}
+    for file in package.rglob("*.py"):
+        tree = ast.parse(file.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                node.body = [part for part in node.body if not _is_text(part)]
+        found[str(file.relative_to(package))] = ast.dump(tree)
+    return found
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def test_prose_changes_docstrings_and_nothing_else(tmp_path: Path) -> None:
+    said = 'It\'s """ \\N{x} of \\'
+    model = {**thing(x={"allOf": [TEXT | {"description": said}, {"description": said}]})}
+    both = {"oneOf": [{**thing(a=TEXT | {"description": said})}, thing(a=TEXT)]}
+    level = {"allOf": [ref("Level"), {"description": said}]}
+    schemas = {"A": {**model, "description": f"A {said}"}, "Level": LEVEL, "B": thing(l=level)}
+    get = operation("a", schema=ref("A"), summary=f"Sum {said}", description=f"Long {said}")
+    put = operation("b", schema={**both, "description": said})
+    list_ = operation("c", schema={"type": "array", "items": ref("B")})
+    document = api(schemas, paths={"/a": {"get": get, "put": put}, "/c": {"get": list_}})
+    plain, told = (
+        make(document, tmp_path / name, prose=prose)
+        for name, prose in (("plain", False), ("told", True))
+    )
+    assert bare(plain) == bare(told)
+    assert said not in (plain / "api" / "t" / "a.py").read_text()
+    with imported(told) as load:
+        for name in ("sync", "sync_detailed", "asyncio", "asyncio_detailed"):
+            text = inspect.getdoc(getattr(load(".api.t.a"), name)) or ""
+            assert text.startswith("GET /a\n\nSum It's")
+            assert "Long It's" in text
+        assert (inspect.getdoc(load(".models").A) or "").startswith("A It's")
+        assert "x (str | Unset): It's" in (inspect.getdoc(load(".models").A) or "")
 
 
 def test_a_generated_client_shows_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,7 +287,7 @@ def test_a_reference_into_a_component_is_refused_with_a_way_out(tmp_path: Path) 
                 parameters={"P": {"name": "q\x7f", "in": "query"}},
                 paths={"/a": {"get": USES_P}},
             ),
-            "paths./a.get.parameters.0.name",
+            "components.parameters.P.name",
         ),
         (api(paths={"/a\u200b": {"get": operation("a")}}), "paths"),
     ],

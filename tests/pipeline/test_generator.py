@@ -65,6 +65,6 @@ def test_what_moved_is_told_with_both_versions(tmp_path: Path, change: str, file
 def test_the_same_version_only_breaks_down() -> None:
     with (
         pytest.raises(PipelineError, match=r"^the generator broke down: KeyError: 'x', from "),
-        generator.guarded(),
+        generator.translate_errors(),
     ):
         raise KeyError("x")

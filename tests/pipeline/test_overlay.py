@@ -6,7 +6,7 @@ import pytest
 
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.overlay import apply, read_overlay
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 from tests.pipeline.support import ROOT, api
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 from tests.pipeline.support import api, imported, make, mypy, operation, ref
 
 Load = Callable[[str], ModuleType]

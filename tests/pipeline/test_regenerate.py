@@ -18,8 +18,8 @@ from scripts.pipeline import errors, generate
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import PUBLISHED, Repo
 from scripts.pipeline.settings import is_set
-from scripts.pipeline.shape import Node
 from scripts.pipeline.source import read_source, recorded_url
+from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
 from tests.pipeline.support import (
     DELETE,

@@ -13,7 +13,7 @@ from scripts.pipeline.compare_schemas import Change
 from scripts.pipeline.contract import digests
 from scripts.pipeline.report import Report
 from scripts.pipeline.select import select
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 from tests.pipeline.support import DELETE, JANUARY, JUNE, api, operation, published, read, ref
 
 TEXT: Node = {"type": "string"}

@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.references import resolve
 from scripts.pipeline.select import read_operations, select
-from scripts.pipeline.shape import METHODS, Node, operations, walk
+from scripts.pipeline.walk import METHODS, Node, operations, walk
 from tests.pipeline.support import DELETE, JANUARY, JUNE, api, operation, published, read, ref
 
 

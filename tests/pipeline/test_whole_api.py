@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.pipeline.select import select
-from scripts.pipeline.shape import Node, operations
+from scripts.pipeline.walk import Node, operations
 from tests.pipeline.support import JANUARY, JUNE, JUNE_YAML, ROOT, make, mypy, published, read
 
 pytestmark = pytest.mark.slow

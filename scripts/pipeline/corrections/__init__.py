@@ -16,39 +16,28 @@ from scripts.pipeline.corrections.answers import (
     name_kinds_of_bodies,
     promise_ids,
 )
+from scripts.pipeline.corrections.checks import check
 from scripts.pipeline.corrections.composition import (
     flatten_all_of,
-    resolve_aliases,
     simplify_unions,
 )
+from scripts.pipeline.corrections.enums import (
+    settle_enums,
+)
 from scripts.pipeline.corrections.media import (
-    keep_files_out_of_json,
-    leave_form_extras_untyped,
     settle_bodies,
 )
 from scripts.pipeline.corrections.naming import name_classes
 from scripts.pipeline.corrections.operations import (
-    inline_shared_parts,
-    match_path_parameters,
-    open_to_every_client,
-    settle_operations,
     settle_parameters,
     spread_deep_objects,
 )
-from scripts.pipeline.corrections.plain import (
-    give_types,
-    keep_what_is_rendered,
-    say_null_one_way,
-    settle_enums,
-)
 from scripts.pipeline.corrections.schemas import (
-    break_circles,
-    drop_odd_defaults,
     move_null_to_references,
     open_objects,
     tolerate_in_maps,
 )
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 
 Rule = Callable[[Node], Node]
 
@@ -58,29 +47,17 @@ RULES: Mapping[str, Rule] = {
         keep_successes,
         ask_for_no_answers,
         spell_out_discriminators,
-        keep_what_is_rendered,
         name_kinds_of_bodies,
-        open_to_every_client,
-        give_types,
-        say_null_one_way,
-        resolve_aliases,
         open_objects,
-        settle_operations,
-        match_path_parameters,
         settle_parameters,
         spread_deep_objects,
         flatten_all_of,
         simplify_unions,
         settle_enums,
         settle_bodies,
-        keep_files_out_of_json,
-        leave_form_extras_untyped,
         tolerate_in_maps,
-        drop_odd_defaults,
         move_null_to_references,
-        break_circles,
         name_classes,
-        inline_shared_parts,
         promise_ids,
         tell_alternatives_apart,
     )
@@ -96,7 +73,11 @@ def correct(document: Node, rules: Mapping[str, Rule] = RULES) -> Node:
 
     Returns:
         The corrected document.
+
+    Raises:
+        PipelineError: When something in it cannot be rendered as what it means.
     """
+    check(keep_successes(document))  # no error is rendered, so none is refused
     for rule in rules.values():
         document = rule(document)
     return document

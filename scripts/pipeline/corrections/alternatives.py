@@ -3,8 +3,8 @@
 from os.path import commonprefix
 
 from scripts.pipeline.corrections.answers import with_schemas
-from scripts.pipeline.corrections.common import components, is_object, look, members, name_of
-from scripts.pipeline.shape import Node, walk
+from scripts.pipeline.corrections.schema_tools import components, is_object, look, members, name_of
+from scripts.pipeline.walk import Node, walk
 
 
 def spell_out_discriminators(document: Node) -> Node:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from scripts.pipeline.corrections.common import (
+from scripts.pipeline.corrections.media import is_json
+from scripts.pipeline.corrections.schema_tools import (
     components,
     is_object,
     look,
@@ -10,8 +11,7 @@ from scripts.pipeline.corrections.common import (
     name_of,
     without,
 )
-from scripts.pipeline.corrections.media import is_json
-from scripts.pipeline.shape import SHAPE, Node, operations, rebuild, target, walk
+from scripts.pipeline.walk import SHAPE, Node, operations, rebuild, target, walk
 
 
 def keep_successes(document: Node) -> Node:
@@ -30,7 +30,7 @@ def keep_successes(document: Node) -> Node:
         return {**node, "responses": kept or rest}
 
     kept = rebuild(document, "document", visit)
-    used = _reached(document, [(kept, "document")], skip="components")
+    used = reached(document, [(kept, "document")], skip="components")
     parts = {
         section: below
         if section == "securitySchemes"  # which are no references
@@ -121,7 +121,7 @@ def _resources(document: Node, schema: Node) -> Iterator[str]:
 
 def _sent(document: Node) -> set[tuple[str, str]]:
     found = walk(document, "document")
-    return _reached(document, [(node, kind) for _, kind, node in found if kind == "requestBody"])
+    return reached(document, [(node, kind) for _, kind, node in found if kind == "requestBody"])
 
 
 def _kind(media_type: str) -> str:
@@ -140,7 +140,7 @@ def with_schemas(document: Node, schemas: Node) -> Node:
     return {**document, "components": parts}
 
 
-def _reached(
+def reached(
     document: Node, starts: Iterable[tuple[Node, str]], skip: str = ""
 ) -> set[tuple[str, str]]:
     """Name the components that some parts of a document are made of, by section and name."""

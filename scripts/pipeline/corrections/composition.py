@@ -1,18 +1,17 @@
 """Rules for `allOf`, `oneOf` and `anyOf`."""
 
-from scripts.pipeline.corrections.common import (
-    components,
+from scripts.pipeline.corrections.merging import Merger
+from scripts.pipeline.corrections.schema_tools import (
     each_schema,
     is_enum,
     look,
+    meaning,
     members,
     name_of,
     only,
     without,
 )
-from scripts.pipeline.corrections.merging import Merger
-from scripts.pipeline.document import canonical
-from scripts.pipeline.shape import Node
+from scripts.pipeline.walk import Node
 
 # Lists within lists that are joined; published documents reach 1.
 _DEEPEST = 6
@@ -32,7 +31,9 @@ def simplify_unions(document: Node) -> Node:
     """Keep in a union only alternatives that can be told apart when an answer is read.
 
     Cause: the generator tells alternatives apart by their JSON type: of two lists it reads the
-    first and writes with the other's rules, a date swallows any text that looks like one.
+    first and writes with the other's rules, a date swallows any text that looks like one. In
+    `list-projects-environments-routes` of the published documents the model that requires most
+    must be tried first.
     """
     once = each_schema(document, lambda schema: _union(document, schema))
     # What was joined may have brought unions along.
@@ -42,12 +43,12 @@ def simplify_unions(document: Node) -> Node:
 def _union(document: Node, schema: Node, depth: int = 0) -> Node:
     if not members(schema):
         return schema
-    rest = only(schema, "nullable", "default")
+    rest = only(schema, "nullable", "default", "description")
     found, null = _expanded(document, members(schema))
     if null:
         rest["nullable"] = True
     found = _joined_arrays(document, _joined_strings(found), depth)
-    unique = list({canonical(member): member for member in found}.values())
+    unique = list({meaning(member): member for member in found}.values())
     unique.sort(key=lambda member: (not member, -_demands(document, member)))
     if len(unique) != 1:
         return {"oneOf": unique, **rest} if unique else rest
@@ -105,27 +106,3 @@ def _joined_arrays(document: Node, schemas: list[Node], depth: int) -> list[Node
     if depth == _DEEPEST:  # such as lists of themselves
         return [*rest, {"type": "array", "items": {}}]
     return [*rest, {"type": "array", "items": _union(document, {"oneOf": items}, depth + 1)}]
-
-
-def resolve_aliases(document: Node) -> Node:
-    """Point references at what an alias stands for, and drop the alias.
-
-    Cause: the generator renders an alias of a model as a second class with the same content,
-    refuses aliases of parameters and responses, and loops on an alias of itself.
-    """
-    aliases = {name for name, schema in components(document).items() if name_of(schema) is not None}
-    if not aliases:
-        return document
-
-    def visit(schema: Node) -> Node:
-        while (name := name_of(schema)) in aliases:
-            after = components(document)[str(name)]
-            there = look(document, schema)
-            if not there and name_of(after) in aliases:
-                return {}
-            schema = after
-        return schema
-
-    resolved = each_schema(document, visit)
-    kept = {name: node for name, node in components(resolved).items() if name not in aliases}
-    return {**resolved, "components": {**resolved["components"], "schemas": kept}}

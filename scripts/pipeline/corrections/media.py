@@ -1,16 +1,13 @@
 """Rules for request and response bodies."""
 
-from scripts.pipeline.corrections.common import (
-    components,
+from scripts.pipeline.corrections.schema_tools import (
     is_class,
     is_object,
     look,
+    meaning,
     members,
-    name_of,
-    without,
 )
-from scripts.pipeline.document import canonical
-from scripts.pipeline.shape import Node, rebuild, walk
+from scripts.pipeline.walk import Node, rebuild, walk
 
 BINARY = "application/octet-stream"
 _JSON = "application/json"
@@ -41,8 +38,9 @@ def settle_bodies(document: Node) -> Node:
     """Give every body one schema of a kind that its media type can hold.
 
     Cause: the generator leaves out a response or a request whose media type it does not know
-    (`application/pdf` without a schema, `application/x-ndjson`), reads only the first of several,
-    and breaks where a schema of one kind meets a body of another.
+    (`application/pdf` without a schema of `download-invoice`, `text/vnd.graphviz` of
+    `get_application_merge`), reads only the first of several, and breaks where a schema of one
+    kind meets a body of another.
     """
     sent = {
         name
@@ -64,90 +62,6 @@ def settle_bodies(document: Node) -> Node:
     return rebuild(document, "document", visit)
 
 
-def keep_files_out_of_json(document: Node) -> Node:
-    """Read `format: binary` as text wherever the value travels inside JSON.
-
-    Cause: the generator makes a file of it, which JSON cannot hold.
-    """
-    inside, uploaded = _reached(document, json=True), _reached(document, json=False)
-
-    def visit(node: Node, kind: str) -> Node:
-        if kind not in ("requestBody", "response"):
-            return node
-        content = {
-            name: _without_files(media) if is_json(name) else media
-            for name, media in node.get("content", {}).items()
-        }
-        return {**node, "content": content} if content else node
-
-    made = rebuild(document, "document", visit)
-    schemas = {
-        name: schema
-        if name in uploaded and name not in inside
-        else _without_files({"schema": schema})["schema"]
-        for name, schema in components(made).items()
-    }
-    if not schemas:
-        return made
-    return {**made, "components": {**made["components"], "schemas": schemas}}
-
-
-def leave_form_extras_untyped(document: Node) -> Node:
-    """Let a form hold further fields of any type.
-
-    Cause: the generator indents the code for further fields wrongly when they are of a type that
-    takes more than one line.
-    """
-    forms = [
-        media.get("schema", {})
-        for _, kind, node in walk(document, "document")
-        if kind == "requestBody"
-        for name, media in node.get("content", {}).items()
-        if _essence(name) in _FORMS
-    ]
-    named = {name_of(schema) for schema in forms}
-    inline = {canonical(schema) for schema in forms}
-
-    def visit(node: Node, kind: str) -> Node:
-        found = kind == "schema" and canonical(node) in inline
-        return without(node, "additionalProperties") if found else node
-
-    made = rebuild(document, "document", visit)
-    schemas = {
-        name: without(schema, "additionalProperties") if name in named else schema
-        for name, schema in components(made).items()
-    }
-    return {**made, "components": {**made.get("components", {}), "schemas": schemas}}
-
-
-def _without_files(media: Node) -> Node:
-    def visit(node: Node, kind: str) -> Node:
-        is_file = kind == "schema" and node.get("format") == "binary"
-        return without(node, "format") if is_file else node
-
-    return rebuild(media, "mediaType", visit)
-
-
-def _reached(document: Node, *, json: bool) -> set[str]:
-    """Name the components that bodies of JSON, or of anything else, are made of."""
-    found: set[str] = set()
-    waiting = [
-        media
-        for _, kind, node in walk(document, "document")
-        if kind in ("requestBody", "response")
-        for name, media in node.get("content", {}).items()
-        if is_json(name) is json
-    ]
-    kind = "mediaType"
-    while waiting:
-        for _, _, part in walk(waiting.pop(), kind):
-            name = name_of(part)
-            if name and name not in found:
-                found.add(name)
-                waiting.append({"schema": components(document)[name]})
-    return found
-
-
 def _essence(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
@@ -163,7 +77,7 @@ def _response(content: Node, sent: set[str]) -> Node:
     documented = [name for name in content if is_json(name)]
     if documented:
         schemas = [content[name].get("schema", {}) for name in documented]
-        distinct = list({canonical(schema): schema for schema in schemas}.values())
+        distinct = list({meaning(schema): schema for schema in schemas}.values())
         schema = distinct[0] if len(distinct) == 1 else {"oneOf": distinct}
         return {documented[0]: {"schema": schema}}
     texts = [name for name in content if _handled_as(name).startswith("text/")]

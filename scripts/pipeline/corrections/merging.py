@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from functools import reduce
 
-from scripts.pipeline.corrections.common import look, members, name_of, only, without
+from scripts.pipeline.corrections.schema_tools import look, meaning, members, name_of, only, without
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.shape import Node, rebuild
+from scripts.pipeline.walk import Node, rebuild
 
+# What says which values there are, beside a type, and not only something about them.
+_TELLING = ("format", "enum", "properties", "required", "additionalProperties", "items")
+_LEADING = ("$ref", "allOf", "oneOf", "anyOf")
 # More alternatives than this help nobody; what they share is kept, the rest stays untyped.
 _MOST = 24
 # Components written out within each other; published documents reach 2.
@@ -33,15 +36,17 @@ class Merger:
             schema: Left as it is when there is nothing to resolve.
             trail: The components that are being written out already.
         """
-        own = without(schema, "oneOf", "anyOf", "nullable", "default", "type")
-        if "allOf" not in schema and not (members(schema) and own):
+        if "allOf" not in schema and not (members(schema) and only(schema, *_TELLING)):
             return schema
-        parts = [without(schema, "allOf", "oneOf", "anyOf", "nullable", "default")]
-        parts += schema.get("allOf", [])
+        parts = [only(schema, "type", *_TELLING), *schema.get("allOf", [])]
         if members(schema):
             parts.append({"oneOf": members(schema)})
-        telling = [part for part in parts if part and part != {"type": "object"}]
-        rest = only(schema, "nullable", "default")
+        telling = [
+            part
+            for part in parts
+            if only(part, *_LEADING, *_TELLING) or part.get("type", "object") != "object"
+        ]
+        rest = only(schema, "nullable", "default", "description")
         if not telling:
             return {**next((part for part in parts if part), {}), **rest}
         if len(telling) == 1:
@@ -160,7 +165,7 @@ def _distinct(schemas: list[Node]) -> list[Node]:
     found: list[Node] = []
     for schema in schemas:
         for index, known in enumerate(found):
-            if without(known, "required") == without(schema, "required"):
+            if meaning(without(known, "required")) == meaning(without(schema, "required")):
                 both = set(known.get("required", [])) & set(schema.get("required", []))
                 found[index] = {**without(known, "required"), "required": sorted(both)}
                 break

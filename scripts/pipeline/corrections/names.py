@@ -6,7 +6,7 @@ import unicodedata
 
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.generator import strings
-from scripts.pipeline.shape import Node, spell, walk
+from scripts.pipeline.walk import Node, format_path, walk
 
 PREFIX = "field_"
 
@@ -56,8 +56,8 @@ def check_names(document: Node) -> None:
         for name in names:
             if not is_kept(name):
                 raise PipelineError(
-                    f"{spell((*place, key))}: the name {name!a} holds a character that generated"
-                    " code cannot hold; correct or remove it in spec/overlay.yaml"
+                    f"{format_path((*place, key))}: the name {name!a} holds a character that"
+                    " generated code cannot hold; correct or remove it in spec/overlay.yaml"
                 )
 
 
@@ -74,8 +74,8 @@ def check_fields(document: Node) -> None:
             other = found.setdefault((identifier(name), str(exact)), name)
             if other != name:
                 raise PipelineError(
-                    f"{spell(place)}: the fields '{other}' and '{name}' have one name in Python;"
-                    " remove one of them in spec/overlay.yaml"
+                    f"{format_path(place)}: the fields '{other}' and '{name}' have one name in"
+                    " Python; remove one of them in spec/overlay.yaml"
                 )
 
 

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from scripts.pipeline.corrections.common import (
+from scripts.pipeline.corrections.names import class_name, digest, identifier, pascal
+from scripts.pipeline.corrections.schema_tools import (
     components,
     is_class,
     members,
@@ -12,9 +13,8 @@ from scripts.pipeline.corrections.common import (
     refer,
     without,
 )
-from scripts.pipeline.corrections.names import class_name, digest, identifier, pascal
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.shape import Node, Place, operations, rebuild, rebuild_at, spell
+from scripts.pipeline.walk import Node, Place, format_path, operations, rebuild, rebuild_at
 
 # Names that the generated modules import or define themselves.
 TAKEN = frozenset(
@@ -100,7 +100,7 @@ def _inline_names(document: Node, taken: set[str] | frozenset[str]) -> dict[Plac
     for place, name in found:
         wider = f"{name}Field"
         if natural[name] > 1 or (name in taken and (wider in taken or natural[wider])):
-            names[place] = _marked(name, spell(_lasting(document, place)))
+            names[place] = _marked(name, format_path(_lasting(document, place)))
         else:
             names[place] = wider if name in taken else name
     return names

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from scripts.pipeline.shape import Node, rebuild, target
+from scripts.pipeline.document import canonical
+from scripts.pipeline.walk import Node, rebuild, target
 
-TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _SCHEMA_REF = 3  # components, schemas, name
 
 
@@ -50,8 +50,9 @@ def members(schema: Node) -> list[Node]:
 
 
 def is_object(schema: Node) -> bool:
-    """Say whether a schema becomes a model."""
-    return schema.get("type") == "object" and not members(schema)
+    """Say whether a schema becomes a model: the generator takes fields for an object."""
+    kind = schema.get("type", "object" if "properties" in schema else None)
+    return kind == "object" and not members(schema)
 
 
 def is_enum(schema: Node) -> bool:
@@ -62,6 +63,12 @@ def is_enum(schema: Node) -> bool:
 def is_class(schema: Node) -> bool:
     """Say whether a schema becomes a class of its own."""
     return is_object(schema) or is_enum(schema)
+
+
+def meaning(schema: Node) -> bytes:
+    """Write what a schema says of values, and not what is said about it, to compare it by."""
+    bare = rebuild(schema, "schema", lambda part, _: without(part, "description"))
+    return canonical(bare)
 
 
 def without(node: Node, *keys: str) -> Node:

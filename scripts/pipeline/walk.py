@@ -127,7 +127,7 @@ def operations(document: Node) -> Iterator[tuple[str, str, Node]]:
                     yield path, method, item[method]
 
 
-def spell(place: Place) -> str:
+def format_path(place: Place) -> str:
     """Write a place for a person: `paths./a/{b}.get.responses.200`."""
     return ".".join(str(part) for part in place)
 
