@@ -18,6 +18,7 @@ from scripts.pipeline import (
     identifiers,
     overlay,
     select,
+    unsupported,
     verify,
     wrapper,
 )
@@ -159,7 +160,9 @@ def build(repo: Repo, document: "Node", package: Path, *, partial: bool) -> None
     """
     with stage("correct"), generator.guarded():
         actions = overlay.read_overlay(repo.overlay)
-        corrected = correct(overlay.apply(document, actions, partial=partial))
+        whole = overlay.apply(document, actions, partial=partial)
+        unsupported.check(whole)
+        corrected = correct(whole)
     with stage("generate"):
         generate(corrected, package)
     with stage("verify"):

@@ -72,11 +72,12 @@ def _with_valid_codes(responses: Node) -> Node:
 
 
 def _key(document: Node, parameter: Node) -> tuple[str, str]:
-    whole = _whole(document, parameter)
+    whole = whole_parameter(document, parameter)
     return str(whole.get("name")), str(whole.get("in"))
 
 
-def _whole(document: Node, parameter: Node) -> Node:
+def whole_parameter(document: Node, parameter: Node) -> Node:
+    """Give a parameter itself, where it may be a reference."""
     return follow(document, parameter, "a parameter")
 
 
@@ -115,26 +116,78 @@ def spread_deep_objects(document: Node) -> Node:
 
     Cause: the generator sends the field under its own name (`eq=x` for `filter[id][eq]=x`), which
     a server takes for nothing, and answers as if nothing had been filtered. Seen in `filter[...]`
-    of the operations that list.
+    of the operations that list. Objects without a style whose fields have names in common, such as
+    `from` and `to` of query-project-carbon, overwrite each other, and are spread as well.
     """
     paths = dict(document.get("paths", {}))
-    for path, method, operation in operations(document):
-        spread = [
-            part
-            for parameter in operation.get("parameters", [])
-            for part in _spread(document, parameter)
-        ]
-        if spread:
-            paths[path] = {**paths[path], method: {**operation, "parameters": spread}}
+    for path, item in paths.items():
+        made = {}
+        for method in METHODS:
+            if method in item:
+                listed = merged_parameters(document, item, item[method])
+                shared = shared_fields(document, listed)
+                spread = [part for each in listed for part in _spread(document, each, shared)]
+                if spread != listed:
+                    made[method] = {**item[method], "parameters": spread}
+        if made:
+            # What the path shares would come back beside what it was spread to.
+            others = {
+                method: {
+                    **item[method],
+                    "parameters": merged_parameters(document, item, item[method]),
+                }
+                for method in METHODS
+                if method in item
+            }
+            paths[path] = {**without(item, "parameters"), **others, **made}
     return {**document, "paths": paths}
 
 
-def _spread(document: Node, parameter: Node) -> list[Node]:
-    whole = _whole(document, parameter)
-    schema = look(document, whole.get("schema", {}))
-    fields = schema.get("properties", {})
-    if whole.get("in") != "query" or whole.get("style") != "deepObject" or not fields:
+def merged_parameters(document: Node, item: Node, operation: Node) -> list[Node]:
+    """Give the parameters of an operation and those of its path that it does not replace."""
+    own: list[Node] = operation.get("parameters", [])
+    taken = {_key(document, parameter) for parameter in own}
+    return [*own, *(p for p in item.get("parameters", []) if _key(document, p) not in taken)]
+
+
+def shared_fields(document: Node, parameters: list[Node]) -> set[str]:
+    """Name the fields of objects without a style that something else in the query is named."""
+    names: list[str] = []
+    for parameter in parameters:
+        whole = whole_parameter(document, parameter)
+        if whole.get("in") == "query" and "style" not in whole:
+            names += look(document, whole.get("schema", {})).get("properties", [whole["name"]])
+    return {name for name in names if names.count(name) > 1}
+
+
+def spread_fields(document: Node, parameter: Node, shared: set[str]) -> Node:
+    """Give the fields that a parameter is spread to, by name; none when it stays as it is.
+
+    A query cannot hold an object in a field: where it may be a list as well, the list remains.
+    """
+    whole = whole_parameter(document, parameter)
+    fields = look(document, whole.get("schema", {})).get("properties", {})
+    deep = whole.get("style") == "deepObject" or ("style" not in whole and shared & fields.keys())
+    if whole.get("in") != "query" or not deep:
+        return {}
+    return {name: _without_objects(document, field) for name, field in fields.items()}
+
+
+def _without_objects(document: Node, schema: Node) -> Node:
+    for key in ("oneOf", "anyOf"):
+        options = schema.get(key, [])
+        kept = [each for each in options if look(document, each).get("type") != "object"]
+        if kept and kept != options:
+            return {**schema, key: kept} if len(kept) > 1 else kept[0]
+    return schema
+
+
+def _spread(document: Node, parameter: Node, shared: set[str]) -> list[Node]:
+    fields = spread_fields(document, parameter, shared)
+    if not fields:
         return [parameter]
+    whole = whole_parameter(document, parameter)
+    schema = look(document, whole["schema"])
     required = set(schema.get("required", [])) if whole.get("required") else set()
     return [
         {
@@ -177,7 +230,7 @@ def _matched(document: Node, operation: Node, plain: dict[str, str]) -> Node:
             continue
         seen.add(key)
         if key[1] == "path" and plain[key[0]] != key[0]:
-            kept.append({**_whole(document, parameter), "name": plain[key[0]]})
+            kept.append({**whole_parameter(document, parameter), "name": plain[key[0]]})
         else:
             kept.append(parameter)
     kept += [
