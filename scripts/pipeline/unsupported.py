@@ -227,6 +227,8 @@ def kinds(document: Node, schema: Node, seen: tuple[str, ...] = ()) -> set[str]:
         return found | kinds(document, there, (*seen, ref))
     types = schema.get("type", [])
     found |= {types} if isinstance(types, str) else set(types)
+    if schema.get("format") == "binary":
+        found |= {"file"}
     options = [part for key in ("oneOf", "anyOf", "allOf") for part in schema.get(key, [])]
     for part in options:
         found |= kinds(document, part, seen)

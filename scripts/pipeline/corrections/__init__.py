@@ -22,6 +22,7 @@ from scripts.pipeline.corrections.composition import (
     simplify_unions,
 )
 from scripts.pipeline.corrections.media import (
+    find_files,
     keep_files_out_of_json,
     leave_form_extras_untyped,
     settle_bodies,
@@ -58,6 +59,7 @@ RULES: Mapping[str, Rule] = {
         keep_successes,
         ask_for_no_answers,
         spell_out_discriminators,
+        find_files,
         keep_what_is_rendered,
         name_kinds_of_bodies,
         open_to_every_client,
