@@ -7,6 +7,7 @@ Refused is only a body of another kind than the document promises, such as a lis
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +15,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from .types import File, Unset
+from .types import File, RequestFiles, Unset
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -212,13 +213,20 @@ def items(reader: Callable[[Any], Any], value: Any) -> list[Any]:
 
 
 def write(value: Any) -> Any:
-    """Write what was read, or what a caller made, as JSON has it."""
+    """Write what was read, or what a caller made, as JSON has it.
+
+    Raises:
+        ValueError: When a time has no offset: it would be another time elsewhere.
+    """
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime.date):
-        return getattr(value, "text", None) or value.isoformat()
+        text = getattr(value, "text", None)
+        if not text and isinstance(value, datetime.datetime) and value.utcoffset() is None:
+            raise ValueError(f"{value!r} has no offset; give it one, such as tzinfo=datetime.UTC")
+        return text or value.isoformat()
     if (loaded := sys.modules.get("uuid")) and isinstance(value, loaded.UUID):
         return getattr(value, "text", None) or str(value)
     if isinstance(value, File):
@@ -228,6 +236,20 @@ def write(value: Any) -> Any:
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return [write(item) for item in value]
     return value
+
+
+def parts(name: str, value: Any) -> RequestFiles:
+    """Write a field of a multipart form: a part for each element of a list, none for nothing."""
+    if isinstance(value, list):
+        return [part for item in value for part in parts(name, item)]
+    if value is None or isinstance(value, Unset):
+        return []
+    if isinstance(value, File):
+        return [(name, value.to_tuple())]
+    written = write(value)
+    kind = "application/json" if isinstance(written, dict | list) else "text/plain"
+    text = written if isinstance(written, str) else json.dumps(written)
+    return [(name, (None, text.encode(), kind))]
 
 
 def present(field_dict: dict[str, Any]) -> dict[str, Any]:

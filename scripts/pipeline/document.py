@@ -63,9 +63,14 @@ def _text(body: bytes, where: str) -> str:
 
 def _json(text: str, where: str) -> object:
     try:
-        return json.loads(
+        read = json.loads(
             text, object_pairs_hook=_object, parse_constant=number, parse_float=number
         )
+        if "\\ud" in text.lower():  # one half of a pair alone has no encoding
+            json.dumps(read, ensure_ascii=False).encode()
+        return read
+    except UnicodeEncodeError as error:
+        raise PipelineError(f"{where} holds half a character (\\ud800-\\udfff)") from error
     except (ValueError, RecursionError) as error:
         raise PipelineError(f"{where} is not valid JSON ({error}); truncated?") from error
 

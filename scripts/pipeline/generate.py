@@ -18,12 +18,13 @@ from scripts.pipeline import (
     identifiers,
     overlay,
     select,
+    unsupported,
     validator,
     verify,
     wrapper,
 )
 from scripts.pipeline.corrections import correct, media
-from scripts.pipeline.corrections.names import check_fields, check_names, identifier
+from scripts.pipeline.corrections.names import check_fields, check_names
 from scripts.pipeline.differences import differences
 from scripts.pipeline.document import parse
 from scripts.pipeline.errors import PipelineError
@@ -162,6 +163,7 @@ def build(repo: Repo, document: "Node", package: Path, *, partial: bool) -> None
     corrected = overlay.apply(document, actions, partial=partial)
     with validator.validated(corrected):
         with stage("correct"), generator.translate_errors():
+            unsupported.check(corrected)
             corrected = correct(corrected)
         with stage("generate"):
             generate(corrected, package)
@@ -181,7 +183,7 @@ def imports(package: Path, names: Iterable[str]) -> dict[str, str]:
     """Say how to import operations from a generated package, by operation id."""
     told = {}
     for name in names:
-        for module in package.glob(f"api/*/{identifier(name)}.py"):
+        for module in package.glob(f"api/*/{identifiers.file_name(name, 'operation')}.py"):
             told[name] = f"from {package.name}.api.{module.parent.name} import {module.stem}"
     return told
 

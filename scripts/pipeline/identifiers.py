@@ -30,6 +30,20 @@ IN_OPERATIONS = frozenset(
     }
 )
 
+# Windows takes paths of up to 259 characters, and none of these names, whatever their suffix.
+MAX_MODULE = 100
+_DEVICES = frozenset(
+    {"con", "nul", "aux", "prn", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+)
+
+
+def file_name(text: str, kind: str) -> str:
+    """Name the module or folder of a text, so that every system can hold it."""
+    name = identifier(text)
+    if len(name) > MAX_MODULE:
+        return identifier(f"{name[: MAX_MODULE - 16]}_{digest(name).lower()}")
+    return f"{name}_{kind}" if name in _DEVICES else name
+
 
 def module_names(document: Node) -> dict[str, str]:
     """Name the modules of classes whose own would get in the way, by class.
@@ -45,6 +59,8 @@ def module_names(document: Node) -> dict[str, str]:
         local = _locals(schema) if is_object(schema) else set()
         if spelled.count(module) > 1:
             changed[name] = f"{module}_{digest(name).lower()}"
+        elif file_name(name, "model") != module:
+            changed[name] = file_name(name, "model")
         elif module in local | IN_MODELS:
             free = f"{module}_model" not in local | set(spelled)
             changed[name] = f"{module}_model" if free else f"{module}_{digest(name).lower()}"
@@ -75,12 +91,18 @@ def free_names(data: "GeneratorData", config: "Config") -> None:
 
     Only Python sees the difference: what travels keeps its name.
     """
+    from openapi_python_client.strings import PythonIdentifier  # noqa: PLC0415
+
     for model in data.models:
         attributes = [*(model.required_properties or ()), *(model.optional_properties or ())]
         _free(attributes, IN_MODELS, config)
-    for collection in data.endpoint_collections_by_tag.values():
+    tagged = data.endpoint_collections_by_tag
+    for collection in tagged.values():
         for endpoint in collection.endpoints:
             _free_arguments(endpoint, config)
+            endpoint.name = PythonIdentifier(file_name(endpoint.name, "operation"), "")
+    folders = {PythonIdentifier(file_name(tag, "tag"), ""): tagged[tag] for tag in tagged}
+    data.endpoint_collections_by_tag = folders
 
 
 def _free_arguments(endpoint: "Endpoint", config: "Config") -> None:

@@ -403,7 +403,8 @@ def test_without_its_rule_it_fails(case: Case, tmp_path: Path) -> None:
 
 
 def test_every_rule_has_a_case_and_a_reason() -> None:
-    assert {case.rule for case in CASES.values()} == set(RULES)
+    # What 3.1 documents as an upload is tried on the wire, in test_wire.py.
+    assert {case.rule for case in CASES.values()} == set(RULES) - {"find_files"}
     assert all("Cause: " in str(rule.__doc__) for rule in RULES.values())
 
 

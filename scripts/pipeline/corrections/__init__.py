@@ -25,6 +25,7 @@ from scripts.pipeline.corrections.enums import (
     settle_enums,
 )
 from scripts.pipeline.corrections.media import (
+    find_files,
     settle_bodies,
 )
 from scripts.pipeline.corrections.naming import name_classes
@@ -47,6 +48,7 @@ RULES: Mapping[str, Rule] = {
         keep_successes,
         ask_for_no_answers,
         spell_out_discriminators,
+        find_files,
         name_kinds_of_bodies,
         open_objects,
         settle_parameters,

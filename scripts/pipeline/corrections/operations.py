@@ -2,9 +2,19 @@
 
 from scripts.pipeline.corrections.schema_tools import look, members, without
 from scripts.pipeline.references import follow
-from scripts.pipeline.walk import Node, rebuild
+from scripts.pipeline.walk import METHODS, Node, rebuild
 
 _PLAIN_TYPES = ("string", "integer", "number", "boolean")
+
+
+def _key(document: Node, parameter: Node) -> tuple[str, str]:
+    whole = whole_parameter(document, parameter)
+    return str(whole.get("name")), str(whole.get("in"))
+
+
+def whole_parameter(document: Node, parameter: Node) -> Node:
+    """Give a parameter itself, where it may be a reference."""
+    return follow(document, parameter, "a parameter")
 
 
 def settle_parameters(document: Node) -> Node:
@@ -40,25 +50,79 @@ def spread_deep_objects(document: Node) -> Node:
     """Make each field of an object in the query (`style: deepObject`) a parameter of its own.
 
     Cause: the generator sends the field under its own name (`eq=x` for `filter[id][eq]=x`), which
-    a server takes for nothing, and answers as if nothing had been filtered. In the
-    published documents: `filter[...]` of `list-org-projects` and ten others that list.
+    a server takes for nothing, and answers as if nothing had been filtered. Seen in `filter[...]`
+    of the operations that list. Objects without a style whose fields have names in common, such as
+    `from` and `to` of query-project-carbon, overwrite each other, and are spread as well.
     """
+    paths = dict(document.get("paths", {}))
+    for path, item in paths.items():
+        made = {}
+        for method in METHODS:
+            if method in item:
+                listed = merged_parameters(document, item, item[method])
+                shared = shared_fields(document, listed)
+                spread = [part for each in listed for part in _spread(document, each, shared)]
+                if spread != listed:
+                    made[method] = {**item[method], "parameters": spread}
+        if made:
+            # What the path shares would come back beside what it was spread to.
+            others = {
+                method: {
+                    **item[method],
+                    "parameters": merged_parameters(document, item, item[method]),
+                }
+                for method in METHODS
+                if method in item
+            }
+            paths[path] = {**without(item, "parameters"), **others, **made}
+    return {**document, "paths": paths}
 
-    def visit(node: Node, kind: str) -> Node:
-        if kind not in ("operation", "pathItem") or "parameters" not in node:
-            return node
-        spread = [part for given in node["parameters"] for part in _spread(document, given)]
-        return {**node, "parameters": spread}
 
-    return rebuild(document, "document", visit)
+def merged_parameters(document: Node, item: Node, operation: Node) -> list[Node]:
+    """Give the parameters of an operation and those of its path that it does not replace."""
+    own: list[Node] = operation.get("parameters", [])
+    taken = {_key(document, parameter) for parameter in own}
+    return [*own, *(p for p in item.get("parameters", []) if _key(document, p) not in taken)]
 
 
-def _spread(document: Node, parameter: Node) -> list[Node]:
-    whole = follow(document, parameter, "a parameter")
-    schema = look(document, whole.get("schema", {}))
-    fields = schema.get("properties", {})
-    if whole.get("in") != "query" or whole.get("style") != "deepObject" or not fields:
+def shared_fields(document: Node, parameters: list[Node]) -> set[str]:
+    """Name the fields of objects without a style that something else in the query is named."""
+    names: list[str] = []
+    for parameter in parameters:
+        whole = whole_parameter(document, parameter)
+        if whole.get("in") == "query" and "style" not in whole:
+            names += look(document, whole.get("schema", {})).get("properties", [whole["name"]])
+    return {name for name in names if names.count(name) > 1}
+
+
+def spread_fields(document: Node, parameter: Node, shared: set[str]) -> Node:
+    """Give the fields that a parameter is spread to, by name; none when it stays as it is.
+
+    A query cannot hold an object in a field: where it may be a list as well, the list remains.
+    """
+    whole = whole_parameter(document, parameter)
+    fields = look(document, whole.get("schema", {})).get("properties", {})
+    deep = whole.get("style") == "deepObject" or ("style" not in whole and shared & fields.keys())
+    if whole.get("in") != "query" or not deep:
+        return {}
+    return {name: _without_objects(document, field) for name, field in fields.items()}
+
+
+def _without_objects(document: Node, schema: Node) -> Node:
+    for key in ("oneOf", "anyOf"):
+        options = schema.get(key, [])
+        kept = [each for each in options if look(document, each).get("type") != "object"]
+        if kept and kept != options:
+            return {**schema, key: kept} if len(kept) > 1 else kept[0]
+    return schema
+
+
+def _spread(document: Node, parameter: Node, shared: set[str]) -> list[Node]:
+    fields = spread_fields(document, parameter, shared)
+    if not fields:
         return [parameter]
+    whole = whole_parameter(document, parameter)
+    schema = look(document, whole["schema"])
     required = set(schema.get("required", [])) if whole.get("required") else set()
     return [
         {
