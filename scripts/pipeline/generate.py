@@ -1,4 +1,4 @@
-"""From spec/ to a Python package: correct, render, tidy. As a program: `make generate`."""
+"""From spec/ to a Python package: correct, render, format. As a program: `make generate`."""
 
 import contextlib
 import io
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Named one by one: the formatter's defaults change between versions and rewrite `Any`.
-_RULES = "F401,I"
+_FIX = ("--fix-only", "--output-format", "concise", "--select", "F401,I")
 # What the generator says of everything that refers to what it left out before.
 _FOLLOWS = "Could not find reference in parsed models"
 _RUFF = ("--isolated", "--no-cache", "--quiet")
@@ -136,14 +136,15 @@ def _describe(error: "GeneratorError") -> str:
 def _format(package: Path) -> None:
     ruff = find_ruff_bin()
     for command in (
-        [ruff, "check", *_RUFF, "--fix-only", "--select", _RULES, *_STYLE, package.name],
+        [ruff, "check", *_RUFF, *_FIX, *_STYLE, package.name],
         [ruff, "format", *_RUFF, *_STYLE, package.name],
     ):
         done = subprocess.run(
             command, cwd=package.parent, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise PipelineError(f"ruff cannot tidy the generated code: {done.stderr.strip()}")
+            said = (done.stderr or done.stdout).strip().partition("\n")[0]
+            raise PipelineError(f"ruff cannot format the generated code: {said}")
 
 
 def build(repo: Repo, document: "Node", package: Path, *, partial: bool) -> None:
