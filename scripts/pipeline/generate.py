@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Named one by one: the formatter's defaults change between versions and rewrite `Any`.
-_FIX = ("--fix-only", "--output-format", "concise", "--select", "F401,I")
+_RULES = "F401,I"
 # What the generator says of everything that refers to what it left out before.
 _FOLLOWS = "Could not find reference in parsed models"
-_RUFF = ("--isolated", "--no-cache", "--quiet")
+_RUFF = ("--isolated", "--no-cache")
 _STYLE = ("--target-version", "py311", "--line-length", "100")
 
 
@@ -135,16 +135,17 @@ def _describe(error: "GeneratorError") -> str:
 
 def _format(package: Path) -> None:
     ruff = find_ruff_bin()
-    for command in (
-        [ruff, "check", *_RUFF, *_FIX, *_STYLE, package.name],
-        [ruff, "format", *_RUFF, *_STYLE, package.name],
-    ):
-        done = subprocess.run(
-            command, cwd=package.parent, capture_output=True, text=True, check=False
+    done = [
+        subprocess.run(command, cwd=package.parent, capture_output=True, text=True, check=False)
+        for command in (
+            [ruff, "check", *_RUFF, "--fix-only", "--select", _RULES, *_STYLE, package.name],
+            [ruff, "format", *_RUFF, *_STYLE, package.name],
         )
-        if done.returncode:
-            said = (done.stderr or done.stdout).strip().partition("\n")[0]
-            raise PipelineError(f"ruff cannot format the generated code: {said}")
+    ]
+    if any(each.returncode for each in done):
+        # The first says nothing of what has no syntax.
+        said = "".join(each.stderr for each in done).strip().partition("\n")[0]
+        raise PipelineError(f"ruff cannot format the generated code: {said}")
 
 
 def build(repo: Repo, document: "Node", package: Path, *, partial: bool) -> None:

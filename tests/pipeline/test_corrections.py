@@ -473,7 +473,7 @@ REFUSED = {
                 }
             }
         ),
-        "ruff cannot format the generated code: made_api/api/t/a.py:",
+        "ruff cannot format the generated code: error: Failed to parse made_api/api/t/a.py:",
     ),
     "a placeholder without a parameter": (api(paths={"/{b}": get()}), "the generator left"),
     "a parameter of unusual spelling": (
