@@ -68,7 +68,7 @@ def _json(text: str, where: str) -> object:
         )
         if "\\ud" in text.lower():  # one half of a pair alone has no encoding
             json.dumps(read, ensure_ascii=False).encode()
-        return read
+        return read  # noqa: TRY300
     except UnicodeEncodeError as error:
         raise PipelineError(f"{where} holds half a character (\\ud800-\\udfff)") from error
     except (ValueError, RecursionError) as error:

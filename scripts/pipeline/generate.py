@@ -1,16 +1,13 @@
-"""From spec/ to a Python package: correct, render, tidy. As a program: `make generate`."""
+"""From spec/ to a Python package: correct, render, format. As a program: `make generate`."""
 
 import contextlib
 import io
 import json
 import re
-import subprocess
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
 from scripts.pipeline import (
     contract,
@@ -28,6 +25,7 @@ from scripts.pipeline.corrections.names import check_fields, check_names
 from scripts.pipeline.differences import differences
 from scripts.pipeline.document import parse
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.format_code import format_code
 from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import Repo, read_text
 from scripts.pipeline.swap import Swap
@@ -38,12 +36,8 @@ if TYPE_CHECKING:
     from scripts.pipeline.walk import Node
 
 TEMPLATES = Path(__file__).parent / "templates"
-# Named one by one: the formatter's defaults change between versions and rewrite `Any`.
-_RULES = "F401,I"
 # What the generator says of everything that refers to what it left out before.
 _FOLLOWS = "Could not find reference in parsed models"
-_RUFF = ("--isolated", "--no-cache", "--quiet")
-_STYLE = ("--target-version", "py311", "--line-length", "100")
 
 
 def generate(document: "Node", package: Path) -> None:
@@ -64,7 +58,7 @@ def generate(document: "Node", package: Path) -> None:
         check_fields(document)
         raise PipelineError(f"the generator left something out: {found[0]}")
     (package / "py.typed").write_bytes(b"")
-    _format(package)
+    format_code(package)
     head = banner().encode()
     for path in package.rglob("*.py"):
         with path.open("r+b") as file:  # opened once: there may be thousands
@@ -132,19 +126,6 @@ def _describe(error: "GeneratorError") -> str:
     told = " ".join(part for part in (error.header, error.detail, place) if part)
     # Names from the document are wrapped against use as code, and print as an address.
     return " ".join(re.sub(r"<[\w.]+ object at \w+>", "", told).split())
-
-
-def _format(package: Path) -> None:
-    ruff = find_ruff_bin()
-    for command in (
-        [ruff, "check", *_RUFF, "--fix-only", "--select", _RULES, *_STYLE, package.name],
-        [ruff, "format", *_RUFF, *_STYLE, package.name],
-    ):
-        done = subprocess.run(
-            command, cwd=package.parent, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise PipelineError(f"ruff cannot tidy the generated code: {done.stderr.strip()}")
 
 
 def build(repo: Repo, document: "Node", package: Path, *, partial: bool) -> None:

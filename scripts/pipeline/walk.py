@@ -132,11 +132,6 @@ def format_path(place: Place) -> str:
     return ".".join(str(part) for part in place)
 
 
-def pointer(place: Place) -> str:
-    """Write a place as the fragment of a `$ref`."""
-    return "#/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in place)
-
-
 def target(ref: str) -> tuple[str, ...] | None:
     """Read a local `$ref` as a place; None when it points outside the document."""
     if not ref.startswith("#/"):

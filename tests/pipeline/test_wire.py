@@ -208,12 +208,13 @@ def test_multipart_arrives_whole_whatever_a_file_holds(call: Call, load: Import)
 @pytest.mark.parametrize("name", ["post_form", "post_upload", "post_time", "list_plain"])
 def test_a_time_without_an_offset_is_refused(name: str, call: Call, load: Import) -> None:
     models = load(".models")
-    arguments: dict[str, Any] = {
+    makers: dict[str, Callable[[], dict[str, Any]]] = {
         "post_form": lambda: {"body": models.Form(at=NAIVE)},
         "post_upload": lambda: {"body": models.Upload(at=NAIVE)},
         "post_time": lambda: {"body": models.Range(lt=NAIVE)},
         "list_plain": lambda: {"times": [AWARE, NAIVE]},
-    }[name]()
+    }
+    arguments = makers[name]()
     with pytest.raises(ValueError, match="has no offset; give it one"):
         call(name, **arguments)
 

@@ -2,11 +2,9 @@
 
 from scripts.pipeline.corrections.schema_tools import (
     each_schema,
-    is_class,
     is_object,
     look,
     meaning,
-    members,
 )
 from scripts.pipeline.walk import Node, rebuild, walk
 
@@ -55,8 +53,6 @@ def settle_bodies(document: Node) -> Node:
             return {**node, "content": _response(node["content"], sent)}
         if kind == "requestBody":
             content = _request(document, node.get("content", {}))
-            if not node.get("required"):
-                content = {name: _optional(document, content[name]) for name in content}
             return {**node, "content": content}
         return node
 
@@ -120,16 +116,6 @@ def _request(document: Node, content: Node) -> Node:
         if not kept or (told_apart and schema not in others):
             kept[name] = {"schema": schema}
     return kept or {BINARY: {"schema": _FILE}}
-
-
-def _optional(document: Node, media: Node) -> Node:
-    """Leave a choice of plain values untyped: code that sends one or nothing has no syntax."""
-    schema = look(document, media["schema"])
-    options = members(schema)
-    written = [look(document, option) for option in options]
-    is_plain = not any(is_class(each) or each.get("type") == "array" for each in written)
-    is_null = schema.get("nullable") and schema.get("type") in _PLAIN
-    return {"schema": {}} if (options and is_plain) or is_null else media
 
 
 def _has_class(document: Node, schema: Node) -> bool:
