@@ -20,7 +20,7 @@ def check(repo: Repo, folder: Path) -> int:
     written = read_manifest(folder)
     if written is None:
         raise PipelineError(f"there is no vendored copy in {folder}; `make vendor` writes one")
-    current, _ = contents(repo)
+    current, _ = contents(repo, written.http)
     touched = changes(folder, written.files)
     for name, what in touched.items():
         print(f"{folder / name} {what}")
@@ -29,7 +29,7 @@ def check(repo: Repo, folder: Path) -> int:
         faults.append(stale)
     if faults:
         raise PipelineError(f"the copy in {folder} {', and '.join(faults)}")
-    print(f"{folder} is untouched and current: upsun-client {written.version}")
+    print(f"{folder} is untouched and current: {written.name}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tomllib
 from collections.abc import Callable
@@ -11,10 +12,21 @@ from pathlib import Path
 import pytest
 
 from scripts.pipeline import generate
+from scripts.pipeline.drift import drift
 from scripts.pipeline.repo import Repo
 from tests.packaging.copies import Copy
-from tests.packaging.support import ROOT, VERSIONS, Environment, checkout, interpreter, run
+from tests.packaging.support import (
+    ROOT,
+    VERSIONS,
+    Environment,
+    checkout,
+    interpreter,
+    run,
+    snapshot,
+)
 from upsun_client import __version__
+
+_DRIFT: list[tuple[object, list[str]]] = []
 
 
 @pytest.fixture(scope="session")
@@ -83,14 +95,34 @@ def written(copy: Copy) -> Copy:
     return copy
 
 
-@pytest.fixture
-def other(tmp_path: Path) -> Repo:
-    """This project in another state: its operation elsewhere, a module more, a newer version."""
-    repo = checkout(tmp_path / "checkout")
+@pytest.fixture(scope="session")
+def other_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    repo = checkout(tmp_path_factory.mktemp("other") / "checkout")
     repo.contract.write_text(repo.contract.read_text().replace("Third-Party Int", "Int"))
     for file in repo.wrapper.glob("*.py"):
         text = file.read_text().replace("api.third_party_int", "api.int")
         file.write_text(text.replace(__version__, "99.0.0"))
     (repo.wrapper / "new.py").write_text("from upsun_api.client import Client\n")
     generate.offline(repo)
-    return repo
+    return repo.root
+
+
+@pytest.fixture
+def other(tmp_path: Path, other_state: Path) -> Repo:
+    """This project in another state: its operation elsewhere, a module more, a newer version."""
+    return Repo(shutil.copytree(other_state, tmp_path / "checkout"))
+
+
+@pytest.fixture(autouse=True)
+def _generated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for drift once in each state of a repo, as it takes a run of the generator."""
+
+    def remembered(repo: Repo) -> list[str]:
+        state = {f"{name}": snapshot(repo.root / name) for name in ("spec", "generated")}
+        found = next((known for seen, known in _DRIFT if seen == state), None)
+        if found is None:
+            found = drift(repo)
+            _DRIFT.append((state, found))
+        return found
+
+    monkeypatch.setattr("scripts.vendoring.copy.drift", remembered)

@@ -16,6 +16,10 @@ from tests.packaging.support import checkout
 def test_an_untouched_copy_passes(written: Copy) -> None:
     (written.folder / "upsun_api" / "__pycache__").mkdir()
     (written.folder / "upsun_api" / "__pycache__" / "x.pyc").touch()
+    (written.folder / "upsun_client" / ".mypy_cache" / "3.11").mkdir(parents=True)
+    (written.folder / "upsun_client" / ".mypy_cache" / "3.11" / "x.json").touch()
+    for name in (".DS_Store", "Thumbs.db", "api/.DS_Store", "models/desktop.ini", "client.pyc"):
+        (written.folder / "upsun_api" / name).touch()
     (written.folder / "theirs.py").touch()
     before = written.state()
     code, out, err = written.check()
@@ -65,7 +69,7 @@ def test_another_state_of_the_same_version_is_told(written: Copy, tmp_path: Path
     written.repo = repo
     code, _, err = written.check()
     assert code == 1
-    assert "as is this checkout, but of another state: 2 files, the contract, " in err
+    assert "as is this checkout, but of another state: 3 files, the contract, " in err
     assert "the choice of operations, the requirements differ" in err
 
 
