@@ -7,7 +7,8 @@ from pathlib import Path
 from scripts.pipeline import generator
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
-from scripts.vendoring.copy import Folder, contents
+from scripts.vendoring.contents import contents
+from scripts.vendoring.copy import Folder
 from scripts.vendoring.destination import destination
 from scripts.vendoring.manifest import read_manifest
 from upsun_client._vendored import changes

@@ -6,29 +6,19 @@ project. The old copy or the new one is there at any time, never half of each.
 
 import os
 from collections.abc import Mapping
-from contextlib import redirect_stdout, suppress
-from io import StringIO
+from contextlib import suppress
 from pathlib import Path
 
 from scripts.pipeline import generator
-from scripts.pipeline.drift import drift
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.lock import reading
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.settings import is_set
 from scripts.pipeline.swap import Swap
 from scripts.vendoring import http_library
+from scripts.vendoring.contents import contents
 from scripts.vendoring.destination import destination, dotted, is_package
-from scripts.vendoring.doctests import without_prompts
 from scripts.vendoring.manifest import Manifest, read_manifest
-from scripts.vendoring.relative_imports import Rewriter
 from upsun_client._vendored import PACKAGES, changes
-
-_LICENCE = '''"""The licence of this package."""
-
-LICENSE = """\\
-{}"""
-'''
 
 
 class Folder(Repo):
@@ -43,36 +33,6 @@ class Folder(Repo):
     def mend(self) -> str:
         """Say what to do about a change that a run was killed in."""
         return "`make vendor` mends it"
-
-
-def contents(repo: Repo, library: str) -> tuple[Manifest, dict[str, bytes]]:
-    """Make the files of a copy, by their path below the folder that holds it.
-
-    Args:
-        repo: This project.
-        library: The HTTP library that the copy is to use.
-
-    Raises:
-        PipelineError: When the tree is not whole, generated/ is not what spec/ gives, or a module
-            cannot be made to work under any parent or on that library.
-    """
-    rewriter = Rewriter(*PACKAGES)
-    files = {}
-    with reading(repo):
-        _refuse_drift(repo)
-        licence = (repo.root / "LICENSE").read_bytes()
-        for package in (repo.root / "wrapper" / "upsun_client", repo.package):
-            # A file for people and their tools, and a module, which every build takes along.
-            files[f"{package.name}/LICENSE"] = licence
-            files[f"{package.name}/_license.py"] = _LICENCE.format(_quoted(licence)).encode()
-            files[f"{package.name}/py.typed"] = (package / "py.typed").read_bytes()
-            for file in package.rglob("*.py"):
-                name = file.relative_to(package.parent).as_posix()
-                source = rewriter.relative(file.read_bytes(), name)
-                source = http_library.use(library, source, name)
-                files[name] = without_prompts(source, name)
-        manifest = Manifest.describe(repo, files, library)
-    return manifest, files | manifest.dump()
 
 
 def vendor(repo: Repo, folder: Path, *, force: bool, library: str | None = None) -> int:
@@ -113,21 +73,6 @@ def _library_of(folder: Path, *, force: bool) -> str:
             ) from error
         raise
     return old.http if old else http_library.OURS
-
-
-def _quoted(licence: bytes) -> str:
-    text = licence.decode().replace("\\", r"\\").replace('"""', r"\"\"\"")
-    return f'{text[:-1]}\\"' if text.endswith('"') else text
-
-
-def _refuse_drift(repo: Repo) -> None:
-    with redirect_stdout(StringIO()):  # the stages of a build that nobody asked for
-        found = drift(repo)
-    if found:
-        raise PipelineError(
-            f"generated/ is out of step with spec/ ({found[0]}"
-            f"{' and others' * (len(found) > 1)}); run `make generate`"
-        )
 
 
 def _refuse_touched(folder: Path, *, force: bool) -> None:

@@ -125,4 +125,4 @@ def _generated_once(monkeypatch: pytest.MonkeyPatch) -> None:
             _DRIFT.append((state, found))
         return found
 
-    monkeypatch.setattr("scripts.vendoring.copy.drift", remembered)
+    monkeypatch.setattr("scripts.vendoring.contents.drift", remembered)
