@@ -13,6 +13,9 @@ from scripts.vendoring.manifest import Manifest
 from scripts.vendoring.relative_imports import Rewriter
 from upsun_client._vendored import PACKAGES
 
+# Who holds his own code to pyright's strict rules holds a copy to the basic ones: strict calls it a
+# fault that arguments of wrong types are looked for at run time.
+_PYRIGHT = b"# pyright: basic\n"
 _LICENCE = '''"""The licence of this package."""
 
 LICENSE = """\\
@@ -45,7 +48,7 @@ def contents(repo: Repo, library: str) -> tuple[Manifest, dict[str, bytes]]:
                 name = file.relative_to(package.parent).as_posix()
                 source = rewriter.relative(file.read_bytes(), name)
                 source = http_library.use(library, source, name)
-                files[name] = without_prompts(source, name)
+                files[name] = without_prompts(source, name) + _PYRIGHT
         manifest = Manifest.describe(repo, files, library)
     return manifest, files | manifest.dump()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tomllib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,10 +13,12 @@ import pytest
 from scripts.pipeline import generate
 from scripts.pipeline.drift import drift
 from scripts.pipeline.repo import Repo
+from scripts.vendoring import http_library
 from tests.packaging.copies import Copy
 from tests.packaging.support import (
     ROOT,
     VERSIONS,
+    Dependencies,
     Environment,
     checkout,
     interpreter,
@@ -75,12 +76,14 @@ def installed(
 
 
 @pytest.fixture(scope="session")
-def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """An environment with what the client needs, but without the client."""
-    environment = Environment(tmp_path_factory.mktemp("dependencies"))
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    environment.install(*settings["project"]["dependencies"])
-    return environment
+def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Dependencies:
+    @cache
+    def make(library: str) -> Environment:
+        environment = Environment(tmp_path_factory.mktemp(f"on_{library}"))
+        environment.install(*http_library.requirements(Repo(), library))
+        return environment
+
+    return make
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from scripts.pipeline.repo import Repo
 from scripts.vendoring.manifest import Manifest
@@ -57,12 +58,13 @@ def test_no_import_of_ours_is_left_absolute(written: Copy) -> None:
             assert not {name.split(".")[0] for name in names} & {*PACKAGES}, file
 
 
-def test_only_imports_differ_from_the_source(written: Copy) -> None:
+def test_only_imports_and_the_last_line_differ_from_the_source(written: Copy) -> None:
     for package in (ROOT / "wrapper/upsun_client", ROOT / "generated/upsun_api"):
         for file in package.rglob("*.py"):
             copied = (written.folder / file.relative_to(package.parent)).read_text()
             copied = copied.replace("from ..upsun_api", "from upsun_api")
             copied = copied.replace("from .. import upsun_client", "import upsun_client")
+            copied = copied.removesuffix("# pyright: basic\n")
             assert copied == file.read_text()
 
 
@@ -360,6 +362,44 @@ def test_an_empty_folder_becomes_a_package(copy: Copy, other: Repo) -> None:
     copy.repo = good
     assert copy.vendor()[0] == 0
     assert (copy.folder / "__init__.py").read_bytes() == b""
+
+
+# --- on another HTTP library
+
+
+def test_a_copy_on_httpx2_says_so_and_never_imports_httpx(copy: Copy) -> None:
+    code, out, _ = copy.vendor(HTTP="httpx2")
+    assert (code, "httpx2>=" in out, "httpx>=" in out) == (0, True, False)
+    for file in copy.folder.rglob("*.py"):
+        text = re.sub(r"#.*", "", file.read_text())  # a comment may say how httpx does it
+        assert not re.search(r"\bhttp(x|core)\b", text), file
+    manifest = json.loads((copy.folder / FILE).read_text())
+    assert manifest["http"] == "httpx2"
+    names = {Requirement(text).name for text in manifest["requires"]}
+    assert names == {"python", "anyio", "attrs", "httpx2"}
+    assert copy.check()[1].endswith(f"current: upsun-client {__version__} on httpx2\n")
+    check = (sys.executable, "-m", "app.vendor.upsun_client._vendored")
+    assert " on httpx2 in " in run(*check, cwd=copy.root).stdout
+
+
+def test_an_update_keeps_the_library_of_the_copy_unless_told(copy: Copy, other: Repo) -> None:
+    assert copy.vendor(HTTP="httpx2")[0] == 0
+    assert "is current" in copy.vendor(HTTP="httpx2")[1]
+    copy.repo = other
+    for force in ("", "1"):
+        assert copy.vendor(FORCE=force)[0] == 0
+        assert "import httpx2" in (copy.folder / "upsun_api" / "client.py").read_text()
+    assert "httpx>=" in copy.vendor(HTTP="httpx")[1]
+    assert "import httpx\n" in (copy.folder / "upsun_api" / "client.py").read_text()
+    assert copy.check()[0] == 0
+
+
+@pytest.mark.parametrize("name", ["requests", "httpx3", "HTTPX2", "httpx httpx2"])
+def test_another_library_is_refused_in_a_line(copy: Copy, name: str) -> None:
+    before = copy.state()
+    says = f"vendor: HTTP={name} is no HTTP library of ours: httpx or httpx2\n"
+    assert copy.vendor(HTTP=name) == (1, "", says)
+    assert copy.state() == before
 
 
 # --- as make runs them (without its `setup`, which could rebuild what these tests run in)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts.dev.sandbox import API_TOKEN, Sandbox
 from scripts.pipeline.repo import Repo
 from scripts.vendoring import copy as vendor
-from tests.packaging.support import Environment, checkout, project, run
+from scripts.vendoring import http_library
+from tests.packaging.support import Dependencies, assert_it_deletes, checkout, project, run
 from upsun_client import __version__
 from upsun_client._vendored import FILE, MODULE
 
@@ -29,29 +29,20 @@ def app(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_it_needs_nothing_of_this_project(dependencies: Environment, tmp_path: Path) -> None:
+@pytest.mark.parametrize("library", http_library.LIBRARIES)
+def test_it_needs_nothing_of_this_project(
+    dependencies: Dependencies, library: str, tmp_path: Path
+) -> None:
     package = project(tmp_path)
-    vendor.vendor(Repo(), package, force=False)
+    vendor.vendor(Repo(), package, force=False, library=library)
     (package / "strict.py").write_text(
-        "import sys\nfrom . import use\n"
+        f"import sys\nimport {library}\nfrom . import use\n"
         "use.asyncio.run(use.main(sys.argv[1:]))\n"
         "assert not [name for name in sys.modules if name.startswith('upsun')]\n"
+        f"others = {{'httpx', 'httpx2', 'httpcore', 'httpcore2'}} & sys.modules.keys()\n"
+        f"assert others == {{'{library}', '{library.replace('x', 'core')}'}}, others\n"
     )
-    with Sandbox() as sandbox:
-        sandbox.integrations = {("p", "1"), ("p", "2"), ("p", "3")}
-        done = run(
-            *(dependencies.python, "-W", "error", "-m", "consumer.strict"),
-            *(sandbox.url, sandbox.token_url, API_TOKEN, "p", "1", "2", "3"),
-            cwd=tmp_path,
-        )
-        assert not sandbox.integrations
-    assert done.stdout.splitlines() == [
-        "Accepted",
-        "never there",
-        "Accepted",
-        "Accepted",
-        "path: ..",
-    ]
+    assert_it_deletes(dependencies(library).python, "consumer.strict", tmp_path)
 
 
 def test_two_copies_and_another_installed_version_do_not_mix(app: Path, tmp_path: Path) -> None:

@@ -36,13 +36,12 @@ def parse(parser: Callable[..., T], response: httpx.Response, client: object, re
         if not response.content.lstrip(_BLANK):
             return typing.cast("T", _empty(parser, response, client))
         parsed = parser(client=client, response=response)
-        problem = _overlooked(parsed, response)
+        if not (problem := _overlooked(parsed, response)):
+            return parsed
     except UnexpectedStatus:
         problem = "the contract does not know this status"
     except PARSE_ERRORS as error:
         problem = _say(error, response)
-    if not problem:
-        return parsed
     body = decode_error_body(
         response.content[: ERROR_BODY_LIMIT + _SHOWN], "", response.charset_encoding, redact
     )
