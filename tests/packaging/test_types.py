@@ -63,10 +63,10 @@ def test_mypy_strict(consumer: tuple[Path, Path], tmp_path: Path) -> None:
     folder, python = consumer
     cache = tmp_path / "cache"
     done = run(*MYPY, cache, "--python-executable", python, "-p", "consumer", cwd=folder, status=1)
-    (error, summary) = done.stdout.splitlines()
-    assert error.startswith("consumer/mistake.py:")
-    assert "nothing" in error
-    assert summary.startswith("Found 1 error")
+    *told, summary = done.stdout.splitlines()
+    assert {line.partition(":")[0] for line in told} == {"consumer/mistake.py"}, told
+    assert '"nothing"' in told[0]
+    assert summary.startswith("Found ")
 
 
 @pytest.mark.slow

@@ -169,9 +169,8 @@ def test_an_update_takes_what_is_new_and_removes_what_is_gone(written: Copy, oth
     written.repo = other
     code, out, _ = written.vendor()
     assert (code, "99.0.0" in out) == (0, True)
-    assert (written.folder / "upsun_client/new.py").read_text() == (
-        "from ..upsun_api.client import Client\n"
-    )
+    new = (written.folder / "upsun_client/new.py").read_text()
+    assert new.startswith("from ..upsun_api.client import Client\n")
     assert (gone.with_name("integrations") / "__init__.py").exists()
     assert not gone.exists()
     assert written.check()[0] == 0
