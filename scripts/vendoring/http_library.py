@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 
 from packaging.requirements import Requirement
 
+from scripts.pipeline import generator
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.vendoring.source import BY_NAME, Edit, edited, parse, refusal, span
 
-# What generated/ and wrapper/ import. The group of the other one's name in pyproject.toml says
+# What generated/ and wrapper/ import. A group of the name of each other one in pyproject.toml says
 # which version a copy that uses it needs.
-OURS = "httpx"
+OURS = generator.HTTP
 LIBRARIES = ("httpx", "httpx2")
 # Each comes with a library for the transport, which has the same number.
 _COMPANION = {"httpx": "httpcore", "httpx2": "httpcore2"}
@@ -63,12 +64,7 @@ def use(library: str, source: bytes, name: str) -> bytes:
         return source
     word = re.compile(rf"(?<![\w.-])({'|'.join(names)})(?![\w-])")
     if name.startswith("upsun_client/"):
-        # A line that names both libraries compares them.
-        lines = source.decode().splitlines(keepends=True)
-        both = re.compile(rf"\b{library}\b")
-        made = "".join(
-            text if both.search(text) else word.sub(lambda m: names[m[1]], text) for text in lines
-        ).encode()
+        made = word.sub(lambda match: names[match[1]], source.decode()).encode()
     else:
         made = edited(source, _edits(source, name, word, names))
     for node in _uses(parse(made, name), names):

@@ -20,9 +20,9 @@ from scripts.vendoring import http_library
 from tests.packaging.support import ROOT, Dependencies, Environment, project, run
 
 MISTAKE = """
-from .use import UpsunClient, delete
+from .use import clients, delete
 
-print(delete("project", "integration", UpsunClient()).nothing)
+print(delete("project", "integration", clients("", "", "")).nothing)
 """
 MYPY = (sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir")
 

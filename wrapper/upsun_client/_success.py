@@ -7,14 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-import httpx
-
 from upsun_api.errors import UnexpectedStatus
 from upsun_api.models.accepted_response import AcceptedResponse
 from upsun_api.types import File, Unset
 
 from ._call import outside_contract
 from ._error_body import ERROR_BODY_LIMIT, decode_error_body, one_line, phrase
+from ._httpx import httpx
 
 T = TypeVar("T")
 Redact = Callable[[str], str]
