@@ -110,7 +110,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     try:
         data = read(folder)
         Version(data["version"])
-        if (library := data.get("http", OURS)) not in LIBRARIES:
+        if (library := data.get("http", "httpx")) not in LIBRARIES:
             raise ValueError(f"http is {library!r}")  # noqa: TRY301
         return Manifest(
             version=data["version"],
