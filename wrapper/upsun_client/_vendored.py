@@ -70,7 +70,7 @@ def _digests(folder: Folder, name: str) -> Iterator[tuple[str, str]]:
             yield below, "" if is_link or not each.is_file() else digest(each.read_bytes())
 
 
-def _here() -> Folder:
+def _here() -> Folder:  # pragma: no cover - as `main`
     """Give the folder, in a zip or not, that holds both packages."""
     here = Path(__file__).resolve()
     archive = getattr(globals().get("__loader__"), "archive", None)  # of a zipimporter
@@ -80,7 +80,7 @@ def _here() -> Folder:
     return zipfile.Path(archive, "" if inside == "." else f"{inside}/")
 
 
-def _is_built(root: Folder) -> bool:
+def _is_built(root: Folder) -> bool:  # pragma: no cover - as `main`
     """Tell whether a build made what this is part of; builds leave out what is no module."""
     return not isinstance(root, Path) or any(
         next(folder.glob("*.dist-info"), None) for folder in root.parents
