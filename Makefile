@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup whole check regenerate generate check-spec vendor vendor-check build bench test-lowest sandbox
+.PHONY: help demo test setup whole check regenerate generate check-spec vendor vendor-check build bench test-lowest test-httpx2 sandbox
 
 RUN := .venv/bin/python
 # A PYTHON from the environment or the command line chooses the interpreter; otherwise .venv keeps its own.
@@ -11,7 +11,7 @@ export SPEC_URL OPERATIONS PROSE FORCE REPORT DEST HTTP ROWS
 export PORT PROJECTS INTEGRATIONS WORK RATE RETRY_AFTER LATENCY BUSY
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## generate, then delete an integration in a sandbox on loopback, step by step
 	@echo "generated/ from spec/:"
@@ -48,7 +48,7 @@ generate: setup ## rebuild generated/ from spec/, offline
 check-spec: setup ## has upstream changed the selected operations? (SPEC_URL=, OPERATIONS=, REPORT=file); changes nothing
 	@$(RUN) -m scripts.check_spec
 
-vendor: setup ## write or update a copy in another project, DEST=path/to/a/package (FORCE=1 overwrites edits)
+vendor: setup ## write or update a copy in another project, DEST=path/to/a/package (HTTP=httpx2 uses that library, FORCE=1 overwrites edits)
 	@$(RUN) -m scripts.vendor
 
 vendor-check: setup ## is the copy in DEST untouched and what this checkout would write? changes nothing
@@ -63,3 +63,7 @@ bench: setup whole ## our figures beside bare httpx and the generator alone (som
 test-lowest: setup whole ## the client's tests in .venv-lowest, with the lowest versions that pyproject.toml allows
 	@$(RUN) -m scripts.test_lowest
 	@.venv-lowest/bin/python -m pytest tests/client
+
+test-httpx2: setup whole ## the client's tests in .venv-httpx2, without httpx, on a copy made with HTTP=httpx2
+	@$(RUN) -m scripts.test_httpx2
+	@.venv-httpx2/bin/python -m pytest -n auto --dist loadfile tests/client

@@ -104,9 +104,9 @@ def _render(document: "Node", package: Path) -> "list[GeneratorError]":
     identifiers.free_names(data, config)
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
     # A template of ours may include the generator's own of the same name.
-    theirs = PackageLoader("openapi_python_client")
-    named = PrefixLoader({"generator": theirs})
-    project.env.loader = ChoiceLoader([FileSystemLoader(TEMPLATES), theirs, named])
+    ours, theirs = FileSystemLoader(TEMPLATES), PackageLoader("openapi_python_client")
+    project.env.loader = ChoiceLoader([ours, theirs, PrefixLoader({"generator": theirs})])
+    project.env.globals["http"] = generator.HTTP
     with contextlib.redirect_stdout(io.StringIO()):
         found = list(project.build())
     reading = project.env.get_template("_reading.py.jinja").render()

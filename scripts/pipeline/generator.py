@@ -14,6 +14,8 @@ from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 
 NAME = "openapi-python-client"
+# The HTTP library of what it generates; our templates, and the wrapper, have to use the same.
+HTTP = "httpx"
 
 
 def speed_up_imports() -> None:

@@ -25,8 +25,8 @@ IN_MODELS = frozenset(
 )
 IN_OPERATIONS = frozenset(
     {
-        *("body", "cast", "cookies", "errors", "headers", "httpx", "json", "kwargs", "params"),
-        *("quote", "response"),
+        *("body", "cast", "cookies", "errors", "headers", "httpx", "httpx2", "json"),
+        *("kwargs", "params", "quote", "response"),
     }
 )
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from scripts.pipeline import generator
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
-from scripts.vendoring.copy import Folder, contents
+from scripts.vendoring.contents import contents
+from scripts.vendoring.copy import Folder
 from scripts.vendoring.destination import destination
 from scripts.vendoring.manifest import read_manifest
 from upsun_client._vendored import changes
@@ -20,7 +21,7 @@ def check(repo: Repo, folder: Path) -> int:
     written = read_manifest(folder)
     if written is None:
         raise PipelineError(f"there is no vendored copy in {folder}; `make vendor` writes one")
-    current, _ = contents(repo)
+    current, _ = contents(repo, written.http)
     touched = changes(folder, written.files)
     for name, what in touched.items():
         print(f"{folder / name} {what}")
@@ -29,7 +30,7 @@ def check(repo: Repo, folder: Path) -> int:
         faults.append(stale)
     if faults:
         raise PipelineError(f"the copy in {folder} {', and '.join(faults)}")
-    print(f"{folder} is untouched and current: upsun-client {written.version}")
+    print(f"{folder} is untouched and current: {written.name}")
     return 0
 
 

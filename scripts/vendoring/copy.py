@@ -6,21 +6,19 @@ project. The old copy or the new one is there at any time, never half of each.
 
 import os
 from collections.abc import Mapping
-from contextlib import redirect_stdout, suppress
-from io import StringIO
+from contextlib import suppress
 from pathlib import Path
 
 from scripts.pipeline import generator
-from scripts.pipeline.drift import drift
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.lock import reading
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.settings import is_set
 from scripts.pipeline.swap import Swap
+from scripts.vendoring import http_library
+from scripts.vendoring.contents import contents
 from scripts.vendoring.destination import destination, dotted, is_package
 from scripts.vendoring.manifest import Manifest, read_manifest
-from scripts.vendoring.relative_imports import Rewriter
-from upsun_client._vendored import MANIFEST, PACKAGES, changes
+from upsun_client._vendored import PACKAGES, changes
 
 
 class Folder(Repo):
@@ -37,42 +35,22 @@ class Folder(Repo):
         return "`make vendor` mends it"
 
 
-def contents(repo: Repo) -> tuple[Manifest, dict[str, bytes]]:
-    """Make the files of a copy, by their path below the folder that holds it.
-
-    Raises:
-        PipelineError: When the tree is not whole, generated/ is not what spec/ gives, or a module
-            cannot be made to work under any parent.
-    """
-    rewriter = Rewriter(*PACKAGES)
-    with reading(repo):
-        _refuse_drift(repo)
-        licence = (repo.root / "LICENSE").read_bytes()
-        files = {f"{package}/LICENSE": licence for package in PACKAGES}
-        for package in (repo.root / "wrapper" / "upsun_client", repo.package):
-            for file in (*package.rglob("*.py"), package / "py.typed"):
-                name = file.relative_to(package.parent).as_posix()
-                source = file.read_bytes()
-                files[name] = rewriter.relative(source, name) if file.suffix == ".py" else source
-        manifest = Manifest.describe(repo, files)
-    return manifest, files | {MANIFEST: manifest.dump()}
-
-
-def vendor(repo: Repo, folder: Path, *, force: bool) -> int:
+def vendor(repo: Repo, folder: Path, *, force: bool, library: str | None = None) -> int:
     """Bring the copy in a folder to the state of a tree; 0 when that is done.
 
     Args:
         repo: This project.
         folder: Where the packages go, as `destination` allows.
         force: Whether to overwrite what is not as an earlier run wrote it.
+        library: The HTTP library to use; None for that of the copy there, or else ours.
     """
-    manifest, files = contents(repo)
+    manifest, files = contents(repo, library or _library_of(folder, force=force))
     is_new = not folder.exists()
     try:
         with Swap(Folder(folder)) as swap:
             _refuse_touched(folder, force=force)
             if _is_written(folder, manifest):
-                print(f"{folder} is current: upsun-client {manifest.version}")
+                print(f"{folder} is current: {manifest.name}")
                 return 0
             _stage(swap, folder, files)
             swap.commit()
@@ -84,14 +62,17 @@ def vendor(repo: Repo, folder: Path, *, force: bool) -> int:
     return 0
 
 
-def _refuse_drift(repo: Repo) -> None:
-    with redirect_stdout(StringIO()):  # the stages of a build that nobody asked for
-        found = drift(repo)
-    if found:
-        raise PipelineError(
-            f"generated/ is out of step with spec/ ({found[0]}"
-            f"{' and others' * (len(found) > 1)}); run `make generate`"
-        )
+def _library_of(folder: Path, *, force: bool) -> str:
+    """Say which HTTP library an update is to use."""
+    try:
+        old = read_manifest(folder)
+    except PipelineError as error:
+        if force:
+            raise PipelineError(
+                f"{error}, and say which HTTP library it is to use: HTTP=httpx or HTTP=httpx2"
+            ) from error
+        raise
+    return old.http if old else http_library.OURS
 
 
 def _refuse_touched(folder: Path, *, force: bool) -> None:
@@ -111,8 +92,8 @@ def _refuse_touched(folder: Path, *, force: bool) -> None:
 
 
 def _is_written(folder: Path, manifest: Manifest) -> bool:
-    file = folder / MANIFEST
-    same = file.is_file() and file.read_bytes() == manifest.dump()
+    wanted = manifest.dump().items()
+    same = all((folder / n).is_file() and (folder / n).read_bytes() == text for n, text in wanted)
     return same and not changes(folder, manifest.files)
 
 
@@ -130,7 +111,7 @@ def _stage(swap: Swap, folder: Path, files: dict[str, bytes]) -> None:
 
 def _tell(folder: Path, manifest: Manifest) -> None:
     count = len(manifest.operations)
-    print(f"{folder}: upsun-client {manifest.version}, {count} operation{'s' * (count > 1)}")
+    print(f"{folder}: {manifest.name}, {count} operation{'s' * (count > 1)}")
     print(f"  from {dotted(folder)}.upsun_client import UpsunClient")
     print(f"  python -m {dotted(folder)}.upsun_client._vendored  # is the copy untouched?")
     print(f"  needs {', '.join(manifest.requires)}")
@@ -143,9 +124,11 @@ def run(repo: Repo, env: Mapping[str, str]) -> int:
 
     Args:
         repo: This project.
-        env: `DEST` says where to, `FORCE` overwrites what was edited.
+        env: `DEST` says where to, `HTTP` on which HTTP library, `FORCE` overwrites what was edited.
     """
-    return vendor(repo, destination(env.get("DEST", ""), repo), force=is_set(env, "FORCE"))
+    library = http_library.chosen(env)
+    folder = destination(env.get("DEST", ""), repo)
+    return vendor(repo, folder, force=is_set(env, "FORCE"), library=library)
 
 
 def main() -> int:

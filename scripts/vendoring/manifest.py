@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -13,9 +13,13 @@ from scripts.pipeline.contract import names
 from scripts.pipeline.document import parse
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
-from upsun_client._vendored import MANIFEST, digest
+from scripts.vendoring.http_library import LIBRARIES, OURS, requirements
+from upsun_client._vendored import FILE, MODULE, digest, read
 
 _COMMENT = "Written by `make vendor`; `python -m <parent>.upsun_client._vendored` checks the copy."
+_MODULE = f'''"""What this copy is. {_COMMENT}"""
+
+MANIFEST: dict[str, object] = '''
 _VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 
 
@@ -27,6 +31,7 @@ class Manifest:
         version: Of this project.
         spec_sha256: Of the contract, spec/openapi.json.
         operations: The operations that the copy has, by id, or `METHOD path` where there is none.
+        http: The HTTP library that it imports.
         requires: What must be installed where the copy is used.
         files: The digest of each file, by its path below the folder that holds the packages.
     """
@@ -34,28 +39,44 @@ class Manifest:
     version: str
     spec_sha256: str
     operations: list[str]
+    http: str
     requires: list[str]
     files: dict[str, str]
 
+    @property
+    def name(self) -> str:
+        """What it is a copy of."""
+        return f"upsun-client {self.version}{f' on {self.http}' * (self.http != OURS)}"
+
     @classmethod
-    def describe(cls, repo: Repo, files: dict[str, bytes]) -> Self:
-        """Make the manifest of the files that a tree gives."""
+    def describe(cls, repo: Repo, files: dict[str, bytes], library: str) -> Self:
+        """Make the manifest of the files that a repo gives, on an HTTP library."""
         version = _VERSION.search((repo.root / "wrapper/upsun_client/_version.py").read_text())
         if not version:
             raise PipelineError("wrapper/upsun_client/_version.py has no __version__")
         project = tomllib.loads((repo.root / "pyproject.toml").read_text())["project"]
         contract = repo.contract.read_bytes()
-        return cls(
+        found = cls(
             version=version[1],
             spec_sha256=digest(contract),
             operations=sorted(names(parse(contract, repo.name(repo.contract)))),
-            requires=[f"python{project['requires-python']}", *project["dependencies"]],
+            http=library,
+            requires=[f"python{project['requires-python']}", *requirements(repo, library)],
             files={name: digest(files[name]) for name in sorted(files)},
         )
+        return replace(found, files=found.files | {FILE: digest(found.dump()[FILE])})
 
-    def dump(self) -> bytes:
-        """Give the file, the same bytes for the same manifest."""
-        return (json.dumps({"comment": _COMMENT} | asdict(self), indent=2) + "\n").encode()
+    def dump(self) -> dict[str, bytes]:
+        """Give its files, the same bytes for the same manifest.
+
+        The module is what a copy is checked by, since no build leaves it out. The JSON is for other
+        tools, and for checkouts that know no other form.
+        """
+        data = {"name": self.name} | asdict(self)
+        module = _MODULE + json.dumps(data, indent=4) + "\n"
+        data["files"] = {name: value for name, value in self.files.items() if name != FILE}
+        text = json.dumps({"comment": _COMMENT} | data, indent=2) + "\n"
+        return {FILE: text.encode(), MODULE: module.encode()}
 
     def compare(self, checkout: Self) -> str:
         """Say how this copy stands to what a checkout would write; '' when it is the same."""
@@ -70,6 +91,8 @@ class Manifest:
             what.append("the contract")
         if self.operations != checkout.operations:
             what.append("the choice of operations")
+        if self.http != checkout.http:
+            what.append("the HTTP library")
         if self.requires != checkout.requires:
             what.append("the requirements")
         return (
@@ -84,20 +107,23 @@ def read_manifest(folder: Path) -> Manifest | None:
     Raises:
         PipelineError: When it is unreadable.
     """
-    file = folder / MANIFEST
     try:
-        data = json.loads(file.read_bytes())
+        data = read(folder)
         Version(data["version"])
+        if (library := data.get("http", "httpx")) not in LIBRARIES:
+            raise ValueError(f"http is {library!r}")  # noqa: TRY301
         return Manifest(
             version=data["version"],
             spec_sha256=str(data["spec_sha256"]),
             operations=list(data["operations"]),
+            http=library,
             requires=list(data["requires"]),
             files={name: str(value) for name, value in data["files"].items()},
         )
     except FileNotFoundError:
         return None
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, SyntaxError, TypeError, ValueError) as error:
+        file = MODULE if (folder / MODULE).exists() else FILE
         raise PipelineError(
-            f"{file} is broken ({error}); restore it, or write the copy anew with FORCE=1"
+            f"{folder / file} is broken ({error}); restore it, or write the copy anew with FORCE=1"
         ) from error

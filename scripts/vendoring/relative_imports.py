@@ -8,10 +8,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from scripts.pipeline.errors import PipelineError
+from scripts.vendoring.source import BY_NAME, edited, parse, refusal, span
 
 _FROM = re.compile(rb"from(?:[ \t\f]|\\(?:\r\n|\r|\n))+")
-_BY_NAME = {"__import__", "import_module"}
 
 
 class Rewriter:
@@ -35,24 +34,19 @@ class Rewriter:
             PipelineError: When it is no Python, or has an import that cannot be made relative.
         """
         dots = "." * (name.count("/") + 1)
-        starts = [0]
-        for line in source.splitlines(keepends=True):
-            starts.append(starts[-1] + len(line))
         edits = []
-        for node in self._imports(_parse(source, name), name):
-            start = starts[node.lineno - 1] + node.col_offset
+        for node in self._imports(parse(source, name), name):
+            start, end = span(source, node)
             if isinstance(node, ast.Import):
-                end = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
                 edits.append((start, end, self._statement(node, dots, name)))
             elif keyword := _FROM.match(source, start):
                 edits.append((keyword.end(), keyword.end(), dots))
         if not edits:
             return source
-        for start, end, text in sorted(edits, reverse=True):
-            source = source[:start] + text.encode() + source[end:]
-        for node in self._imports(_parse(source, name), name):
-            raise _refusal(name, node, "this import was not made relative")
-        return source
+        made = edited(source, edits)
+        for node in self._imports(parse(made, name), name):
+            raise refusal(name, node, "this import was not made relative")
+        return made
 
     def _imports(self, tree: ast.Module, name: str) -> Iterator[ast.Import | ast.ImportFrom]:
         """Find the absolute imports of the packages."""
@@ -68,8 +62,8 @@ class Rewriter:
                     func=ast.Name(id=called) | ast.Attribute(attr=called),
                     args=[ast.Constant(value=str(module)), *_],
                 ):
-                    if called in _BY_NAME and self._is_ours(module):
-                        raise _refusal(name, node, f"{called}({module!r}) cannot be made relative")
+                    if called in BY_NAME and self._is_ours(module):
+                        raise refusal(name, node, f"{called}({module!r}) cannot be made relative")
 
     def _statement(self, node: ast.Import, dots: str, name: str) -> str:
         """Say the same as an `import` statement, relatively."""
@@ -81,21 +75,10 @@ class Rewriter:
                 parts.append(f"import {alias.name}{bound}")
             elif parent and not bound:
                 # It binds the top package, but also loads a module: no one statement does both.
-                raise _refusal(name, node, f"write 'from {parent} import {last}'")
+                raise refusal(name, node, f"write 'from {parent} import {last}'")
             else:
                 parts.append(f"from {dots}{parent} import {last}{bound}")
         return "; ".join(parts)
 
     def _is_ours(self, module: str) -> bool:
         return module.partition(".")[0] in self._packages
-
-
-def _parse(source: bytes, name: str) -> ast.Module:
-    try:
-        return ast.parse(source.decode())
-    except (SyntaxError, ValueError) as error:
-        raise PipelineError(f"{name} is no Python in UTF-8: {error}") from error
-
-
-def _refusal(name: str, node: ast.stmt | ast.expr, why: str) -> PipelineError:
-    return PipelineError(f"{name}, line {node.lineno}: {why}")

@@ -11,11 +11,11 @@ import zlib
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 
 from tests.client import wire
 from tests.client.conftest import BACKENDS, Delete
+from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Reaction, Wire, answer, token
 from upsun_api.api.third_party_integrations import delete_projects_integrations as generated
 from upsun_api.client import Client

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 import trustme
 
 import upsun_client
 from tests.client.conftest import Delete
+from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Wire, answer, token
 from upsun_api.client import Client
 from upsun_client import (

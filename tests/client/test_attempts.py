@@ -11,12 +11,12 @@ from typing import Any
 from unittest import mock
 
 import anyio
-import httpx
 import pytest
 
 import upsun_client
 from tests.client import wire
 from tests.client.conftest import BACKENDS, Delete
+from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Reaction, Wire, answer, token
 from upsun_client import (
     APIConnectionError,

@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 
 from tests.client import wire
 from tests.client.conftest import BACKENDS, delete_once, delete_once_async, outcome
+from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Request, Wire, answer, token
 from upsun_client import (
     AuthenticationError,

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.client.conftest import Delete
+from tests.client.http_library import httpx
 from tests.client.wire import Wire
 from upsun_api.api.third_party_integrations import delete_projects_integrations as generated
 from upsun_api.types import UNSET

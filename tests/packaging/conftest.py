@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-import tomllib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,10 +11,23 @@ from pathlib import Path
 import pytest
 
 from scripts.pipeline import generate
+from scripts.pipeline.drift import drift
 from scripts.pipeline.repo import Repo
+from scripts.vendoring import http_library
 from tests.packaging.copies import Copy
-from tests.packaging.support import ROOT, VERSIONS, Environment, checkout, interpreter, run
+from tests.packaging.support import (
+    ROOT,
+    VERSIONS,
+    Dependencies,
+    Environment,
+    checkout,
+    interpreter,
+    run,
+    snapshot,
+)
 from upsun_client import __version__
+
+_DRIFT: list[tuple[object, list[str]]] = []
 
 
 @pytest.fixture(scope="session")
@@ -63,12 +76,14 @@ def installed(
 
 
 @pytest.fixture(scope="session")
-def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """An environment with what the client needs, but without the client."""
-    environment = Environment(tmp_path_factory.mktemp("dependencies"))
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    environment.install(*settings["project"]["dependencies"])
-    return environment
+def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Dependencies:
+    @cache
+    def make(library: str) -> Environment:
+        environment = Environment(tmp_path_factory.mktemp(f"on_{library}"))
+        environment.install(*http_library.requirements(Repo(), library))
+        return environment
+
+    return make
 
 
 @pytest.fixture
@@ -83,14 +98,34 @@ def written(copy: Copy) -> Copy:
     return copy
 
 
-@pytest.fixture
-def other(tmp_path: Path) -> Repo:
-    """This project in another state: its operation elsewhere, a module more, a newer version."""
-    repo = checkout(tmp_path / "checkout")
+@pytest.fixture(scope="session")
+def other_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    repo = checkout(tmp_path_factory.mktemp("other") / "checkout")
     repo.contract.write_text(repo.contract.read_text().replace("Third-Party Int", "Int"))
     for file in repo.wrapper.glob("*.py"):
         text = file.read_text().replace("api.third_party_int", "api.int")
         file.write_text(text.replace(__version__, "99.0.0"))
     (repo.wrapper / "new.py").write_text("from upsun_api.client import Client\n")
     generate.offline(repo)
-    return repo
+    return repo.root
+
+
+@pytest.fixture
+def other(tmp_path: Path, other_state: Path) -> Repo:
+    """This project in another state: its operation elsewhere, a module more, a newer version."""
+    return Repo(shutil.copytree(other_state, tmp_path / "checkout"))
+
+
+@pytest.fixture(autouse=True)
+def _generated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for drift once in each state of a repo, as it takes a run of the generator."""
+
+    def remembered(repo: Repo) -> list[str]:
+        state = {f"{name}": snapshot(repo.root / name) for name in ("spec", "generated")}
+        found = next((known for seen, known in _DRIFT if seen == state), None)
+        if found is None:
+            found = drift(repo)
+            _DRIFT.append((state, found))
+        return found
+
+    monkeypatch.setattr("scripts.vendoring.contents.drift", remembered)

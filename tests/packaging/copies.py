@@ -49,8 +49,8 @@ def touch_up(copy: Copy) -> set[str]:
     (client / "notes.txt").write_text("keep")
     (api / "models" / "mine").mkdir()
     (api / "models" / "mine" / "x.py").touch()
-    (client / "_path.py").unlink()
-    (client / "_path.py").symlink_to("_errors.py")
+    (client / "_paths.py").unlink()
+    (client / "_paths.py").symlink_to("_errors.py")
     (client / "linked").symlink_to(copy.app)
     (api / "types.py").unlink()
     return {
@@ -58,6 +58,6 @@ def touch_up(copy: Copy) -> set[str]:
         "upsun_client/py.typed edited",
         "upsun_client/notes.txt added",
         "upsun_api/models/mine/x.py added",
-        "upsun_client/_path.py edited",
+        "upsun_client/_paths.py edited",
         "upsun_client/linked added",
     }

@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.dev.sandbox import API_TOKEN, Sandbox
 from scripts.pipeline.repo import Repo
 from scripts.vendoring.relative_imports import Rewriter
 from upsun_client._vendored import PACKAGES
@@ -83,6 +85,10 @@ class Environment:
         (ours / "other.pth").write_text(f"{theirs}\n")
 
 
+Dependencies = Callable[[str], Environment]
+"""Gives an environment with what the client needs on an HTTP library, but without the client."""
+
+
 def project(root: Path, *, vendors: bool = True) -> Path:
     """Make the project `root/consumer`; its imports are those of a vendored copy, or of a wheel."""
     package = root / "consumer"
@@ -92,6 +98,20 @@ def project(root: Path, *, vendors: bool = True) -> Path:
         # A module beside the two packages imports them as they import each other.
         use.write_bytes(Rewriter(*PACKAGES).relative(use.read_bytes(), "use.py"))
     return package
+
+
+def assert_it_deletes(python: Path, module: str, folder: Path) -> None:
+    """Run a module of the consumer, which uses all of the client, against a sandbox."""
+    with Sandbox() as sandbox:
+        sandbox.integrations = {("p", "1"), ("p", "2"), ("p", "3")}
+        done = run(
+            *(python, "-W", "error", "-m", module),
+            *(sandbox.url, sandbox.token_url, API_TOKEN, "p", "1", "2", "3"),
+            cwd=folder,
+        )
+        assert not sandbox.integrations
+    told = ["Accepted", "never there", "Accepted", "Accepted", "path: .."]
+    assert done.stdout.splitlines() == told
 
 
 def checkout(root: Path) -> Repo:

@@ -13,8 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from scripts.dev.sandbox import API_TOKEN, Sandbox
-from tests.packaging.support import ROOT, Environment, checkout, project, run
+from tests.packaging.support import (
+    ROOT,
+    Dependencies,
+    Environment,
+    assert_it_deletes,
+    checkout,
+    project,
+    run,
+)
 from upsun_client import __version__
 
 NAME = f"upsun_client-{__version__}"
@@ -117,20 +124,22 @@ def test_it_installs_into_an_empty_environment_and_deletes(
     installed: Environment, tmp_path: Path
 ) -> None:
     project(tmp_path, vendors=False)
-    with Sandbox() as sandbox:
-        sandbox.integrations = {("p", "1"), ("p", "2"), ("p", "3")}
-        done = run(
-            *(installed.python, "-W", "error", "-m", "consumer.use"),
-            *(sandbox.url, sandbox.token_url, API_TOKEN, "p", "1", "2", "3"),
-            cwd=tmp_path,
-        )
-        assert not sandbox.integrations
-    assert done.stdout.splitlines() == [
-        "Accepted",
-        "never there",
-        "Accepted",
-        "Accepted",
-        "path: ..",
-    ]
+    assert_it_deletes(installed.python, "consumer.use", tmp_path)
     where = run(installed.python, "-I", "-c", "import upsun_api as a; print(a.__file__)").stdout
     assert Path(where).is_relative_to(installed.folder)
+
+
+def test_an_application_that_aliases_httpx_gets_httpx2_throughout(
+    wheel: Path, dependencies: Dependencies, tmp_path: Path
+) -> None:
+    environment = Environment(tmp_path / "venv")
+    environment.install("--no-deps", wheel)
+    environment.add(dependencies("httpx2"))
+    (project(tmp_path, vendors=False) / "aliased.py").write_text(
+        "import sys\nimport httpx2\nhttpx2.alias_httpx()\nfrom . import use\n"
+        "use.asyncio.run(use.main(sys.argv[1:]))\n"
+        "client = use.clients('http://127.0.0.1', 'http://127.0.0.1', 't')\n"
+        "assert isinstance(client.get_httpx_client(), httpx2.Client)\n"
+        "assert isinstance(client.get_async_httpx_client(), httpx2.AsyncClient)\n"
+    )
+    assert_it_deletes(environment.python, "consumer.aliased", tmp_path)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import ast
 import json
 import re
+import runpy
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from scripts.pipeline.repo import Repo
 from scripts.vendoring.manifest import Manifest
 from tests.packaging.copies import Copy, touch_up
 from tests.packaging.support import ROOT, checkout, run, snapshot
 from upsun_client import __version__
-from upsun_client._vendored import MANIFEST, PACKAGES
+from upsun_client._vendored import FILE, MODULE, PACKAGES
 
 
 def test_a_copy_holds_the_packages_the_licence_and_a_manifest(written: Copy) -> None:
@@ -28,10 +31,22 @@ def test_a_copy_holds_the_packages_the_licence_and_a_manifest(written: Copy) -> 
     }
     assert {f"{package}/py.typed" for package in PACKAGES} < sources
     found = {name for name, content in snapshot(written.folder).items() if content is not None}
-    licences = {f"{package}/LICENSE" for package in PACKAGES}
-    assert found == sources | licences | {MANIFEST, "__init__.py"}
-    for licence in licences:
-        assert (written.folder / licence).read_bytes() == (ROOT / "LICENSE").read_bytes()
+    licences = {f"{package}/{name}" for package in PACKAGES for name in ("LICENSE", "_license.py")}
+    assert found == sources | licences | {FILE, MODULE, "__init__.py"}
+    licence = (ROOT / "LICENSE").read_text()
+    for package in PACKAGES:
+        assert (written.folder / package / "LICENSE").read_text() == licence
+        module = runpy.run_path(str(written.folder / package / "_license.py"))
+        assert module["LICENSE"] == licence
+
+
+def test_a_licence_of_any_text_is_a_module(copy: Copy, tmp_path: Path) -> None:
+    copy.repo = checkout(tmp_path / "checkout")
+    text = 'as "is"\n\n\\n {} {0} """\u00a9 "'
+    (copy.repo.root / "LICENSE").write_text(text)
+    assert copy.vendor()[0] == 0
+    made = runpy.run_path(str(copy.folder / "upsun_api" / "_license.py"))
+    assert made["LICENSE"] == text
 
 
 def test_no_import_of_ours_is_left_absolute(written: Copy) -> None:
@@ -43,15 +58,22 @@ def test_no_import_of_ours_is_left_absolute(written: Copy) -> None:
             assert not {name.split(".")[0] for name in names} & {*PACKAGES}, file
 
 
-def test_only_imports_differ_from_the_source(written: Copy) -> None:
+def test_only_imports_and_the_last_line_differ_from_the_source(written: Copy) -> None:
     for package in (ROOT / "wrapper/upsun_client", ROOT / "generated/upsun_api"):
         for file in package.rglob("*.py"):
             copied = (written.folder / file.relative_to(package.parent)).read_text()
-            assert copied.replace("from ..upsun_api", "from upsun_api") == file.read_text()
+            copied = copied.replace("from ..upsun_api", "from upsun_api")
+            copied = copied.replace("from .. import upsun_client", "import upsun_client")
+            copied = copied.removesuffix("# pyright: basic\n")
+            assert copied == file.read_text()
 
 
 def test_the_manifest_says_what_the_copy_is(written: Copy) -> None:
-    manifest = json.loads((written.folder / MANIFEST).read_text())
+    manifest = json.loads((written.folder / FILE).read_text())
+    module = runpy.run_path(str(written.folder / MODULE))["MANIFEST"]
+    assert module["files"].keys() - manifest["files"].keys() == {FILE}
+    for key in module.keys() - {"files"}:
+        assert module[key] == manifest[key]
     contract = json.loads((ROOT / "spec" / "openapi.json").read_text())
     assert manifest["version"] == __version__
     assert len(manifest["spec_sha256"]) == 64
@@ -61,12 +83,46 @@ def test_the_manifest_says_what_the_copy_is(written: Copy) -> None:
     )  # fmt: skip
     assert manifest["requires"][0] == "python>=3.11"
     assert any(text.startswith("httpx") for text in manifest["requires"])
-    assert {*manifest["files"], MANIFEST} == {
+    assert {*manifest["files"], FILE, MODULE} == {
         f"{package}/{name}"
         for package in PACKAGES
         for name, content in snapshot(written.folder / package).items()
         if content is not None
     }
+
+
+@pytest.mark.parametrize("name", [FILE, MODULE])
+def test_one_form_of_the_manifest_is_enough(written: Copy, name: str) -> None:
+    clean = written.state()
+    (written.folder / name).unlink()
+    assert written.vendor()[0] == 0
+    assert written.state() == clean
+
+
+def test_a_copy_from_before_there_were_two_forms_can_be_updated(written: Copy) -> None:
+    clean = written.state()
+    file = written.folder / FILE
+    manifest = json.loads(file.read_text())
+    for name in ("upsun_api/_license.py", "upsun_client/_license.py", MODULE):
+        (written.folder / name).unlink()
+        manifest["files"].pop(name, None)
+    file.write_text(json.dumps({k: v for k, v in manifest.items() if k not in {"http", "name"}}))
+    assert "of another state: 3 files" in written.check()[2]
+    assert written.vendor()[0] == 0
+    assert written.state() == clean
+
+
+def test_no_example_of_ours_is_run_by_the_other_project(copy: Copy, other: Repo) -> None:
+    example = '"""Prose.\n\n    >>> print(1)\n    2\n>>>broken\n"""\n'
+    (other.wrapper / "new.py").write_text(f"{example}\n\ndef f():\n    {example}\n")
+    copy.repo = other
+    assert copy.vendor()[0] == 0
+    for file in copy.folder.rglob("*.py"):
+        assert ">>>" not in file.read_text()
+    tests = (sys.executable, "-m", "pytest", "--doctest-modules", "-q", "-p", "no:cacheprovider")
+    (copy.root / "test_theirs.py").write_text("def test(): pass\n")
+    done = run(*tests, ".", cwd=copy.root)
+    assert done.stdout.splitlines()[-1].startswith("1 passed")
 
 
 def test_the_same_checkout_gives_the_same_bytes(written: Copy, tmp_path: Path) -> None:
@@ -113,9 +169,8 @@ def test_an_update_takes_what_is_new_and_removes_what_is_gone(written: Copy, oth
     written.repo = other
     code, out, _ = written.vendor()
     assert (code, "99.0.0" in out) == (0, True)
-    assert (written.folder / "upsun_client/new.py").read_text() == (
-        "from ..upsun_api.client import Client\n"
-    )
+    new = (written.folder / "upsun_client/new.py").read_text()
+    assert new.startswith("from ..upsun_api.client import Client\n")
     assert (gone.with_name("integrations") / "__init__.py").exists()
     assert not gone.exists()
     assert written.check()[0] == 0
@@ -159,15 +214,30 @@ def test_packages_of_the_same_names_that_are_no_copy_are_not_overwritten(copy: C
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "{}", '{"version": 1}', "<<<<<<< ours\n", "\xff", "null"]
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"version": 1}',
+        "MANIFEST: dict[str, object] = {}",
+        "<<<<<<< ours\n",
+        "\xff",
+        "null",
+    ],
 )
 def test_a_broken_manifest_is_one_line(written: Copy, content: str) -> None:
-    (written.folder / MANIFEST).write_text(content, encoding="latin-1")
-    for code, out, err in (written.vendor(), written.check()):
-        assert (code, out) == (1, "")
-        assert "_vendored.json is broken" in err
-        assert err.count("\n") == 1
-    assert written.vendor(FORCE="1")[0] == 0
+    (written.folder / FILE).unlink()
+    for name in (MODULE, FILE):
+        (written.folder / name).write_text(content, encoding="latin-1")
+        for code, out, err in (written.vendor(), written.check()):
+            assert (code, out) == (1, "")
+            assert f"{name} is broken" in err
+            assert err.count("\n") == 1
+        assert "HTTP=httpx or HTTP=httpx2" in written.vendor(FORCE="1")[2]
+        (written.folder / MODULE).unlink(missing_ok=True)
+    assert written.vendor(FORCE="1", HTTP="httpx")[0] == 0
     assert written.check()[0] == 0
 
 
@@ -216,7 +286,7 @@ def test_what_is_not_made_from_the_contract_is_not_copied(
 def test_an_operation_without_an_id_is_named_by_its_place(other: Repo) -> None:
     text = other.contract.read_text()
     other.contract.write_text(re.sub(r'\s*"operationId": "[^"]+",', "", text))
-    assert Manifest.describe(other, {}).operations == [
+    assert Manifest.describe(other, {}, "httpx").operations == [
         "DELETE /projects/{projectId}/integrations/{integrationId}"
     ]
 
@@ -291,6 +361,44 @@ def test_an_empty_folder_becomes_a_package(copy: Copy, other: Repo) -> None:
     copy.repo = good
     assert copy.vendor()[0] == 0
     assert (copy.folder / "__init__.py").read_bytes() == b""
+
+
+# --- on another HTTP library
+
+
+def test_a_copy_on_httpx2_says_so_and_never_imports_httpx(copy: Copy) -> None:
+    code, out, _ = copy.vendor(HTTP="httpx2")
+    assert (code, "httpx2>=" in out, "httpx>=" in out) == (0, True, False)
+    for file in copy.folder.rglob("*.py"):
+        text = re.sub(r"#.*", "", file.read_text())  # a comment may say how httpx does it
+        assert not re.search(r"\bhttp(x|core)\b", text), file
+    manifest = json.loads((copy.folder / FILE).read_text())
+    assert manifest["http"] == "httpx2"
+    names = {Requirement(text).name for text in manifest["requires"]}
+    assert names == {"python", "anyio", "attrs", "httpx2"}
+    assert copy.check()[1].endswith(f"current: upsun-client {__version__} on httpx2\n")
+    check = (sys.executable, "-m", "app.vendor.upsun_client._vendored")
+    assert " on httpx2 in " in run(*check, cwd=copy.root).stdout
+
+
+def test_an_update_keeps_the_library_of_the_copy_unless_told(copy: Copy, other: Repo) -> None:
+    assert copy.vendor(HTTP="httpx2")[0] == 0
+    assert "is current" in copy.vendor(HTTP="httpx2")[1]
+    copy.repo = other
+    for force in ("", "1"):
+        assert copy.vendor(FORCE=force)[0] == 0
+        assert "import httpx2" in (copy.folder / "upsun_api" / "client.py").read_text()
+    assert "httpx>=" in copy.vendor(HTTP="httpx")[1]
+    assert "import httpx\n" in (copy.folder / "upsun_api" / "client.py").read_text()
+    assert copy.check()[0] == 0
+
+
+@pytest.mark.parametrize("name", ["requests", "httpx3", "HTTPX2", "httpx httpx2"])
+def test_another_library_is_refused_in_a_line(copy: Copy, name: str) -> None:
+    before = copy.state()
+    says = f"vendor: HTTP={name} is no HTTP library of ours: httpx or httpx2\n"
+    assert copy.vendor(HTTP=name) == (1, "", says)
+    assert copy.state() == before
 
 
 # --- as make runs them (without its `setup`, which could rebuild what these tests run in)

@@ -16,6 +16,10 @@ from tests.packaging.support import checkout
 def test_an_untouched_copy_passes(written: Copy) -> None:
     (written.folder / "upsun_api" / "__pycache__").mkdir()
     (written.folder / "upsun_api" / "__pycache__" / "x.pyc").touch()
+    (written.folder / "upsun_client" / ".mypy_cache" / "3.11").mkdir(parents=True)
+    (written.folder / "upsun_client" / ".mypy_cache" / "3.11" / "x.json").touch()
+    for name in (".DS_Store", "Thumbs.db", "api/.DS_Store", "models/desktop.ini", "client.pyc"):
+        (written.folder / "upsun_api" / name).touch()
     (written.folder / "theirs.py").touch()
     before = written.state()
     code, out, err = written.check()
@@ -56,7 +60,10 @@ def test_the_age_of_a_copy_is_told(written: Copy, other: Repo, version: str, say
 def test_another_state_of_the_same_version_is_told(written: Copy, tmp_path: Path) -> None:
     repo = checkout(tmp_path / "checkout")
     contract = json.loads(repo.contract.read_text())
-    contract["paths"]["/new"] = {"get": {"operationId": "get-new", "responses": {}, "tags": ["t"]}}
+    answers = {"204": {"description": "done"}}
+    contract["paths"]["/new"] = {
+        "get": {"operationId": "get-new", "responses": answers, "tags": ["t"]}
+    }
     repo.contract.write_text(json.dumps(contract))
     repo.operations.write_text("delete-projects-integrations\nget-new\n")
     generate.offline(repo)
@@ -65,7 +72,7 @@ def test_another_state_of_the_same_version_is_told(written: Copy, tmp_path: Path
     written.repo = repo
     code, _, err = written.check()
     assert code == 1
-    assert "as is this checkout, but of another state: 2 files, the contract, " in err
+    assert "as is this checkout, but of another state: 3 files, the contract, " in err
     assert "the choice of operations, the requirements differ" in err
 
 

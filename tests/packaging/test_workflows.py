@@ -30,7 +30,7 @@ def scripts(job: dict[str, Any]) -> list[str]:
 
 
 def made(text: str) -> set[str]:
-    return set(re.findall(r"^ *make ([a-z-]+)", text, re.MULTILINE))
+    return set(re.findall(r"^ *make ([a-z0-9-]+)", text, re.MULTILINE))
 
 
 def test_ci_runs_what_a_contributor_runs() -> None:
@@ -51,7 +51,7 @@ def test_ci_tests_every_python_that_is_promised() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_targets_steps_and_jobs_that_are_named_exist(file: Any) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     found = jobs(file.name)
     for job in found.values():
         whole = json.dumps(job)
@@ -183,3 +183,19 @@ def test_who_may_write_runs_no_code_of_this_repository() -> None:
         for job in jobs(name).values():
             if "write" in json.dumps(job.get("permissions", {})):
                 assert not re.search(r"make |python|\.ci/|scripts/", "\n".join(scripts(job)))
+
+
+def test_what_may_publish_or_sign_is_apart_from_what_runs_tests() -> None:
+    found = jobs("release.yml")
+    assert found["build"]["permissions"] == {"contents": "read"}
+    assert found["publish"]["permissions"] == {"id-token": "write"}
+    assert found["publish"]["environment"]
+    assert scripts(found["publish"]) == []
+    assert [made(script) for script in scripts(found["attest"])] == [{"setup"}]
+
+
+def test_a_release_is_of_its_version_and_of_bytes_that_are_built_again() -> None:
+    build, attest = jobs("release.yml")["build"], jobs("release.yml")["attest"]
+    assert any('"$GITHUB_REF_NAME" = "v$version"' in script for script in scripts(build))
+    assert any("diff --recursive first dist" in script for script in scripts(build))
+    assert any("diff --recursive build/dist dist" in script for script in scripts(attest))

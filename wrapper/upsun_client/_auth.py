@@ -7,12 +7,11 @@ import math
 import time
 from typing import Any
 
-import httpx
-
 from ._connections import Connections
 from ._error_body import decode_body, one_line
 from ._errors import APIResponseValidationError, APIStatusError, TokenExchangeError
 from ._flow import Flow
+from ._httpx import httpx
 from ._io import Blocking, run
 from ._options import HEADERS, read_hooks
 from ._tokens import CREATE, TOKEN_VARIABLE, AccessToken, Tokens, is_visible

@@ -8,10 +8,9 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import httpx
-
 from ._connections import Visit
 from ._errors import ClientClosedError
+from ._httpx import httpx
 from ._io import Io, run
 
 ERROR_BODY_TIMEOUT = 10.0  # seconds: the status has said what matters

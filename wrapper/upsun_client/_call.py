@@ -8,8 +8,6 @@ import ssl
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import httpx
-
 from ._error_body import decode_error_body, one_line, phrase, server_message
 from ._errors import (
     APIConnectionError,
@@ -18,6 +16,7 @@ from ._errors import (
     UpsunError,
     status_error_class,
 )
+from ._httpx import httpx
 from ._paths import check_path
 from ._retry import (
     IDEMPOTENT,

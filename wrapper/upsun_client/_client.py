@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, Self, TypeVar
 
-import httpx
-
 from upsun_api.client import Client
 
 from . import _success
@@ -17,6 +15,7 @@ from ._errors import ClientClosedError, ConfigurationError
 from ._flow import Flow
 from ._fork import on_fork
 from ._http import AsyncSession, Session
+from ._httpx import httpx
 from ._io import PerLoop
 from ._options import (
     HEADERS,

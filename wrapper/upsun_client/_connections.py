@@ -15,10 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-import httpx
-
 from ._errors import ConfigurationError
 from ._fork import on_fork
+from ._httpx import httpx
 from ._io import Io, PerLoop
 from ._options import Verify, check_proxies
 

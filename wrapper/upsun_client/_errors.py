@@ -30,11 +30,11 @@ class UpsunError(Exception):
         known: what the class says under Attributes.
     """
 
-    __module__ = __package__  # where people find it, also in tracebacks
+    __module__ = str(__package__)  # where people find it, also in tracebacks
 
     def __init_subclass__(cls) -> None:
         if cls.__module__ == __name__:
-            cls.__module__ = __package__
+            cls.__module__ = str(__package__)
 
     def __init__(self, message: str = "", **known: Any) -> None:
         super().__init__(message)

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import httpx
-
 from ._body import (
     ERROR_BODY_TIMEOUT,
     AsyncStreamed,
@@ -22,6 +20,7 @@ from ._call import SUCCESS_LIMIT, Answer, Call
 from ._connections import Pool, Visit
 from ._error_body import ERROR_BODY_LIMIT, decompress
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, UpsunError
+from ._httpx import httpx
 from ._io import Io
 from ._options import Hooks
 from ._tokens import AccessToken, Tokens

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
-
 from ._body import AsyncStreamed, SyncStreamed
 from ._connections import Connections, Pool, User
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
 from ._flow import Flow
+from ._httpx import httpx
 from ._io import Blocking, Tasks, run
 from ._options import Hooks, check_hooks, read_hooks, read_timeout
 from ._paths import check_path

@@ -15,9 +15,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Generic, Protocol, TypeVar
 
-import httpx
-
 from ._errors import ConfigurationError
+from ._httpx import httpx
 
 T = TypeVar("T")
 
@@ -40,7 +39,7 @@ class Blocking:
     """Blocks the thread."""
 
     async def send(self, client: httpx.Client, request: httpx.Request) -> httpx.Response:
-        return client.send(request, stream=True, follow_redirects=False)  # noqa: ASYNC212
+        return client.send(request, stream=True, follow_redirects=False)
 
     async def call(self, hook: Callable[[Any], Any], value: object) -> None:
         if inspect.iscoroutine(made := hook(value)):
@@ -57,7 +56,7 @@ class Blocking:
         stream.close()
 
     async def shut(self, client: httpx.Client) -> None:
-        client.close()  # noqa: ASYNC212
+        client.close()
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251 - no event loop runs this

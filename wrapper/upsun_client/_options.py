@@ -15,9 +15,8 @@ from contextlib import suppress
 from typing import Any
 from urllib.request import getproxies
 
-import httpx
-
 from ._errors import ConfigurationError
+from ._httpx import httpx
 from ._urls import is_loopback
 from ._version import __version__
 

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-import httpx
-
 from upsun_api.errors import UnexpectedStatus
 from upsun_api.models.accepted_response import AcceptedResponse
 from upsun_api.types import File, Unset
 
 from ._call import outside_contract
 from ._error_body import ERROR_BODY_LIMIT, decode_error_body, one_line, phrase
+from ._httpx import httpx
 
 T = TypeVar("T")
 Redact = Callable[[str], str]
@@ -36,13 +35,12 @@ def parse(parser: Callable[..., T], response: httpx.Response, client: object, re
         if not response.content.lstrip(_BLANK):
             return typing.cast("T", _empty(parser, response, client))
         parsed = parser(client=client, response=response)
-        problem = _overlooked(parsed, response)
+        if not (problem := _overlooked(parsed, response)):
+            return parsed
     except UnexpectedStatus:
         problem = "the contract does not know this status"
     except PARSE_ERRORS as error:
         problem = _say(error, response)
-    if not problem:
-        return parsed
     body = decode_error_body(
         response.content[: ERROR_BODY_LIMIT + _SHOWN], "", response.charset_encoding, redact
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import ip_address
 
-import httpx
-
 from ._errors import ConfigurationError, UnsafePathError
+from ._httpx import httpx
 from ._paths import check_path
 
 _LAST_PORT = 65535

@@ -1,13 +1,26 @@
-"""Is this vendored copy untouched? ``python -m <parent>.upsun_client._vendored`` exits 0 if so."""
+"""Is this vendored copy untouched? ``python -m <parent>.upsun_client._vendored`` exits 0 if so.
 
+It reads the copy where it is: in a project, where it is installed, or inside a zip.
+"""
+
+import ast
 import hashlib
 import json
-import os
 import sys
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-MANIFEST = "upsun_client/_vendored.json"
 PACKAGES = ("upsun_api", "upsun_client")
+# The manifest: a module, which every build takes along, and a file for other tools.
+MODULE = "upsun_client/_manifest.py"
+FILE = "upsun_client/_vendored.json"
+# What systems and tools leave behind.
+LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+CACHES = {"__pycache__", ".mypy_cache", ".pytest_cache", ".pyre", ".pytype", ".ruff_cache"}
+
+Folder = Path | zipfile.Path
 
 
 def digest(content: bytes) -> str:
@@ -15,19 +28,29 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
-def changes(root: Path, written: dict[str, str]) -> dict[str, str]:
+def read(root: Folder) -> dict[str, Any]:
+    """Read the manifest of the copy below ``root``, without running anything of it.
+
+    Raises:
+        FileNotFoundError: When there is none.
+        SyntaxError: When it cannot be read; or a ValueError or TypeError.
+    """
+    if not (module := root / MODULE).exists():
+        return dict(json.loads((root / FILE).read_bytes()))
+    for node in ast.parse(module.read_bytes()).body:
+        if isinstance(node, ast.AnnAssign) and node.value:
+            return dict(ast.literal_eval(node.value))
+    raise SyntaxError("it holds no manifest")
+
+
+def changes(root: Folder, written: dict[str, str]) -> dict[str, str]:
     """Tell what became of each file below ``root`` that has not the digest it was written with."""
-    found: dict[str, str] = {}
-    for package in PACKAGES:
-        for where, folders, files in os.walk(root / package):
-            folders[:] = [name for name in folders if name != "__pycache__"]
-            links = [name for name in folders if Path(where, name).is_symlink()]
-            for path in (Path(where, name) for name in files + links):
-                plain = path.is_file() and not path.is_symlink()
-                found[path.relative_to(root).as_posix()] = (
-                    digest(path.read_bytes()) if plain else ""
-                )
-    found.pop(MANIFEST, None)
+    found = {
+        name: content
+        for package in PACKAGES
+        for name, content in _digests(root / package, package)
+        if name in written or name not in {MODULE, FILE}
+    }
     return {
         name: "added" if name not in written else "edited" if name in found else "lost"
         for name in sorted(found.keys() | written.keys())
@@ -35,22 +58,56 @@ def changes(root: Path, written: dict[str, str]) -> dict[str, str]:
     }
 
 
+def _digests(folder: Folder, name: str) -> Iterator[tuple[str, str]]:
+    """Give each file with its digest, '' for what is no plain file."""
+    for each in folder.iterdir() if folder.is_dir() else ():
+        below = f"{name}/{each.name}"
+        is_link = isinstance(each, Path) and each.is_symlink()
+        if each.is_dir() and not is_link:
+            if each.name not in CACHES:
+                yield from _digests(each, below)
+        elif each.name not in LITTER and not each.name.endswith(".pyc"):
+            yield below, "" if is_link or not each.is_file() else digest(each.read_bytes())
+
+
+def _here() -> Folder:  # pragma: no cover - as `main`
+    """Give the folder, in a zip or not, that holds both packages."""
+    here = Path(__file__).resolve()
+    archive = getattr(globals().get("__loader__"), "archive", None)  # of a zipimporter
+    if not archive:
+        return here.parent.parent
+    inside = here.parent.parent.relative_to(Path(archive).resolve()).as_posix()
+    return zipfile.Path(archive, "" if inside == "." else f"{inside}/")
+
+
+def _is_built(root: Folder) -> bool:  # pragma: no cover - as `main`
+    """Tell whether a build made what this is part of; builds leave out what is no module."""
+    return not isinstance(root, Path) or any(
+        next(folder.glob("*.dist-info"), None) for folder in root.parents
+    )
+
+
 def main() -> str | None:  # pragma: no cover - tests run it as a program, in a copy
     """Check the copy that this file is part of; return what is wrong with it."""
-    root = Path(__file__).resolve().parent.parent
+    root = _here()
+    if not __file__.endswith(".py"):
+        return f"{root} holds compiled modules; only their sources can be checked"
     try:
-        manifest = json.loads((root / MANIFEST).read_bytes())
+        manifest = read(root)
         told = changes(root, manifest["files"])
-        name = f"upsun-client {manifest['version']}"
+        name = manifest.get("name") or f"upsun-client {manifest['version']}"
     except FileNotFoundError:
-        return f"this is not a vendored copy: there is no {root / MANIFEST}"
-    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
-        return f"{root / MANIFEST} cannot be read ({error}); vendor again"
+        return f"this is not a vendored copy: there is no {root / MODULE}"
+    except (AttributeError, KeyError, OSError, SyntaxError, TypeError, ValueError) as error:
+        return f"the manifest of {root} cannot be read ({error}); vendor again"
+    lost = {path for path, what in told.items() if what == "lost" and not path.endswith(".py")}
+    left_out = lost if _is_built(root) else set()
     for path, what in told.items():
-        print(path, what)
-    if not told:
-        print(f"{name} in {root} is untouched")
-    return f"{name} in {root} is not as it was written" if told else None
+        print(path, "left out by the build" if path in left_out else what)
+    if told.keys() - left_out:
+        return f"{name} in {root} is not as it was written"
+    print(f"{name} in {root} is untouched")
+    return None
 
 
 if __name__ == "__main__":  # pragma: no cover - so is this

@@ -21,5 +21,10 @@ else:
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})
 
+    def _never_called() -> None:  # programs that freeze an application find here what is loaded
+        from . import (
+            accepted_response,
+        )
+
 
 __all__ = ("AcceptedResponse",)
