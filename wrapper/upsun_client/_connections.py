@@ -14,16 +14,20 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.request import getproxies
 
 import httpx
 
 from ._errors import ConfigurationError
 from ._fork import on_fork
 from ._io import Io, PerLoop
-from ._options import Verify, check_proxies
+from ._options import Verify, check_kind, check_proxies
 
 _HTTP2_STREAMS = 100  # that one connection carries at once
-FOR_SESSIONS = {"params"}  # what of httpx_args is used above the connections, as hooks are
+FOR_SESSIONS = {
+    "params",
+    "event_hooks",
+}  # what of httpx_args is used above the connections, as hooks are
 
 
 class _NoCookies(httpx.Cookies):
@@ -143,19 +147,13 @@ class Connections:
     """
 
     def __init__(self, args: Mapping[str, Any], verify_ssl: Verify, plain_hosts: set[str]) -> None:
-        if not isinstance(verify_ssl, bool | str | os.PathLike | ssl.SSLContext):
-            kind = type(verify_ssl).__name__
-            raise ConfigurationError(f"verify_ssl must be a bool, path or SSLContext, not {kind}")
-        self._args = {
-            name: value
-            for name, value in args.items()
-            if name not in {*FOR_SESSIONS, "event_hooks"}
-        }
+        kinds = (bool, str, os.PathLike, ssl.SSLContext)
+        check_kind("verify_ssl", verify_ssl, kinds, "a bool, path or SSLContext")
+        self._args = {name: args[name] for name in args.keys() - FOR_SESSIONS}
         self._verify = verify_ssl
         self._plain_hosts = plain_hosts
         self._tls: ssl.SSLContext | None = None
-        mounts = (args.get("mounts") or {}).values()
-        self._is_ours = not (args.get("transport") or any(mounts))
+        self._is_ours = not (args.get("transport") or any(args["mounts"].values()))
         self._forked = False
         self.users: weakref.WeakSet[User] = weakref.WeakSet()  # who is open
         self._reset()
@@ -192,11 +190,12 @@ class Connections:
         """Return a pool for one exchange: its own connections, the same way to the network."""
         self._check_fork()
         args = {**self._args, "limits": httpx.Limits()}
-        mounts = (args.get("mounts") or {}).items()
         # A transport of tasks has a loop that the exchange is not in.
         args["transport"] = _lend(args.get("transport"))
         args["mounts"] = {
-            pattern: lent for pattern, each in mounts if (lent := _lend(each)) or not each
+            pattern: lent
+            for pattern, each in self._args["mounts"].items()
+            if (lent := _lend(each)) or not each
         }
         return self._make_for_threads(args)
 
@@ -246,28 +245,27 @@ class Connections:
         return Pool(make, gate, is_ours=self._is_ours)
 
     def _width(self) -> int | None:
-        limits = self._args.get("limits")
-        width: int | None = limits.max_connections if limits else 100
+        width: int | None = self._args["limits"].max_connections
         return max(width, _HTTP2_STREAMS) if width and self._args.get("http2") else width
 
-    def _make(self, kind: Callable[..., Any], transports: type, args: Mapping[str, Any]) -> Any:
-        for each in (args.get("transport"), *(args.get("mounts") or {}).values()):
-            if each is not None and not isinstance(each, transports):
-                raise ConfigurationError(
-                    f"httpx_args has a {type(each).__name__}, which this kind of call cannot use: "
-                    f"it takes a {transports.__name__}"
-                )
-        mounts = args.get("mounts") or {}
-        if check_proxies(args) and not any(key.startswith(("http:", "all:")) for key in mounts):
+    def _make(self, kind: Callable[..., Any], transports: Any, args: Mapping[str, Any]) -> Any:
+        mounts = args["mounts"]
+        for each in (args.get("transport"), *mounts.values()):
+            wanted = f"a {transports.__name__} in this kind of call"
+            check_kind("a transport in httpx_args", each, transports | None, wanted)
+        if check_proxies(args) and not any(
+            str(key).startswith(("http:", "all:")) for key in mounts
+        ):
             mounts = {f"http://{host}": None for host in self._plain_hosts} | mounts
         context = self._context()
         try:
             return kind(**{**args, "mounts": mounts}, verify=context)
+        except httpx.InvalidURL as error:
+            problem = f"{error}; is NO_PROXY a list of hosts: {getproxies().get('no')!r}?"
         except Exception as error:  # noqa: BLE001 - of whatever kind, for whatever argument
             problem = f"{type(error).__name__}: {error}"
-        raise ConfigurationError(
-            f"httpx_args or the proxy environment make no HTTP client ({problem[:300]})"
-        )
+        where = "httpx_args or the proxy environment"
+        raise ConfigurationError(f"{where} make no HTTP client ({problem[:300]})")
 
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:  # two at once make two, which does no harm

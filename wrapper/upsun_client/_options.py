@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import ssl
 import sys
 import threading
@@ -32,8 +33,20 @@ HEADERS = {
     # Others, such as br, need libraries to undo that not everybody has.
     "Accept-Encoding": "gzip, deflate",
 }
-_SEPARATORS = frozenset(' "(),/:;<=>?@[\\]{}')  # what the name of a header or cookie cannot have
+_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)  # of a header or cookie
+_TRANSPORTS = httpx.BaseTransport | httpx.AsyncBaseTransport
 _OURS = {"auth", "base_url", "cookies", "follow_redirects", "headers", "timeout", "verify"}
+
+
+def check_kind(name: str, value: object, kinds: Any, wanted: str) -> None:
+    """Raise ConfigurationError if a value is of no such kind; the value is not quoted."""
+    if not isinstance(value, kinds):
+        raise ConfigurationError(f"{name} must be {wanted}, not {type(value).__name__}")
+
+
+def _read_mapping(name: str, given: Any) -> dict[Any, Any]:
+    check_kind(name, given, Mapping | None, "a mapping")
+    return dict(given or {})
 
 
 def read_headers(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
@@ -42,20 +55,15 @@ def read_headers(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
     Raises:
         ConfigurationError: if they cannot. A value may be a secret, so it is not quoted.
     """
-    if not isinstance(given, Mapping | None):
-        raise ConfigurationError(f"{name} must be a mapping, not {type(given).__name__}")
-    fields = dict(given or {})
+    fields = _read_mapping(name, given)
     for key, value in fields.items():
         if not isinstance(key, str) or not isinstance(value, str):
             raise ConfigurationError(f"{name} must map strings to strings; {key!r} does not")
-        if not key.isascii() or not key or any(c in _SEPARATORS for c in key):
-            raise ConfigurationError(f"{name} cannot have the name {key!r}")
-        if not key.isprintable():
+        if not _NAME.fullmatch(key):
             raise ConfigurationError(f"{name} cannot have the name {key!r}")
         if not value.isascii() or value != value.strip() or not value.isprintable():
-            raise ConfigurationError(
-                f"{name}: the value of {key} has control or non-ASCII characters, or spaces around"
-            )
+            problem = "has control or non-ASCII characters, or spaces around"
+            raise ConfigurationError(f"{name}: the value of {key} {problem}")
     return fields
 
 
@@ -96,18 +104,15 @@ def read_httpx_args(given: Mapping[str, Any] | None) -> dict[str, Any]:
     Raises:
         ConfigurationError: if one is unusable.
     """
-    if not isinstance(given, Mapping | None):
-        raise ConfigurationError(f"httpx_args must be a mapping, not {type(given).__name__}")
-    args = dict(given or {})
+    args = _read_mapping("httpx_args", given)
     if clash := sorted(_OURS & args.keys()):
         raise ConfigurationError(f"httpx_args cannot set {', '.join(clash)}")
-    _check_limits(args.get("limits"))
-    _check_mounts(args.get("mounts"))
-    transport = args.get("transport")
-    if not isinstance(transport, httpx.BaseTransport | httpx.AsyncBaseTransport | None):
-        kind = type(transport).__name__
-        raise ConfigurationError(f"transport must be a transport of httpx, not {kind}")
     args["event_hooks"] = read_hooks(args.get("event_hooks"))
+    args["mounts"] = _read_mapping("mounts", args.get("mounts"))
+    args.setdefault("limits", httpx.Limits(max_connections=100, max_keepalive_connections=20))
+    _check_limits(args["limits"])
+    for each in (args.get("transport"), *args["mounts"].values()):
+        check_kind("transport", each, _TRANSPORTS | None, "a transport of httpx")
     return args
 
 
@@ -140,28 +145,15 @@ def check_hooks(hooks: Hooks) -> None:
 
 
 def _check_limits(limits: Any) -> None:
-    if limits is None:
-        return
-    if not isinstance(limits, httpx.Limits):
-        raise ConfigurationError(f"limits must be httpx.Limits, not {type(limits).__name__}")
-    for name in ("max_connections", "max_keepalive_connections", "keepalive_expiry"):
+    check_kind("limits", limits, httpx.Limits, "httpx.Limits")
+    for name, kinds, least in (
+        ("max_connections", {int}, 1),
+        ("max_keepalive_connections", {int}, 0),
+        ("keepalive_expiry", {int, float}, 0),
+    ):
         value = getattr(limits, name)
-        least = 1 if name == "max_connections" else 0
-        whole = float if name == "keepalive_expiry" else int
-        number = isinstance(value, int | whole) and not isinstance(value, bool)
-        if value is not None and not (number and value >= least):
+        if value is not None and not (type(value) in kinds and value >= least):
             raise ConfigurationError(f"limits: {name} cannot be {value!r}")
-
-
-def _check_mounts(mounts: Any) -> None:
-    if not isinstance(mounts, Mapping | None):
-        raise ConfigurationError(f"mounts must be a mapping, not {type(mounts).__name__}")
-    for pattern, mount in (mounts or {}).items():
-        if not isinstance(mount, httpx.BaseTransport | httpx.AsyncBaseTransport | None):
-            kind = type(mount).__name__
-            raise ConfigurationError(f"mounts: {pattern!r} must have a transport, not {kind}")
-        if not isinstance(pattern, str) or ":" not in pattern:
-            raise ConfigurationError(f"mounts: {pattern!r} is no pattern such as 'https://'")
 
 
 def check_proxies(args: Mapping[str, Any]) -> bool:
@@ -181,7 +173,6 @@ def check_proxies(args: Mapping[str, Any]) -> bool:
         for scheme, url in getproxies().items()
         if scheme in {"http", "https", "all"} and url
     }
-    _check_no_proxy(getproxies().get("no", ""))
     plain = proxies.get("http", proxies.get("all"))
     return plain is not None and not is_loopback(plain)
 
@@ -197,14 +188,3 @@ def _read_proxy(where: str, given: Any) -> httpx.URL:
         f"{where} holds no usable proxy URL (http://user:password@host:port); "
         "percent-encode what is special in the user or the password"
     )
-
-
-def _check_no_proxy(value: str) -> None:
-    for entry in filter(None, map(str.strip, value.split(","))):
-        forms = [entry] if "://" in entry else [f"all://*{entry}", f"all://[{entry}]"]
-        for form in forms:
-            with suppress(httpx.InvalidURL, ValueError):
-                httpx.URL(form)
-                break
-        else:
-            raise ConfigurationError(f"NO_PROXY (proxy environment) holds {entry!r}, no host")
