@@ -64,7 +64,7 @@ class Exchange:
         )
         try:
             with pool.client:
-                response = run(flow.send(Blocking(), lambda: pool, request, read_hooks(None)))
+                response = run(flow.send(Blocking(lambda: pool, read_hooks(None)), request))
                 return read_token_answer(response, asked_at)
         except (APIStatusError, APIResponseValidationError) as error:
             refused = _refusal(error)

@@ -6,27 +6,14 @@ import logging
 import re
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx
 
+from . import _errors, _retry
 from ._error_body import decode_error_body, one_line, phrase, server_message
-from ._errors import (
-    APIConnectionError,
-    APIResponseValidationError,
-    APITimeoutError,
-    UpsunError,
-    status_error_class,
-)
 from ._paths import check_path
-from ._retry import (
-    IDEMPOTENT,
-    LONGEST_RETRY_AFTER,
-    NOT_PROCESSED,
-    TRANSIENT,
-    pause,
-    retry_after_seconds,
-)
 
 logger = logging.getLogger("upsun_client")
 
@@ -39,25 +26,18 @@ _WORKED = "the request has probably worked"
 _STREAM = f"{_WORKED}. To read a body without limits: client.get_httpx_client().stream(...)"
 
 Redact = Callable[[str], str]
-ErrorT = TypeVar("ErrorT", bound=UpsunError)
+ErrorT = TypeVar("ErrorT", bound=_errors.UpsunError)
 
 
+@dataclass
 class Answer:
-    """What came of an attempt.
+    """What came of an attempt."""
 
-    Attributes:
-        response: None if none came.
-        body: what was read of its body.
-        encoding: how that is compressed.
-        stopped: what stopped the reading before the end: 'size', 'time', or '' for nothing.
-        error: of the HTTP library, if it broke off.
-    """
-
-    def __init__(self) -> None:
-        self.response: httpx.Response | None = None
-        self.body = bytearray()
-        self.encoding = self.stopped = ""
-        self.error: Exception | None = None
+    response: httpx.Response | None = None
+    body: bytearray = field(default_factory=bytearray)  # what was read of it
+    encoding: str = ""  # how that is compressed
+    stopped: str = ""  # what stopped the reading before the end: 'size', 'time'
+    error: Exception | None = None  # of the HTTP library, if it broke off
 
     @property
     def is_success(self) -> bool:
@@ -118,13 +98,13 @@ class Call:
             error.add_note("Its body can be sent only once: no retry, and no new access token.")
         return error
 
-    def late(self, seconds: float) -> APITimeoutError:
+    def late(self, seconds: float) -> _errors.APITimeoutError:
         """Make the error for a request that waited too long for an access token."""
         text = (
             f"no access token within {seconds:g} s, so {self} was not sent; "
             "the token exchange goes on: repeat, or raise timeout"
         )
-        return APITimeoutError(text, **self._known())
+        return _errors.APITimeoutError(text, **self._known())
 
     def wait_after(self, answer: Answer) -> float:
         """Return the seconds to wait before the next attempt.
@@ -138,26 +118,26 @@ class Call:
         if error is not None:
             sent = response is not None or not isinstance(error, NEVER_SENT)
             self._sent = self._sent or sent
-            may = not sent or self._is_exchange or self.method in IDEMPOTENT
+            may = not sent or self._is_exchange or self.method in _retry.IDEMPOTENT
             if may and not _is_final(error) and self.attempts <= self._retries:
-                return self._announce(pause(self.attempts), type(error).__name__)
+                return self._announce(_retry.pause(self.attempts), type(error).__name__)
             raise self._broken(response, error) from self._bare(error)
         assert response is not None  # noqa: S101 - as there is no error
         if answer.stopped == "time":
             text = f"{self} did not end within ten times the read timeout; {_STREAM}"
             text = f"the body of the answer {response.status_code} to {text}"
-            raise self.note(APITimeoutError(text, **self._known(response)))
+            raise self.note(_errors.APITimeoutError(text, **self._known(response)))
         problem = f"no status that this client knows; {_WORKED}"
         raise self.too_large(response) if answer.stopped else self.refuse(response, problem)
 
-    def too_large(self, response: httpx.Response) -> APIResponseValidationError:
+    def too_large(self, response: httpx.Response) -> _errors.APIResponseValidationError:
         """Make the error for a success whose body is beyond the limit."""
         limit = SUCCESS_LIMIT // 1024**2
         return self.refuse(response, f"the body has more than {limit} MiB; {_STREAM}")
 
     def refuse(
         self, response: httpx.Response, problem: str, body: Any = None
-    ) -> APIResponseValidationError:
+    ) -> _errors.APIResponseValidationError:
         """Make the error for an answer that the contract does not know."""
         return self.note(outside_contract(response, problem, body, self._redact))
 
@@ -180,17 +160,23 @@ class Call:
             to = f" (to {where})" if where else ""
             problem = f"no success: redirects are not followed{to}; check base_url"
             raise self.refuse(response, problem, body)
-        self._sent = self._sent or status != NOT_PROCESSED
-        asked = retry_after_seconds(response.headers)
-        again = self._is_exchange or self.method in IDEMPOTENT
-        passing = status == NOT_PROCESSED or (again and status in TRANSIENT)
-        if passing and (asked or 0) <= LONGEST_RETRY_AFTER and self.attempts <= self._retries:
-            return self._announce(pause(self.attempts, asked or 0.0), str(status))
+        self._sent = self._sent or status != _retry.NOT_PROCESSED
+        asked = _retry.retry_after_seconds(response.headers)
+        again = self._is_exchange or self.method in _retry.IDEMPOTENT
+        passing = status == _retry.NOT_PROCESSED or (again and status in _retry.TRANSIENT)
+        if (
+            passing
+            and (asked or 0) <= _retry.LONGEST_RETRY_AFTER
+            and self.attempts <= self._retries
+        ):
+            return self._announce(_retry.pause(self.attempts, asked or 0.0), str(status))
         message, known = server_message(status, body), self._known(response)
-        error = status_error_class(status)(message, body=body, retry_after=asked, **known)
+        error = _errors.status_error_class(status)(message, body=body, retry_after=asked, **known)
         raise self.note(error)
 
-    def _broken(self, response: httpx.Response | None, error: Exception) -> APIConnectionError:
+    def _broken(
+        self, response: httpx.Response | None, error: Exception
+    ) -> _errors.APIConnectionError:
         is_timeout = isinstance(error, httpx.TimeoutException)
         # The text of a timeout would tell of the event loop's inside.
         words = "" if is_timeout else self._say(str(error))
@@ -206,7 +192,7 @@ class Call:
                 fate = "whether it took effect is unknown: look, then repeat"
             host = one_line(self.request.url.netloc.decode("ascii", "replace"), 80)
             text = f"no answer from {host} to {self} ({words}); {fate}"
-        kind = APITimeoutError if is_timeout else APIConnectionError
+        kind = _errors.APITimeoutError if is_timeout else _errors.APIConnectionError
         return self.note(kind(text, **self._known(response)))
 
     def _bare(self, error: Exception) -> Exception:
@@ -234,9 +220,9 @@ def path_of(request: httpx.Request) -> str:
 
 def outside_contract(
     response: httpx.Response, problem: str, body: Any, redact: Redact
-) -> APIResponseValidationError:
+) -> _errors.APIResponseValidationError:
     """Make the error for an answer that the contract does not know."""
-    return APIResponseValidationError(
+    return _errors.APIResponseValidationError(
         problem,
         status_code=response.status_code,
         method=response.request.method,

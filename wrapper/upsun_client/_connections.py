@@ -11,6 +11,7 @@ import ssl
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -42,11 +43,7 @@ class _Plain:
 
     cookies: ClassVar[httpx.Cookies] = _NoCookies()
 
-    def _build_redirect_request(
-        self,
-        request: httpx.Request,
-        response: httpx.Response,  # noqa: ARG002
-    ) -> httpx.Request:
+    def _build_redirect_request(self, request: httpx.Request, response: Any) -> httpx.Request:  # noqa: ARG002
         # httpx builds it though nobody follows, and fails on a Location that is no URL.
         return request
 
@@ -54,9 +51,13 @@ class _Plain:
 class PlainClient(_Plain, httpx.Client):
     """Sends a request over kept connections."""
 
+    transports = httpx.BaseTransport
+
 
 class AsyncPlainClient(_Plain, httpx.AsyncClient):
     """Does the same for the tasks of one event loop."""
+
+    transports = httpx.AsyncBaseTransport
 
 
 class Lent(httpx.BaseTransport):
@@ -73,15 +74,12 @@ def _lend(transport: object) -> Lent | None:
     return Lent(transport) if isinstance(transport, httpx.BaseTransport) else None
 
 
+@dataclass(eq=False)
 class User:
-    """Stands for an open client, whatever its subclass makes of comparison.
+    """Stands for a client, whatever its subclass makes of comparison."""
 
-    Args:
-        is_first: whether the client derives from no other.
-    """
-
-    def __init__(self, *, is_first: bool) -> None:
-        self.is_first = is_first
+    is_first: bool  # whether it derives from no other
+    is_closed: bool = False
 
 
 class Pool:
@@ -97,44 +95,44 @@ class Pool:
     """
 
     def __init__(self, make: Callable[[], Any], gate: Any, *, is_ours: bool) -> None:
-        self._make = make
+        self.make, self.gate, self.is_ours = make, gate, is_ours
         self.client = make()
-        self.gate = gate
-        self.is_ours = is_ours
         self.inside: set[Visit] = set()
-
-    def replace(self, client: object) -> None:
-        """Send no more requests through a client.
-
-        httpx 0.28 never uses a connection again whose request was cancelled just before it was
-        sent, or while its answer was closed, and counts it for ever.
-        """
-        if self.is_ours and client is self.client:
-            self.client, self.inside = self._make(), set()
 
 
 class Visit:
     """A request that has passed the gate of a pool."""
 
     def __init__(self, io: Io, pool: Pool) -> None:
-        self._io = io
-        self._pool = pool
-        self._inside = pool.inside
+        self._io, self._pool = io, pool
+        self.client, self._inside = pool.client, pool.inside
         self._inside.add(self)
-        self.client = pool.client
 
     def abandon(self) -> None:
-        """Note that it ended in a way that may have cost a connection."""
-        self._pool.replace(self.client)
+        """Send no more requests through a client that may have lost a connection.
 
-    async def leave(self) -> None:
-        """Let the next one enter; no matter how often it is said."""
-        if self in self._inside:
-            self._inside.remove(self)
-            if self._pool.gate:
-                self._pool.gate.release()
-            if self._inside is not self._pool.inside and not self._inside:  # the last in there
-                await self._io.shut(self.client)
+        httpx 0.28 never uses a connection again whose request was cancelled just before it was
+        sent, or while its answer was closed, and counts it for ever.
+        """
+        pool = self._pool
+        if pool.is_ours and pool.client is self.client:
+            pool.client, pool.inside = pool.make(), set()
+
+    async def leave(self, stream: Any = None) -> None:
+        """Close the stream of an answer and let the next one enter; no matter how often."""
+        try:
+            if stream is not None:
+                await self._io.close(stream)
+        except BaseException:
+            self.abandon()
+            raise
+        finally:
+            if self in self._inside:
+                self._inside.remove(self)
+                if self._pool.gate:
+                    self._pool.gate.release()
+                if self._inside is not self._pool.inside and not self._inside:  # the last in there
+                    await self._io.close(self.client)
 
 
 class Connections:
@@ -155,7 +153,7 @@ class Connections:
         self._tls: ssl.SSLContext | None = None
         self._is_ours = not (args.get("transport") or any(args["mounts"].values()))
         self._forked = False
-        self.users: weakref.WeakSet[User] = weakref.WeakSet()  # who is open
+        self.users: weakref.WeakSet[User] = weakref.WeakSet()
         self._reset()
         on_fork(self, Connections._reset_after_fork)
 
@@ -178,13 +176,17 @@ class Connections:
         self._check_fork()
         if self._threads is None:
             with self._lock:
-                self._threads = self._threads or self._make_for_threads(self._args)
+                self._threads = self._threads or self._pool(
+                    PlainClient, threading.Semaphore, self._args
+                )
         return self._threads
 
     def for_tasks(self) -> Pool:
         """Return the pool of the running event loop; see `for_threads`."""
         self._check_fork()
-        return self._tasks.get(self._make_for_tasks)
+        from anyio import Semaphore  # noqa: PLC0415 - a synchronous caller never pays for it
+
+        return self._tasks.get(lambda: self._pool(AsyncPlainClient, Semaphore, self._args))
 
     def for_exchange(self) -> Pool:
         """Return a pool for one exchange: its own connections, the same way to the network."""
@@ -197,7 +199,7 @@ class Connections:
             for pattern, each in self._args["mounts"].items()
             if (lent := _lend(each)) or not each
         }
-        return self._make_for_threads(args)
+        return self._pool(PlainClient, threading.Semaphore, args)
 
     def leave(self, user: User) -> None:
         """Close the pool of threads if nobody but this user may need it."""
@@ -218,7 +220,7 @@ class Connections:
             pool.client.close()
 
     def _is_done(self, pool: Pool, user: User) -> bool:
-        if not self.users - {user}:
+        if all(each.is_closed for each in self.users if each is not user):
             return True
         # Those that derive from a client that ends find new connections, if they ever look.
         return user.is_first and self._is_ours and not pool.inside
@@ -230,29 +232,20 @@ class Connections:
                 "on its connections; make a new transport and client there"
             )
 
-    def _make_for_threads(self, args: Mapping[str, Any]) -> Pool:
-        width = self._width()
-        gate = threading.Semaphore(width) if width else None
-        make = partial(self._make, PlainClient, httpx.BaseTransport, args)
-        return Pool(make, gate, is_ours=self._is_ours)
+    def _pool(
+        self, kind: type[PlainClient | AsyncPlainClient], gate: Any, args: Mapping[str, Any]
+    ) -> Pool:
+        width: int | None = args["limits"].max_connections
+        if width and args.get("http2"):
+            width = max(width, _HTTP2_STREAMS)
+        make = partial(self._make, kind, args)
+        return Pool(make, gate(width) if width else None, is_ours=self._is_ours)
 
-    def _make_for_tasks(self) -> Pool:
-        from anyio import Semaphore  # noqa: PLC0415 - a synchronous caller never pays for it
-
-        width = self._width()
-        gate = Semaphore(width) if width else None
-        make = partial(self._make, AsyncPlainClient, httpx.AsyncBaseTransport, self._args)
-        return Pool(make, gate, is_ours=self._is_ours)
-
-    def _width(self) -> int | None:
-        width: int | None = self._args["limits"].max_connections
-        return max(width, _HTTP2_STREAMS) if width and self._args.get("http2") else width
-
-    def _make(self, kind: Callable[..., Any], transports: Any, args: Mapping[str, Any]) -> Any:
+    def _make(self, kind: Any, args: Mapping[str, Any]) -> Any:
         mounts = args["mounts"]
         for each in (args.get("transport"), *mounts.values()):
-            wanted = f"a {transports.__name__} in this kind of call"
-            check_kind("a transport in httpx_args", each, transports | None, wanted)
+            wanted = f"a {kind.transports.__name__} in this kind of call"
+            check_kind("a transport in httpx_args", each, kind.transports | None, wanted)
         if check_proxies(args) and not any(
             str(key).startswith(("http:", "all:")) for key in mounts
         ):
