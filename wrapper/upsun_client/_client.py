@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NoReturn, Self, TypeVar, cast
 
 import httpx
@@ -11,7 +12,7 @@ import httpx
 from upsun_api.client import Client
 
 from . import _options, _success
-from ._auth import Exchange
+from ._auth import exchange
 from ._connections import FOR_SESSIONS, Connections, User
 from ._errors import ClientClosedError, ConfigurationError
 from ._flow import Flow
@@ -86,12 +87,12 @@ class UpsunClient(Client):
         self._trusted = [read_url("base_url", base_url), *read_origins(trusted_origins)]
         self._max_retries = _options.read_retries(max_retries)
         self._given_timeout = timeout
-        args = _options.read_httpx_args(httpx_args)
+        args, times = _options.read_httpx_args(httpx_args), _options.read_timeout(timeout)
         super().__init__(
             base_url=base_url.rstrip("/"),
             headers=_options.read_headers("headers", headers),
             cookies=_options.read_headers("cookies", cookies),
-            timeout=_options.read_timeout(timeout),
+            timeout=times,
             httpx_args=args,
             raise_on_unexpected_status=raise_on_unexpected_status,
         )
@@ -99,8 +100,8 @@ class UpsunClient(Client):
             str(url.netloc, "ascii") for url in (*self._trusted, token_from) if url.scheme == "http"
         }
         self._connections = Connections(args, verify_ssl, plain)
-        way = Exchange(self._connections, token_from, _options.read_timeout(timeout), max_retries)
-        self._tokens = Tokens(secret, way)
+        ask = partial(exchange, self._connections, token_from, times, max_retries)
+        self._tokens = Tokens(secret, ask)
         self._open(is_first=True)
 
     def _open(self, *, is_first: bool) -> None:

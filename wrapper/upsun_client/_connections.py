@@ -25,10 +25,7 @@ from ._io import Io, PerLoop
 from ._options import Verify, check_kind, check_proxies
 
 _HTTP2_STREAMS = 100  # that one connection carries at once
-FOR_SESSIONS = {
-    "params",
-    "event_hooks",
-}  # what of httpx_args is used above the connections, as hooks are
+FOR_SESSIONS = {"params", "event_hooks"}  # what of httpx_args is used above the connections
 
 
 class _NoCookies(httpx.Cookies):
@@ -58,20 +55,6 @@ class AsyncPlainClient(_Plain, httpx.AsyncClient):
     """Does the same for the tasks of one event loop."""
 
     transports = httpx.AsyncBaseTransport
-
-
-class Lent(httpx.BaseTransport):
-    """A transport of the caller's, which the exchange does not close."""
-
-    def __init__(self, transport: httpx.BaseTransport) -> None:
-        self._transport = transport
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._transport.handle_request(request)
-
-
-def _lend(transport: object) -> Lent | None:
-    return Lent(transport) if isinstance(transport, httpx.BaseTransport) else None
 
 
 @dataclass(eq=False)
@@ -150,7 +133,6 @@ class Connections:
         self._args = {name: args[name] for name in args.keys() - FOR_SESSIONS}
         self._verify = verify_ssl
         self._plain_hosts = plain_hosts
-        self._tls: ssl.SSLContext | None = None
         self._is_ours = not (args.get("transport") or any(args["mounts"].values()))
         self._forked = False
         self.users: weakref.WeakSet[User] = weakref.WeakSet()
@@ -176,9 +158,8 @@ class Connections:
         self._check_fork()
         if self._threads is None:
             with self._lock:
-                self._threads = self._threads or self._pool(
-                    PlainClient, threading.Semaphore, self._args
-                )
+                if self._threads is None:
+                    self._threads = self._pool(PlainClient, threading.Semaphore, self._args)
         return self._threads
 
     def for_tasks(self) -> Pool:
@@ -192,12 +173,10 @@ class Connections:
         """Return a pool for one exchange: its own connections, the same way to the network."""
         self._check_fork()
         args = {**self._args, "limits": httpx.Limits()}
-        # A transport of tasks has a loop that the exchange is not in.
+        mounts = self._args["mounts"]
         args["transport"] = _lend(args.get("transport"))
         args["mounts"] = {
-            pattern: lent
-            for pattern, each in self._args["mounts"].items()
-            if (lent := _lend(each)) or not each
+            key: lent for key, each in mounts.items() if (lent := _lend(each)) or not each
         }
         return self._pool(PlainClient, threading.Semaphore, args)
 
@@ -227,14 +206,10 @@ class Connections:
 
     def _check_fork(self) -> None:
         if self._forked and not self._is_ours:
-            raise ConfigurationError(
-                "a transport in httpx_args cannot be used in a forked process, whose parent talks "
-                "on its connections; make a new transport and client there"
-            )
+            problem = "a transport in httpx_args cannot be used in a forked process"
+            raise ConfigurationError(f"{problem}; make a new transport and client there")
 
-    def _pool(
-        self, kind: type[PlainClient | AsyncPlainClient], gate: Any, args: Mapping[str, Any]
-    ) -> Pool:
+    def _pool(self, kind: Any, gate: Any, args: Mapping[str, Any]) -> Pool:
         width: int | None = args["limits"].max_connections
         if width and args.get("http2"):
             width = max(width, _HTTP2_STREAMS)
@@ -246,13 +221,12 @@ class Connections:
         for each in (args.get("transport"), *mounts.values()):
             wanted = f"a {kind.transports.__name__} in this kind of call"
             check_kind("a transport in httpx_args", each, kind.transports | None, wanted)
-        if check_proxies(args) and not any(
-            str(key).startswith(("http:", "all:")) for key in mounts
-        ):
+        own_way = any(str(key).startswith(("http:", "all:")) for key in mounts)
+        if check_proxies(args) and not own_way:
             mounts = {f"http://{host}": None for host in self._plain_hosts} | mounts
-        context = self._context()
+        verify = self._context()
         try:
-            return kind(**{**args, "mounts": mounts}, verify=context)
+            return kind(**{**args, "mounts": mounts}, verify=verify)
         except httpx.InvalidURL as error:
             problem = f"{error}; is NO_PROXY a list of hosts: {getproxies().get('no')!r}?"
         except Exception as error:  # noqa: BLE001 - of whatever kind, for whatever argument
@@ -261,20 +235,22 @@ class Connections:
         raise ConfigurationError(f"{where} make no HTTP client ({problem[:300]})")
 
     def _context(self) -> ssl.SSLContext:
-        if self._tls is None:  # two at once make two, which does no harm
-            self._tls = self._make_context()
-        return self._tls
-
-    def _make_context(self) -> ssl.SSLContext:
-        verify = self._verify
-        where = "SSL_CERT_FILE or SSL_CERT_DIR"
+        verify, where = self._verify, "SSL_CERT_FILE or SSL_CERT_DIR"
         try:
-            if isinstance(verify, bool | ssl.SSLContext):
-                trust_env = self._args.get("trust_env", True)
-                return httpx.create_ssl_context(verify=verify, trust_env=trust_env)
-            where = os.fspath(verify)
-            if Path(where).is_dir():
-                return ssl.create_default_context(capath=where)
-            return ssl.create_default_context(cafile=where)
+            if not isinstance(verify, bool | ssl.SSLContext):
+                where = os.fspath(verify)
+                file, folder = (None, where) if Path(where).is_dir() else (where, None)
+                verify = ssl.create_default_context(cafile=file, capath=folder)
+            trust_env = self._args.get("trust_env", True)
+            # Kept; two at once make two, which does no harm.
+            self._verify = httpx.create_ssl_context(verify=verify, trust_env=trust_env)
         except OSError as error:
             raise ConfigurationError(f"no certificate authorities at {where}: {error}") from error
+        return self._verify
+
+
+def _lend(transport: Any) -> httpx.BaseTransport | None:
+    """Wrap a transport of the caller's for the exchange, which does not close it then."""
+    if not isinstance(transport, httpx.BaseTransport):
+        return None  # one of tasks has a loop that the exchange is not in
+    return httpx.MockTransport(transport.handle_request)
