@@ -75,35 +75,28 @@ class Call:
         self.request = request
         self.method, self.path = request.method, path_of(request)
         check_path(self.path)
-        self.attempts = 0
         self.is_repeatable = isinstance(request.stream, httpx.ByteStream)  # else it is read once
-        self._sent = False  # whether any attempt may have taken effect
-        self._earlier = False  # whether one before the present attempt may have
+        self._attempts = 1
         self._retries = retries if self.is_repeatable else 0
         self._redact = redact
         self._is_exchange = is_exchange
-
-    def begin(self) -> None:
-        """Count another attempt."""
-        self.attempts += 1
-        self._earlier = self._sent
+        self._is_idempotent = is_exchange or request.method in _retry.IDEMPOTENT
+        self._sent = False  # whether any attempt may have taken effect
+        self._earlier = False  # whether one before the present attempt may have
 
     def note(self, error: ErrorT) -> ErrorT:
         """Say on an error of ours what came before."""
         if self._earlier:
-            error.add_note(
-                f"An earlier attempt of {self.method} {self.path} may have taken effect."
-            )
+            what = f"{self.method} {self.path}"
+            error.add_note(f"An earlier attempt of {what} may have taken effect.")
         if not self.is_repeatable:
             error.add_note("Its body can be sent only once: no retry, and no new access token.")
         return error
 
     def late(self, seconds: float) -> _errors.APITimeoutError:
         """Make the error for a request that waited too long for an access token."""
-        text = (
-            f"no access token within {seconds:g} s, so {self} was not sent; "
-            "the token exchange goes on: repeat, or raise timeout"
-        )
+        text = f"no access token within {seconds:g} s, so {self} was not sent"
+        text += "; the token exchange goes on: repeat, or raise timeout"
         return _errors.APITimeoutError(text, **self._known())
 
     def wait_after(self, answer: Answer) -> float:
@@ -118,17 +111,17 @@ class Call:
         if error is not None:
             sent = response is not None or not isinstance(error, NEVER_SENT)
             self._sent = self._sent or sent
-            may = not sent or self._is_exchange or self.method in _retry.IDEMPOTENT
-            if may and not _is_final(error) and self.attempts <= self._retries:
-                return self._announce(_retry.pause(self.attempts), type(error).__name__)
+            if (self._is_idempotent or not sent) and not _is_final(error) and self._may_go_on():
+                return self._go_on(type(error).__name__)
             raise self._broken(response, error) from self._bare(error)
         assert response is not None  # noqa: S101 - as there is no error
         if answer.stopped == "time":
-            text = f"{self} did not end within ten times the read timeout; {_STREAM}"
-            text = f"the body of the answer {response.status_code} to {text}"
+            text = f"the body of the answer {response.status_code} to {self} did not end within"
+            text += f" ten times the read timeout; {_STREAM}"
             raise self.note(_errors.APITimeoutError(text, **self._known(response)))
-        problem = f"no status that this client knows; {_WORKED}"
-        raise self.too_large(response) if answer.stopped else self.refuse(response, problem)
+        if answer.stopped:
+            raise self.too_large(response)
+        raise self.refuse(response, f"no status that this client knows; {_WORKED}")
 
     def too_large(self, response: httpx.Response) -> _errors.APIResponseValidationError:
         """Make the error for a success whose body is beyond the limit."""
@@ -146,7 +139,7 @@ class Call:
         return f"the token exchange, {what}" if self._is_exchange else what
 
     def _known(self, response: httpx.Response | None = None) -> dict[str, Any]:
-        known = {"method": self.method, "path": self.path, "attempts": self.attempts}
+        known = {"method": self.method, "path": self.path, "attempts": self._attempts}
         if response is None:
             return known
         headers = redacted_headers(response, self._redact)
@@ -162,14 +155,9 @@ class Call:
             raise self.refuse(response, problem, body)
         self._sent = self._sent or status != _retry.NOT_PROCESSED
         asked = _retry.retry_after_seconds(response.headers)
-        again = self._is_exchange or self.method in _retry.IDEMPOTENT
-        passing = status == _retry.NOT_PROCESSED or (again and status in _retry.TRANSIENT)
-        if (
-            passing
-            and (asked or 0) <= _retry.LONGEST_RETRY_AFTER
-            and self.attempts <= self._retries
-        ):
-            return self._announce(_retry.pause(self.attempts, asked or 0.0), str(status))
+        passing = status in _retry.TRANSIENT and self._is_idempotent
+        if (passing or status == _retry.NOT_PROCESSED) and self._may_go_on(asked):
+            return self._go_on(str(status), asked or 0.0)
         message, known = server_message(status, body), self._known(response)
         error = _errors.status_error_class(status)(message, body=body, retry_after=asked, **known)
         raise self.note(error)
@@ -180,18 +168,15 @@ class Call:
         is_timeout = isinstance(error, httpx.TimeoutException)
         # The text of a timeout would tell of the event loop's inside.
         words = "" if is_timeout else self._say(str(error))
-        words = f"{words or type(error).__name__}; attempt {self.attempts}"
+        words = f"({words or type(error).__name__}; attempt {self._attempts})"
+        fate = "nothing was sent: check the URL and the network"
+        if self._sent:
+            fate = "whether it took effect is unknown: look, then repeat"
+        host = one_line(self.request.url.netloc.decode("ascii", "replace"), 80)
+        text = f"no answer from {host} to {self} {words}; {fate}"
         if response is not None:
-            text = (
-                f"{response.status_code} to {self}, but its body broke off ({words}), so what it "
-                f"says is unknown; {_WORKED}: look"
-            )
-        else:
-            fate = "nothing was sent: check the URL and the network"
-            if self._sent:
-                fate = "whether it took effect is unknown: look, then repeat"
-            host = one_line(self.request.url.netloc.decode("ascii", "replace"), 80)
-            text = f"no answer from {host} to {self} ({words}); {fate}"
+            text = f"{response.status_code} to {self}, but its body broke off {words}"
+            text += f", so what it says is unknown; {_WORKED}: look"
         kind = _errors.APITimeoutError if is_timeout else _errors.APIConnectionError
         return self.note(kind(text, **self._known(response)))
 
@@ -207,9 +192,15 @@ class Call:
     def _say(self, text: str) -> str:
         return one_line(self._redact(text), _SHOWN)
 
-    def _announce(self, wait: float, reason: str) -> float:
-        told = (self.method, self.path, reason, self.attempts, self._retries + 1, wait)
+    def _may_go_on(self, asked: float | None = None) -> bool:
+        return self._attempts <= self._retries and (asked or 0) <= _retry.LONGEST_RETRY_AFTER
+
+    def _go_on(self, reason: str, asked: float = 0.0) -> float:
+        wait = _retry.pause(self._attempts, asked)
+        told = (self.method, self.path, reason, self._attempts, self._retries + 1, wait)
         logger.info("%s %s: %s to attempt %d of %d; next in %.1f s", *told)
+        self._attempts += 1
+        self._earlier = self._sent
         return wait
 
 

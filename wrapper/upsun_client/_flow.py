@@ -55,7 +55,6 @@ class Flow:
         began = time.monotonic()
         refused: AccessToken | None = None
         while True:
-            call.begin()
             try:
                 pool = io.pool()
                 token = await self._token(io, call, began, refused)
@@ -75,7 +74,6 @@ class Flow:
                 self.tokens.forget(token)
                 if call.is_repeatable:
                     refused = token
-                    call.attempts -= 1
                     continue
             await io.sleep(call.wait_after(answer))
 
@@ -83,10 +81,9 @@ class Flow:
         if url.userinfo:
             raise UnsafePathError("a URL must hold no user or password; nothing was sent")
         if origin(url) not in map(origin, self.bases):
-            raise UnsafePathError(
-                f"{url.scheme}://{url.netloc.decode('ascii')[:80]} is not the server that this "
-                "client is for, nor one of its trusted_origins; nothing was sent"
-            )
+            where = f"{url.scheme}://{url.netloc.decode('ascii')[:80]} is not the server that this"
+            what = "client is for, nor one of its trusted_origins; nothing was sent"
+            raise UnsafePathError(f"{where} {what}")
 
     async def _token(
         self, io: Io, call: Call, began: float, refused: AccessToken | None
@@ -141,10 +138,9 @@ class Flow:
             try:
                 answer.body += response.content
             except httpx.ResponseNotRead:
-                raise ConfigurationError(
-                    f"an event hook has taken the body of the answer {response.status_code}; "
-                    "let it call response.read()"
-                ) from None
+                what = f"the body of the answer {response.status_code}"
+                problem = f"an event hook has taken {what}; let it call response.read()"
+                raise ConfigurationError(problem) from None
             return
         answer.encoding = response.headers.get("content-encoding", "")
         read = sent.extensions["timeout"]["read"]
@@ -176,9 +172,8 @@ async def _deliver(io: Io, pool: Pool, client: Any, sent: httpx.Request, answer:
         return
     if client.is_closed:
         raise ClientClosedError
-    raise ConfigurationError(
-        f"httpx cannot send with these httpx_args or this environment: {answer.error!r:.300}"
-    )
+    what = "httpx cannot send with these httpx_args or this environment"
+    raise ConfigurationError(f"{what}: {answer.error!r:.300}")
 
 
 def _copy(request: httpx.Request, token: AccessToken | None) -> httpx.Request:

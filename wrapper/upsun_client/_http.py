@@ -102,10 +102,9 @@ class _Session:
         if auth is not _HOW:
             raise ConfigurationError("auth cannot be set: the access token is this client's own")
         if not isinstance(request.stream, body):
-            raise ConfigurationError(
-                f"the body is a {type(request.stream).__name__}, which this kind of call cannot "
-                f"send: it takes a {body.__name__}"
-            )
+            kind = type(request.stream).__name__
+            problem = f"which this kind of call cannot send: it takes a {body.__name__}"
+            raise ConfigurationError(f"the body is a {kind}, {problem}")
         fields = getattr(request.stream, "fields", [None])  # of a multipart form
         if all(field and isinstance(getattr(field, "file", ""), str | bytes) for field in fields):
             request.read()  # which makes bytes of it, that can be sent again

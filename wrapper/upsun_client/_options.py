@@ -184,7 +184,6 @@ def _read_proxy(where: str, given: Any) -> httpx.URL:
         url.raw_host.decode("ascii").encode("idna")
         if url.host and url.path in {"", "/"} and not (url.query or url.fragment):
             return url
-    raise ConfigurationError(
-        f"{where} holds no usable proxy URL (http://user:password@host:port); "
-        "percent-encode what is special in the user or the password"
-    )
+    advice = "percent-encode what is special in the user or the password"
+    form = "http://user:password@host:port"
+    raise ConfigurationError(f"{where} holds no usable proxy URL ({form}); {advice}")

@@ -13,11 +13,10 @@ from upsun_api.errors import UnexpectedStatus
 from upsun_api.models.accepted_response import AcceptedResponse
 from upsun_api.types import File, Unset
 
-from ._call import outside_contract
+from ._call import Redact, outside_contract
 from ._error_body import ERROR_BODY_LIMIT, decode_error_body, one_line, phrase
 
 T = TypeVar("T")
-Redact = Callable[[str], str]
 
 PARSE_ERRORS = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 _BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark, and JSON's whitespace
@@ -34,7 +33,7 @@ def parse(parser: Callable[..., T], response: httpx.Response, client: object, re
     """
     try:
         if not response.content.lstrip(_BLANK):
-            return typing.cast("T", _empty(parser, response, client))
+            return _empty(parser, response, client)  # type: ignore[no-any-return]
         parsed = parser(client=client, response=response)
         problem = _overlooked(parsed, response)
     except UnexpectedStatus:
@@ -43,9 +42,8 @@ def parse(parser: Callable[..., T], response: httpx.Response, client: object, re
         problem = _say(error, response)
     if not problem:
         return parsed
-    body = decode_error_body(
-        response.content[: ERROR_BODY_LIMIT + _SHOWN], "", response.charset_encoding, redact
-    )
+    start = response.content[: ERROR_BODY_LIMIT + _SHOWN]
+    body = decode_error_body(start, "", response.charset_encoding, redact)
     raise outside_contract(response, one_line(redact(problem), 2 * _SHOWN), body, redact)
 
 
@@ -63,7 +61,9 @@ def _overlooked(parsed: object, response: httpx.Response) -> str:
     """Say what a parser has overlooked; '' for nothing."""
     if isinstance(parsed, AcceptedResponse):
         _take_status_line(parsed, response)
-        fits = _accepts(parsed)
+        code = parsed.code if type(parsed.code) is int else 0
+        # A 200 whose body says 404 is no acceptance.
+        fits = isinstance(parsed.status, str) and 200 <= code < 300
         return "" if fits else "the body does not fit the contract (status or code is none)"
     if isinstance(parsed, File):
         is_page = "html" in response.headers.get("content-type", "")
@@ -85,9 +85,7 @@ def _take_status_line(accepted: AcceptedResponse, response: httpx.Response) -> N
         accepted.code = response.status_code
 
 
-def _empty(
-    parser: Callable[..., Any], response: httpx.Response, client: object
-) -> AcceptedResponse | None:
+def _empty(parser: Callable[..., T], response: httpx.Response, client: object) -> Any:
     """Return what an empty success stands for."""
     if getattr(client, "raise_on_unexpected_status", False):
         with suppress(*PARSE_ERRORS):
@@ -107,12 +105,3 @@ def _is_error(body: object) -> bool:
         return False
     codes = (body.get("status"), body.get("code"))
     return bool(body.get("error")) or any(isinstance(code, int) and code >= 400 for code in codes)
-
-
-def _accepts(accepted: AcceptedResponse) -> bool:
-    # A 200 whose body says 404 is no acceptance.
-    return (
-        isinstance(accepted.status, str)
-        and type(accepted.code) is int
-        and 200 <= accepted.code < 300
-    )

@@ -114,7 +114,9 @@ class Tokens:
             return None
         error = pending.exception()
         if isinstance(error, UpsunError):
-            raise _copy(error)  # no two callers raise the same one
+            own = copy.copy(error)  # no two callers raise the same one
+            own.__cause__ = error.__cause__
+            raise own
         return pending.result()
 
     def forget(self, refused: AccessToken) -> None:
@@ -131,7 +133,8 @@ class Tokens:
                 encoded = base64.b64encode(value.encode()).decode().rstrip("=")
                 for spelled in (value, encoded):
                     if _may_hold(text, spelled):
-                        text = re.sub(_any_spelling(spelled), "[redacted]", text)
+                        pattern = "".join(map(_spellings, spelled))
+                        text = re.sub(pattern, "[redacted]", text, flags=re.IGNORECASE)
         return text
 
     def _join_or_start(self, since: float, refused: AccessToken | None) -> PendingExchange:
@@ -171,23 +174,13 @@ class Tokens:
         pending.set_result(token)
 
 
-def _copy(error: UpsunError) -> UpsunError:
-    other = copy.copy(error)
-    other.__cause__ = error.__cause__
-    return other
-
-
 def _may_hold(text: str, secret: str) -> bool:
     """Spare most texts the search: a token that is spelled some other way holds an escape."""
     return secret in text or any(mark in text for mark in "%\\&") or secret.lower() in text.lower()
 
 
-def _any_spelling(secret: str) -> re.Pattern[str]:
-    """Match a text in whatever escapes a form, JSON or HTML would put it, in either case."""
-    return re.compile("".join(map(_spellings, secret)), re.IGNORECASE)
-
-
 def _spellings(character: str) -> str:
+    """Match a character in whatever escapes a form, JSON or HTML would put it."""
     code = ord(character)
     escapes = (f"%(?:25)*{code:02x}", rf"\\+u{code:04x}", rf"\\+x{code:02x}")
     entities = (f"&#0*{code};?", f"&#x0*{code:x};?")
@@ -206,15 +199,11 @@ def read_api_token(given: str | None) -> Secret:
         raise ConfigurationError(f"api_token must be a string, not {type(token).__name__}")
     token = token.strip()
     if not token:
-        raise ConfigurationError(
-            f"no API token: {source} is empty or not set. Set {TOKEN_VARIABLE} or pass api_token; "
-            f"{CREATE}"
-        )
+        advice = f"Set {TOKEN_VARIABLE} or pass api_token; {CREATE}"
+        raise ConfigurationError(f"no API token: {source} is empty or not set. {advice}")
     if not is_visible(token):
-        raise ConfigurationError(
-            f"{source} holds whitespace, control or non-ASCII characters, which no API token has; "
-            "copy it again"
-        )
+        problem = "holds whitespace, control or non-ASCII characters, which no API token has"
+        raise ConfigurationError(f"{source} {problem}; copy it again")
     return Secret(token)
 
 
