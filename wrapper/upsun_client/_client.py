@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn, Self, TypeVar, cast
 
@@ -16,7 +16,6 @@ from ._auth import exchange
 from ._connections import FOR_SESSIONS, Connections, User
 from ._errors import ClientClosedError, ConfigurationError
 from ._flow import Flow
-from ._fork import on_fork
 from ._http import AsyncSession, Session
 from ._io import PerLoop
 from ._tokens import Tokens, read_api_token
@@ -56,16 +55,7 @@ class UpsunClient(Client):
         ConfigurationError: if there is no API token, or an argument is unusable.
     """
 
-    __slots__ = (
-        "_async_sessions",
-        "_connections",
-        "_given_timeout",
-        "_lock",
-        "_max_retries",
-        "_tokens",
-        "_trusted",
-        "_user",
-    )
+    __slots__ = ("_async_sessions", "_connections", "_flow", "_given_timeout", "_tokens", "_user")
 
     def __init__(
         self,
@@ -83,10 +73,10 @@ class UpsunClient(Client):
         raise_on_unexpected_status: bool = False,
     ) -> None:
         secret = read_api_token(api_token)
-        token_from = read_url("token_url", token_url)
-        self._trusted = [read_url("base_url", base_url), *read_origins(trusted_origins)]
-        self._max_retries = _options.read_retries(max_retries)
         self._given_timeout = timeout
+        token_from = read_url("token_url", token_url)
+        trusted = [read_url("base_url", base_url), *read_origins(trusted_origins)]
+        retries = _options.read_retries(max_retries)
         args, times = _options.read_httpx_args(httpx_args), _options.read_timeout(timeout)
         super().__init__(
             base_url=base_url.rstrip("/"),
@@ -96,24 +86,17 @@ class UpsunClient(Client):
             httpx_args=args,
             raise_on_unexpected_status=raise_on_unexpected_status,
         )
-        plain = {
-            str(url.netloc, "ascii") for url in (*self._trusted, token_from) if url.scheme == "http"
-        }
+        plain = [url.netloc.decode() for url in (*trusted, token_from) if url.scheme == "http"]
         self._connections = Connections(args, verify_ssl, plain)
-        ask = partial(exchange, self._connections, token_from, times, max_retries)
+        ask = partial(exchange, self._connections, token_from, times, retries)
         self._tokens = Tokens(secret, ask)
+        self._flow = Flow(trusted, retries, self._tokens.redact, self._tokens)
         self._open(is_first=True)
 
     def _open(self, *, is_first: bool) -> None:
         self._user = User(is_first)
         self._connections.users.add(self._user)
         self._async_sessions: PerLoop[AsyncSession] = PerLoop()
-        self._reset_after_fork()
-        on_fork(self, UpsunClient._reset_after_fork)
-
-    def _reset_after_fork(self) -> None:
-        # Forget a lock that a thread of the parent held.
-        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         """Show where, never what."""
@@ -136,7 +119,7 @@ class UpsunClient(Client):
     @property
     def max_retries(self) -> int:
         """How often a request is repeated that may be."""
-        return self._max_retries
+        return self._flow.retries
 
     def with_headers(self, headers: dict[str, str]) -> Self:
         """Return a client with further headers that shares access token and connections.
@@ -159,7 +142,7 @@ class UpsunClient(Client):
 
     def with_max_retries(self, max_retries: int) -> Self:
         """Return a client that repeats a request as often; the exchange keeps its own number."""
-        return self._derive(_max_retries=_options.read_retries(max_retries))
+        return self._derive(_flow=replace(self._flow, retries=_options.read_retries(max_retries)))
 
     def _derive(self, **changes: Any) -> Self:
         self._check_open()
@@ -181,12 +164,13 @@ class UpsunClient(Client):
             ClientClosedError: if this client is closed.
         """
         self._check_open()
-        with self._lock:
-            if self._client is None or self._client.is_closed:
-                session = self._session(Session)
-                session.check()
-                self._client = session
-            return self._client
+        if self._client is None or self._client.is_closed:
+            session = self._session(Session)
+            session.check()
+            with self._connections.lock:  # so that threads that come at once get the same one
+                if self._client is None or self._client.is_closed:
+                    self._client = session
+        return self._client
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """Return the asynchronous HTTP client below; see `get_httpx_client`.
@@ -245,10 +229,9 @@ class UpsunClient(Client):
         await self.aclose()
 
     def _session(self, kind: type[SessionT]) -> SessionT:
-        flow = Flow(self._trusted, self._max_retries, self._tokens.redact, self._tokens)
         options = {name: self._httpx_args[name] for name in FOR_SESSIONS & self._httpx_args.keys()}
         return kind(
-            flow,
+            self._flow,
             self._connections,
             self._user,
             base_url=self._base_url,

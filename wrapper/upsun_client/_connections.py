@@ -127,7 +127,7 @@ class Connections:
         plain_hosts: hosts, with ports, that plain http goes to, all on this machine.
     """
 
-    def __init__(self, args: Mapping[str, Any], verify_ssl: Verify, plain_hosts: set[str]) -> None:
+    def __init__(self, args: Mapping[str, Any], verify_ssl: Verify, plain_hosts: list[str]) -> None:
         kinds = (bool, str, os.PathLike, ssl.SSLContext)
         check_kind("verify_ssl", verify_ssl, kinds, "a bool, path or SSLContext")
         self._args = {name: args[name] for name in args.keys() - FOR_SESSIONS}
@@ -140,7 +140,7 @@ class Connections:
         on_fork(self, Connections._reset_after_fork)
 
     def _reset(self) -> None:
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._threads: Pool | None = None
         self._tasks: PerLoop[Pool] = PerLoop()
 
@@ -157,7 +157,7 @@ class Connections:
         """
         self._check_fork()
         if self._threads is None:
-            with self._lock:
+            with self.lock:
                 if self._threads is None:
                     self._threads = self._pool(PlainClient, threading.Semaphore, self._args)
         return self._threads
