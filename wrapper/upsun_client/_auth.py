@@ -27,13 +27,6 @@ def exchange(
 ) -> AccessToken:
     """Ask for an access token, over connections of its own, whoever waits for it.
 
-    Args:
-        connections: whose way to the network it takes.
-        token_url: of the auth server.
-        timeout: of each attempt.
-        retries: how often to try again.
-        of: the tokens that it is for.
-
     Raises:
         TokenExchangeError: if the auth server refuses, or answers what is none.
         APIConnectionError: if it does not answer.
@@ -41,13 +34,10 @@ def exchange(
     """
     asked_at = time.monotonic()
     pool = connections.for_exchange()
-    request = httpx.Request(
-        "POST",
-        token_url,
-        headers={**HEADERS, "Authorization": _BASIC},
-        data={"grant_type": "api_token", "api_token": of.api_token.reveal()},
-        extensions={"timeout": timeout.as_dict()},
-    )
+    headers = {**HEADERS, "Authorization": _BASIC}
+    form = {"grant_type": "api_token", "api_token": of.api_token.reveal()}
+    times = {"timeout": timeout.as_dict()}
+    request = httpx.Request("POST", token_url, headers=headers, data=form, extensions=times)
     flow, io = Flow([token_url], retries, of.redact), Blocking(lambda: pool, read_hooks(None))
     try:
         with pool.client:
@@ -104,10 +94,5 @@ def _refusal(error: APIStatusError | APIResponseValidationError) -> TokenExchang
         text = "the auth server did not exchange the API token; check token_url"
     if isinstance(error, APIStatusError):
         text += f" ({status}{f' {one_line(code, 80)}' if code else ''}: {error.message})"
-    return TokenExchangeError(
-        text,
-        status_code=status,
-        error=code,
-        error_description=description or hint,
-        headers=error.headers,
-    )
+    words = {"error": code, "error_description": description or hint}
+    return TokenExchangeError(text, status_code=status, headers=error.headers, **words)

@@ -39,16 +39,10 @@ class RequestBody(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 class Streamed:
-    """A body that the caller reads.
-
-    Args:
-        stream: as it comes from the server.
-        visit: ends when it is closed.
-    """
+    """A body that the caller reads; the visit ends when it is closed."""
 
     def __init__(self, stream: Any, visit: Visit) -> None:
-        self._stream = stream
-        self._visit = visit
+        self._stream, self._visit = stream, visit
         self._process = os.getpid()
 
     def _open(self) -> Any:
@@ -86,12 +80,7 @@ class AsyncStreamed(Streamed, httpx.AsyncByteStream):
 async def fill(body: bytearray, io: Io, stream: Any, *, limit: int, seconds: float | None) -> str:
     """Read a body; say what stopped it before its end ('size', 'time'), '' for nothing.
 
-    Args:
-        body: where to; also what came before an error.
-        io: how to.
-        stream: as it comes from the server; closed at the end.
-        limit: the most bytes to read.
-        seconds: the longest time; None for ever.
+    The limit is in bytes. What came before an error is in the body, too; the stream is closed.
     """
     stopped = ""
     until = math.inf if seconds is None else time.monotonic() + seconds

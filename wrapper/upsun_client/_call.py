@@ -7,7 +7,7 @@ import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import httpx
 
@@ -59,12 +59,6 @@ class Answer:
 class Call:
     """One request and the attempts at it.
 
-    Args:
-        request: as built, without credentials.
-        retries: how often to try again.
-        redact: takes credentials out of what a server says.
-        is_exchange: whether it is for an access token, which may be asked for again.
-
     Raises:
         UnsafePathError: if its path could be read as another.
     """
@@ -93,11 +87,11 @@ class Call:
             error.add_note("Its body can be sent only once: no retry, and no new access token.")
         return error
 
-    def late(self, seconds: float) -> _errors.APITimeoutError:
-        """Make the error for a request that waited too long for an access token."""
+    def give_up(self, seconds: float) -> NoReturn:
+        """Raise the error for a request that waited too long for an access token."""
         text = f"no access token within {seconds:g} s, so {self} was not sent"
         text += "; the token exchange goes on: repeat, or raise timeout"
-        return _errors.APITimeoutError(text, **self._known())
+        raise _errors.APITimeoutError(text, **self._known())
 
     def wait_after(self, answer: Answer) -> float:
         """Return the seconds to wait before the next attempt.
@@ -213,14 +207,9 @@ def outside_contract(
     response: httpx.Response, problem: str, body: Any, redact: Redact
 ) -> _errors.APIResponseValidationError:
     """Make the error for an answer that the contract does not know."""
-    return _errors.APIResponseValidationError(
-        problem,
-        status_code=response.status_code,
-        method=response.request.method,
-        path=path_of(response.request),
-        body=body,
-        headers=redacted_headers(response, redact),
-    )
+    known: dict[str, Any] = {"method": response.request.method, "path": path_of(response.request)}
+    known |= {"status_code": response.status_code, "headers": redacted_headers(response, redact)}
+    return _errors.APIResponseValidationError(problem, body=body, **known)
 
 
 def redacted_headers(response: httpx.Response, redact: Redact) -> httpx.Headers:

@@ -230,16 +230,9 @@ class UpsunClient(Client):
 
     def _session(self, kind: type[SessionT]) -> SessionT:
         options = {name: self._httpx_args[name] for name in FOR_SESSIONS & self._httpx_args.keys()}
-        return kind(
-            self._flow,
-            self._connections,
-            self._user,
-            base_url=self._base_url,
-            cookies=self._cookies,
-            headers=_options.merge_headers(_options.HEADERS, self._headers),
-            timeout=self._timeout,
-            **options,
-        )
+        options["headers"] = _options.merge_headers(_options.HEADERS, self._headers)
+        plain = {"base_url": self._base_url, "cookies": self._cookies, "timeout": self._timeout}
+        return kind(self._flow, self._connections, self._user, **plain, **options)
 
     def _check_open(self) -> None:
         if self._user.is_closed:

@@ -70,15 +70,11 @@ class Pool:
 
     No more requests enter than there are connections: what waits in line inside httpx costs it
     time, and a connection for each task that is cancelled there.
-
-    Args:
-        make: makes the client whose transports are used.
-        gate: a semaphore of threads or of tasks; None for no limit.
-        is_ours: whether no transport of the caller's is in it.
     """
 
     def __init__(self, make: Callable[[], Any], gate: Any, *, is_ours: bool) -> None:
-        self.make, self.gate, self.is_ours = make, gate, is_ours
+        self.make, self.gate = make, gate  # a semaphore; None for no limit
+        self.is_ours = is_ours  # whether no transport of the caller's is in it
         self.client = make()
         self.inside: set[Visit] = set()
 
@@ -119,20 +115,14 @@ class Visit:
 
 
 class Connections:
-    """Makes pools on first use, one for threads and one for each event loop.
-
-    Args:
-        args: further arguments of ``httpx.Client``.
-        verify_ssl: as for `UpsunClient`.
-        plain_hosts: hosts, with ports, that plain http goes to, all on this machine.
-    """
+    """Makes pools on first use, one for threads and one for each event loop."""
 
     def __init__(self, args: Mapping[str, Any], verify_ssl: Verify, plain_hosts: list[str]) -> None:
         kinds = (bool, str, os.PathLike, ssl.SSLContext)
         check_kind("verify_ssl", verify_ssl, kinds, "a bool, path or SSLContext")
         self._args = {name: args[name] for name in args.keys() - FOR_SESSIONS}
         self._verify = verify_ssl
-        self._plain_hosts = plain_hosts
+        self._plain_hosts = plain_hosts  # with ports, all on this machine
         self._is_ours = not (args.get("transport") or any(args["mounts"].values()))
         self._forked = False
         self.users: weakref.WeakSet[User] = weakref.WeakSet()

@@ -25,39 +25,29 @@ _READ_AHEAD = 4096  # bytes beyond the limit, so that no token is cut in two
 
 @dataclass
 class Flow:
-    """The policy of a client's requests.
+    """The policy of a client's requests."""
 
-    Args:
-        bases: URLs of the servers that requests go to, and no others.
-        retries: how often to try again.
-        redact: takes credentials out of what a server echoed.
-        tokens: where access tokens come from; None for the exchange itself, whose answer is small,
-            and which may be repeated.
-    """
-
-    bases: list[httpx.URL]
+    bases: list[httpx.URL]  # of the servers that requests go to, and no others
     retries: int
-    redact: Redact
-    tokens: Tokens | None = None
+    redact: Redact  # takes credentials out of what a server echoed
+    tokens: Tokens | None = None  # None for the exchange, whose answer is small
 
     async def send(self, io: Io, request: httpx.Request) -> httpx.Response:
         """Send a request, again where that is safe and may help.
-
-        Args:
-            io: who drives.
-            request: without credentials, and stays so.
 
         Raises:
             UpsunError: unless the answer is a success; its class says why.
         """
         self._check_origin(request.url)
         call = Call(request, self.retries, self.redact, is_exchange=not self.tokens)
-        began = time.monotonic()
+        began, patience = time.monotonic(), request.extensions["timeout"]["read"]
         refused: AccessToken | None = None
         while True:
             try:
-                pool = io.pool()
-                token = await self._token(io, call, began, refused)
+                pool, token = io.pool(), None
+                if self.tokens:
+                    token = await self.tokens.get(io, began, refused, patience)
+                    token = token or call.give_up(patience)
             except UpsunError as error:
                 call.note(error)
                 raise
@@ -84,17 +74,6 @@ class Flow:
             where = f"{url.scheme}://{url.netloc.decode('ascii')[:80]} is not the server that this"
             what = "client is for, nor one of its trusted_origins; nothing was sent"
             raise UnsafePathError(f"{where} {what}")
-
-    async def _token(
-        self, io: Io, call: Call, began: float, refused: AccessToken | None
-    ) -> AccessToken | None:
-        if not self.tokens:
-            return None
-        patience = call.request.extensions["timeout"]["read"]
-        token = await self.tokens.get(io, began, refused, patience)
-        if token is None:
-            raise call.late(patience)
-        return token
 
     async def _attempt(
         self, io: Io, pool: Pool, sent: httpx.Request, request: httpx.Request

@@ -23,14 +23,7 @@ class _NoTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 class _Session:
-    """What both HTTP clients are, beside one of httpx.
-
-    Args:
-        flow: that its requests follow.
-        connections: that they go by.
-        user: whose session it is; see `Connections.leave`.
-        options: of ``httpx.Client``.
-    """
+    """What both HTTP clients are, beside one of httpx."""
 
     def __init__(self, flow: Flow, connections: Connections, user: User, **options: Any) -> None:
         super().__init__(transport=_NoTransport(), trust_env=False, **options)  # type: ignore[call-arg]
@@ -92,12 +85,7 @@ class _Session:
         return parsed
 
     def _prepare(self, request: httpx.Request, body: type, auth: Any) -> None:
-        """Refuse what cannot be sent this way.
-
-        Raises:
-            ClientClosedError: if this client is closed.
-            ConfigurationError: if an argument is unusable.
-        """
+        """Refuse what cannot be sent this way."""
         self._check_open()
         if auth is not _HOW:
             raise ConfigurationError("auth cannot be set: the access token is this client's own")
@@ -112,7 +100,6 @@ class _Session:
             request.extensions = {**request.extensions, "timeout": self.timeout.as_dict()}  # type: ignore[attr-defined]
 
     def _check_open(self) -> None:
-        """Raise ClientClosedError if this client is closed."""
         if self.is_closed:
             raise ClientClosedError
 
@@ -130,11 +117,7 @@ class Session(_Session, httpx.Client):
         return run(self._flow.send(io, request))
 
     def check(self) -> None:
-        """Refuse what is unusable, before a token is asked for.
-
-        Raises:
-            ConfigurationError: it names it.
-        """
+        """Refuse what is unusable, before a token is asked for."""
         check_hooks(self._hooks)
         self._pool()
 

@@ -25,21 +25,15 @@ T = TypeVar("T")
 
 
 @dataclass
-class _Call:
-    """What the two drivers know of a call.
+class _Driver:
+    """What the two drivers know of a call."""
 
-    Args:
-        pool: gives the connections, or raises the error for a client that is closed.
-        hooks: of the caller, called at each attempt; what they raise reaches him as it is.
-        streamed: what the body is that the caller reads; None to read it here.
-    """
-
-    pool: Callable[[], Any]
-    hooks: Hooks
-    streamed: Callable[..., Any] | None = None
+    pool: Callable[[], Any]  # raises the error for a client that is closed
+    hooks: Hooks  # called at each attempt; what they raise reaches the caller as it is
+    streamed: Callable[..., Any] | None = None  # what the body is that the caller reads
 
 
-class Blocking(_Call):
+class Blocking(_Driver):
     """Blocks the thread."""
 
     async def send(self, client: httpx.Client, request: httpx.Request) -> httpx.Response:
@@ -68,7 +62,7 @@ class Blocking(_Call):
         return gate.acquire(timeout=seconds)
 
 
-class Tasks(_Call):
+class Tasks(_Driver):
     """Suspends the task, of asyncio or of trio."""
 
     async def send(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:

@@ -1,6 +1,6 @@
 """What a caller may set: headers, cookies, times, retries, httpx_args and proxies.
 
-All that can be seen to be unusable is refused here, before anything is sent.
+Each function raises ConfigurationError for what can be seen to be unusable.
 """
 
 from __future__ import annotations
@@ -27,13 +27,12 @@ Verify = ssl.SSLContext | str | os.PathLike[str] | bool
 Hooks = dict[str, list[Callable[..., Any]]]
 
 HEADERS = {
-    "User-Agent": "upsun-client/{} Python/{}.{}.{} {}".format(
-        __version__, *sys.version_info[:3], sys.platform
-    ),
+    "User-Agent": f"upsun-client/{__version__} Python/{sys.version.split()[0]} {sys.platform}",
     # Others, such as br, need libraries to undo that not everybody has.
     "Accept-Encoding": "gzip, deflate",
 }
 _NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)  # of a header or cookie
+_LEAST_LIMITS = {"max_connections": 1, "max_keepalive_connections": 0, "keepalive_expiry": 0}
 _TRANSPORTS = httpx.BaseTransport | httpx.AsyncBaseTransport
 _OURS = {"auth", "base_url", "cookies", "follow_redirects", "headers", "timeout", "verify"}
 
@@ -50,11 +49,7 @@ def _read_mapping(name: str, given: Any) -> dict[Any, Any]:
 
 
 def read_headers(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
-    """Return headers or cookies that can be sent.
-
-    Raises:
-        ConfigurationError: if they cannot. A value may be a secret, so it is not quoted.
-    """
+    """Return headers or cookies that can be sent. A value may be a secret: it is not quoted."""
     fields = _read_mapping(name, given)
     for key, value in fields.items():
         if not isinstance(key, str) or not isinstance(value, str):
@@ -74,11 +69,7 @@ def merge_headers(first: Mapping[str, str], then: Mapping[str, str]) -> dict[str
 
 
 def read_timeout(timeout: Timeout) -> httpx.Timeout:
-    """Return a timeout that httpx knows.
-
-    Raises:
-        ConfigurationError: if a part of it is neither positive seconds nor None.
-    """
+    """Return a timeout that httpx knows."""
     parts = timeout.as_dict().values() if isinstance(timeout, httpx.Timeout) else [timeout]
     for part in parts:
         number = isinstance(part, int | float) and not isinstance(part, bool)
@@ -88,22 +79,14 @@ def read_timeout(timeout: Timeout) -> httpx.Timeout:
 
 
 def read_retries(max_retries: int) -> int:
-    """Return how often to try again.
-
-    Raises:
-        ConfigurationError: if it is no whole number from 0.
-    """
+    """Return how often to try again."""
     if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
         raise ConfigurationError(f"max_retries must be 0 or more, not {max_retries!r}")
     return max_retries
 
 
 def read_httpx_args(given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return further arguments of ``httpx.Client``, as far as they can be judged before use.
-
-    Raises:
-        ConfigurationError: if one is unusable.
-    """
+    """Return further arguments of ``httpx.Client``, as far as they can be judged before use."""
     args = _read_mapping("httpx_args", given)
     if clash := sorted(_OURS & args.keys()):
         raise ConfigurationError(f"httpx_args cannot set {', '.join(clash)}")
@@ -117,11 +100,7 @@ def read_httpx_args(given: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def read_hooks(given: Any) -> Hooks:
-    """Return event hooks, by what they are called for.
-
-    Raises:
-        ConfigurationError: if they are none.
-    """
+    """Return event hooks, by what they are called for."""
     hooks: Hooks = {"request": [], "response": []}
     if not isinstance(given, Mapping | None) or not set(given or {}) <= hooks.keys():
         raise ConfigurationError("event_hooks must map 'request' and 'response' to functions")
@@ -133,11 +112,7 @@ def read_hooks(given: Any) -> Hooks:
 
 
 def check_hooks(hooks: Hooks) -> None:
-    """Refuse a hook that a synchronous call cannot wait for.
-
-    Raises:
-        ConfigurationError: it names the hook.
-    """
+    """Refuse a hook that a synchronous call cannot wait for."""
     for hook in (*hooks["request"], *hooks["response"]):
         called = getattr(hook, "__call__", None)  # noqa: B004 - of an object that has one
         if inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(called):
@@ -146,11 +121,8 @@ def check_hooks(hooks: Hooks) -> None:
 
 def _check_limits(limits: Any) -> None:
     check_kind("limits", limits, httpx.Limits, "httpx.Limits")
-    for name, kinds, least in (
-        ("max_connections", {int}, 1),
-        ("max_keepalive_connections", {int}, 0),
-        ("keepalive_expiry", {int, float}, 0),
-    ):
+    for name, least in _LEAST_LIMITS.items():
+        kinds = {int, float} if name == "keepalive_expiry" else {int}
         value = getattr(limits, name)
         if value is not None and not (type(value) in kinds and value >= least):
             raise ConfigurationError(f"limits: {name} cannot be {value!r}")
@@ -159,20 +131,17 @@ def _check_limits(limits: Any) -> None:
 def check_proxies(args: Mapping[str, Any]) -> bool:
     """Tell whether plain http would go through a proxy that is not on this machine.
 
-    Raises:
-        ConfigurationError: if a proxy is unusable. It may hold a password, so it is not quoted.
+    An unusable one may hold a password, so it is not quoted.
     """
     if args.get("proxy") is not None:
         return not is_loopback(_read_proxy("the argument proxy", args["proxy"]))
     if not args.get("trust_env", True) or args.get("transport"):
         return False
-    proxies = {
-        scheme: _read_proxy(
-            f"{scheme.upper()}_PROXY (proxy environment)", url if "://" in url else f"http://{url}"
-        )
-        for scheme, url in getproxies().items()
-        if scheme in {"http", "https", "all"} and url
-    }
+    proxies = {}
+    for scheme, url in getproxies().items():
+        if scheme in {"http", "https", "all"} and url:
+            where = f"{scheme.upper()}_PROXY (proxy environment)"
+            proxies[scheme] = _read_proxy(where, url if "://" in url else f"http://{url}")
     plain = proxies.get("http", proxies.get("all"))
     return plain is not None and not is_loopback(plain)
 

@@ -19,13 +19,10 @@ _SHOWN = 80  # characters of a refused value that an error quotes
 
 
 def check_path(url: str) -> None:
-    """Refuse a URL or path that could be read as another place than it names.
+    """Refuse a URL or path that, as the caller wrote it, could be read as another place.
 
     A slash inside a segment (``heads%2Fmaster``) is legitimate; the parts around it count like
     segments.
-
-    Args:
-        url: as written by the caller, before any normalisation.
 
     Raises:
         UnsafePathError: if a part is empty, blank, ``.`` or ``..``, or holds a control character.
@@ -43,10 +40,6 @@ def check_path(url: str) -> None:
 
 def check_parameter(name: str, value: object) -> str:
     """Return what may stand for a path parameter, as a plain string.
-
-    Args:
-        name: of the parameter, for the error.
-        value: what the caller gave.
 
     Raises:
         UnsafePathError: if it is no string, cannot be encoded, or would leave its place.

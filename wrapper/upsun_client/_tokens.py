@@ -36,13 +36,7 @@ class Secret:
 
 
 class AccessToken(Secret):
-    """A bearer token.
-
-    Args:
-        value: what is sent.
-        lifetime: seconds for which it may be used after it was asked for.
-        asked_at: when that was, on the monotonic clock.
-    """
+    """A bearer token, asked for at a time on the monotonic clock; seconds."""
 
     __slots__ = ("expires_at", "renew_at")
 
@@ -63,10 +57,6 @@ class Tokens:
 
     An exchange has a thread of its own, so no caller leads it: who is cancelled, gives up or
     blocks the event loop stops nobody else. Whoever waits for it gets its outcome.
-
-    Args:
-        api_token: what is exchanged.
-        exchange: asks the auth server for a token.
     """
 
     # Rather than a __dict__ that shows them.
