@@ -158,9 +158,8 @@ async def _deliver(io: Io, pool: Pool, client: Any, sent: httpx.Request, answer:
 def _copy(request: httpx.Request, token: AccessToken | None) -> httpx.Request:
     """Copy a request, with the token: who holds on to the original shall not hold it."""
     sent = copy.copy(request)  # which leaves out what httpx does not pickle
-    sent.stream = request.stream
-    if not isinstance(request.stream, httpx.ByteStream):
-        sent.stream = RequestBody(request.stream)
+    is_plain = isinstance(request.stream, httpx.ByteStream)
+    sent.stream = request.stream if is_plain else RequestBody(request.stream)
     sent.headers = httpx.Headers(request.headers)
     if token:
         sent.headers["Authorization"] = f"Bearer {token.reveal()}"

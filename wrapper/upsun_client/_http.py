@@ -55,11 +55,9 @@ class _Session:
         try:
             if kwargs.get("timeout", _HOW) is not _HOW:
                 kwargs["timeout"] = read_timeout(httpx.Timeout(kwargs["timeout"]))
-            request: httpx.Request = super().build_request(method, target, **kwargs)  # type: ignore[misc]
+            return super().build_request(method, target, **kwargs)  # type: ignore[misc, no-any-return]
         except (httpx.InvalidURL, TypeError, ValueError, AttributeError, RuntimeError) as error:
             problem = str(error)
-        else:
-            return request
         raise ConfigurationError(f"no request can be made of these arguments: {problem[:300]}")
 
     def _target(self, url: Any) -> httpx.URL:
