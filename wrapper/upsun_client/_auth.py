@@ -21,53 +21,29 @@ _BASIC = "Basic " + base64.b64encode(b"platform-api-user:").decode()
 _DOCUMENTED_LIFETIME = 900.0  # seconds, where the answer gives none that makes sense
 
 
-class Exchange:
-    """How to get an access token; over connections of its own, whoever waits for it.
+def exchange(
+    connections: Connections, token_url: httpx.URL, timeout: httpx.Timeout, retries: int, of: Tokens
+) -> AccessToken:
+    """Ask for an access token, over connections of its own, whoever waits for it.
 
-    Args:
-        connections: whose way to the network it takes.
-        token_url: of the auth server.
-        timeout: of each attempt.
-        max_retries: how often to try again.
+    Raises:
+        TokenExchangeError: if the auth server refuses, or answers what is none.
+        APIConnectionError: if it does not answer.
+        ConfigurationError: if it cannot be asked.
     """
-
-    def __init__(
-        self,
-        connections: Connections,
-        token_url: httpx.URL,
-        timeout: httpx.Timeout,
-        max_retries: int,
-    ) -> None:
-        self._connections = connections
-        self._token_url = token_url
-        self._timeout = timeout.as_dict()
-        self._max_retries = max_retries
-
-    def __call__(self, tokens: Tokens) -> AccessToken:
-        """Ask for an access token.
-
-        Raises:
-            TokenExchangeError: if the auth server refuses, or answers what is none.
-            APIConnectionError: if it does not answer.
-            ConfigurationError: if it cannot be asked.
-        """
-        asked_at = time.monotonic()
-        pool = self._connections.for_exchange()
-        flow = Flow([self._token_url], self._max_retries, tokens.redact)
-        request = httpx.Request(
-            "POST",
-            self._token_url,
-            headers={**HEADERS, "Authorization": _BASIC},
-            data={"grant_type": "api_token", "api_token": tokens.api_token.reveal()},
-            extensions={"timeout": self._timeout},
-        )
-        try:
-            with pool.client:
-                response = run(flow.send(Blocking(), lambda: pool, request, read_hooks(None)))
-                return read_token_answer(response, asked_at)
-        except (APIStatusError, APIResponseValidationError) as error:
-            refused = _refusal(error)
-        raise refused  # outside, so that it does not drag the answer along
+    asked_at = time.monotonic()
+    pool = connections.for_exchange()
+    headers = {**HEADERS, "Authorization": _BASIC}
+    form = {"grant_type": "api_token", "api_token": of.api_token.reveal()}
+    times = {"timeout": timeout.as_dict()}
+    request = httpx.Request("POST", token_url, headers=headers, data=form, extensions=times)
+    flow, io = Flow([token_url], retries, of.redact), Blocking(lambda: pool, read_hooks(None))
+    try:
+        with pool.client:
+            return read_token_answer(run(flow.send(io, request)), asked_at)
+    except (APIStatusError, APIResponseValidationError) as error:
+        refused = _refusal(error)
+    raise refused  # outside, so that it does not drag the answer along
 
 
 def read_token_answer(response: httpx.Response, asked_at: float) -> AccessToken:
@@ -85,10 +61,8 @@ def read_token_answer(response: httpx.Response, asked_at: float) -> AccessToken:
         problem = "with a token that is no bearer token"
     else:
         return AccessToken(value, _lifetime(answer.get("expires_in")), asked_at)
-    status = response.status_code
-    raise TokenExchangeError(
-        f"the auth server answered {status} {problem}", status_code=status, headers={}
-    )
+    text = f"the auth server answered {response.status_code} {problem}"
+    raise TokenExchangeError(text, status_code=response.status_code, headers={})
 
 
 def _lifetime(expires_in: Any) -> float:
@@ -103,28 +77,21 @@ def _lifetime(expires_in: Any) -> float:
 def _refusal(error: APIStatusError | APIResponseValidationError) -> TokenExchangeError:
     """Say what the auth server's answer means for the caller."""
     status = error.status_code
-    if isinstance(error, APIResponseValidationError):
-        return TokenExchangeError(
-            f"the auth server did not exchange the API token ({error}); {CHECK}",
-            status_code=status,
-            headers=error.headers,
-        )
     answer = error.body if isinstance(error.body, dict) else {}
     code, description, hint = (
         one_line(value, 300) if isinstance(value := answer.get(key), str) else None
         for key in ("error", "error_description", "error_hint")
     )
-    if status in {400, 401, 403}:
-        advice = f"the auth server refused the API token; check {TOKEN_VARIABLE}, or {CREATE}"
+    if isinstance(error, APIResponseValidationError):
+        text = f"the auth server did not exchange the API token ({error}); {CHECK}"
+    elif status in {400, 401, 403}:
+        text = f"the auth server refused the API token; check {TOKEN_VARIABLE}, or {CREATE}"
     elif status == 429 or status >= 500:
         wait = f" in {error.retry_after:g} s" if error.retry_after else " later"
-        advice = f"the auth server is busy or failing; try again{wait}"
+        text = f"the auth server is busy or failing; try again{wait}"
     else:
-        advice = "the auth server did not exchange the API token; check token_url"
-    return TokenExchangeError(
-        f"{advice} ({status}{f' {one_line(code, 80)}' if code else ''}: {error.message})",
-        status_code=status,
-        error=code,
-        error_description=description or hint,
-        headers=error.headers,
-    )
+        text = "the auth server did not exchange the API token; check token_url"
+    if isinstance(error, APIStatusError):
+        text += f" ({status}{f' {one_line(code, 80)}' if code else ''}: {error.message})"
+    words = {"error": code, "error_description": description or hint}
+    return TokenExchangeError(text, status_code=status, headers=error.headers, **words)

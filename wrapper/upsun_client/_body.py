@@ -13,8 +13,6 @@ from ._errors import ClientClosedError
 from ._httpx import httpx
 from ._io import Io, run
 
-ERROR_BODY_TIMEOUT = 10.0  # seconds: the status has said what matters
-
 
 class RequestBody(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A body of the caller's that can be read once, such as a file; remembers what he raised."""
@@ -40,79 +38,53 @@ class RequestBody(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 class Streamed:
-    """A body that the caller reads.
-
-    Args:
-        stream: as it comes from the server.
-        visit: ends when it is closed.
-    """
+    """A body that the caller reads; the visit ends when it is closed."""
 
     def __init__(self, stream: Any, visit: Visit) -> None:
-        self._stream = stream
-        self._visit = visit
+        self._stream, self._visit = stream, visit
         self._process = os.getpid()
 
-    def _check_process(self) -> None:
+    def _open(self) -> Any:
         if self._process != os.getpid():
             raise ClientClosedError("this answer belongs to the process that this one forked from")
+        return self._stream
+
+    async def _end(self) -> None:
+        # The old one holds on to the request as sent.
+        stream, self._stream = self._stream, httpx.ByteStream(b"")
+        await self._visit.leave(stream)
 
 
 class SyncStreamed(Streamed, httpx.SyncByteStream):
     """A body that is streamed to a thread."""
 
     def __iter__(self) -> Iterator[bytes]:
-        self._check_process()
-        yield from self._stream
+        yield from self._open()
 
     def close(self) -> None:
-        # The old one holds on to the request as sent.
-        stream, self._stream = self._stream, httpx.ByteStream(b"")
-        try:
-            stream.close()
-        finally:
-            run(self._visit.leave())
+        run(self._end())
 
 
 class AsyncStreamed(Streamed, httpx.AsyncByteStream):
     """A body that is streamed to a task."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        self._check_process()
-        async for chunk in self._stream:
+        async for chunk in self._open():
             yield chunk
 
     async def aclose(self) -> None:
-        stream, self._stream = self._stream, httpx.ByteStream(b"")
-        try:
-            await stream.aclose()
-        except BaseException:
-            self._visit.abandon()
-            raise
-        finally:
-            await self._visit.leave()
-
-
-def hurry(request: httpx.Request) -> None:
-    """Let a request that was answered wait no longer for a chunk than its error's body may take."""
-    times = request.extensions["timeout"]
-    times["read"] = min(times.get("read") or math.inf, ERROR_BODY_TIMEOUT)
+        await self._end()
 
 
 async def fill(body: bytearray, io: Io, stream: Any, *, limit: int, seconds: float | None) -> str:
     """Read a body; say what stopped it before its end ('size', 'time'), '' for nothing.
 
-    Args:
-        body: where to; also what came before an error.
-        io: how to.
-        stream: as it comes from the server; closed at the end.
-        limit: the most bytes to read.
-        seconds: the longest time; None for ever.
+    The limit is in bytes. What came before an error is in the body, too; the stream is closed.
     """
     stopped = ""
     until = math.inf if seconds is None else time.monotonic() + seconds
     try:
-        chunks = io.chunks(stream)
-        while (chunk := await io.chunk(chunks)) is not None:
+        async for chunk in io.chunks(stream):
             if not stopped:
                 body += chunk
                 stopped = "size" if len(body) > limit else "time" * (time.monotonic() > until)

@@ -6,26 +6,13 @@ import logging
 import re
 import ssl
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, TypeVar
 
+from . import _errors, _retry
 from ._error_body import decode_error_body, one_line, phrase, server_message
-from ._errors import (
-    APIConnectionError,
-    APIResponseValidationError,
-    APITimeoutError,
-    UpsunError,
-    status_error_class,
-)
 from ._httpx import httpx
 from ._paths import check_path
-from ._retry import (
-    IDEMPOTENT,
-    LONGEST_RETRY_AFTER,
-    NOT_PROCESSED,
-    TRANSIENT,
-    pause,
-    retry_after_seconds,
-)
 
 logger = logging.getLogger("upsun_client")
 
@@ -38,25 +25,18 @@ _WORKED = "the request has probably worked"
 _STREAM = f"{_WORKED}. To read a body without limits: client.get_httpx_client().stream(...)"
 
 Redact = Callable[[str], str]
-ErrorT = TypeVar("ErrorT", bound=UpsunError)
+ErrorT = TypeVar("ErrorT", bound=_errors.UpsunError)
 
 
+@dataclass
 class Answer:
-    """What came of an attempt.
+    """What came of an attempt."""
 
-    Attributes:
-        response: None if none came.
-        body: what was read of its body.
-        encoding: how that is compressed.
-        stopped: what stopped the reading before the end: 'size', 'time', or '' for nothing.
-        error: of the HTTP library, if it broke off.
-    """
-
-    def __init__(self) -> None:
-        self.response: httpx.Response | None = None
-        self.body = bytearray()
-        self.encoding = self.stopped = ""
-        self.error: Exception | None = None
+    response: httpx.Response | None = None
+    body: bytearray = field(default_factory=bytearray)  # what was read of it
+    encoding: str = ""  # how that is compressed
+    stopped: str = ""  # what stopped the reading before the end: 'size', 'time'
+    error: Exception | None = None  # of the HTTP library, if it broke off
 
     @property
     def is_success(self) -> bool:
@@ -78,12 +58,6 @@ class Answer:
 class Call:
     """One request and the attempts at it.
 
-    Args:
-        request: as built, without credentials.
-        retries: how often to try again.
-        redact: takes credentials out of what a server says.
-        is_exchange: whether it is for an access token, which may be asked for again.
-
     Raises:
         UnsafePathError: if its path could be read as another.
     """
@@ -94,36 +68,29 @@ class Call:
         self.request = request
         self.method, self.path = request.method, path_of(request)
         check_path(self.path)
-        self.attempts = 0
         self.is_repeatable = isinstance(request.stream, httpx.ByteStream)  # else it is read once
-        self._sent = False  # whether any attempt may have taken effect
-        self._earlier = False  # whether one before the present attempt may have
+        self._attempts = 1
         self._retries = retries if self.is_repeatable else 0
         self._redact = redact
         self._is_exchange = is_exchange
-
-    def begin(self) -> None:
-        """Count another attempt."""
-        self.attempts += 1
-        self._earlier = self._sent
+        self._is_idempotent = is_exchange or request.method in _retry.IDEMPOTENT
+        self._sent = False  # whether any attempt may have taken effect
+        self._earlier = False  # whether one before the present attempt may have
 
     def note(self, error: ErrorT) -> ErrorT:
         """Say on an error of ours what came before."""
         if self._earlier:
-            error.add_note(
-                f"An earlier attempt of {self.method} {self.path} may have taken effect."
-            )
+            what = f"{self.method} {self.path}"
+            error.add_note(f"An earlier attempt of {what} may have taken effect.")
         if not self.is_repeatable:
             error.add_note("Its body can be sent only once: no retry, and no new access token.")
         return error
 
-    def late(self, seconds: float) -> APITimeoutError:
-        """Make the error for a request that waited too long for an access token."""
-        text = (
-            f"no access token within {seconds:g} s, so {self} was not sent; "
-            "the token exchange goes on: repeat, or raise timeout"
-        )
-        return APITimeoutError(text, **self._known())
+    def give_up(self, seconds: float) -> NoReturn:
+        """Raise the error for a request that waited too long for an access token."""
+        text = f"no access token within {seconds:g} s, so {self} was not sent"
+        text += "; the token exchange goes on: repeat, or raise timeout"
+        raise _errors.APITimeoutError(text, **self._known())
 
     def wait_after(self, answer: Answer) -> float:
         """Return the seconds to wait before the next attempt.
@@ -137,26 +104,26 @@ class Call:
         if error is not None:
             sent = response is not None or not isinstance(error, NEVER_SENT)
             self._sent = self._sent or sent
-            may = not sent or self._is_exchange or self.method in IDEMPOTENT
-            if may and not _is_final(error) and self.attempts <= self._retries:
-                return self._announce(pause(self.attempts), type(error).__name__)
+            if (self._is_idempotent or not sent) and not _is_final(error) and self._may_go_on():
+                return self._go_on(type(error).__name__)
             raise self._broken(response, error) from self._bare(error)
         assert response is not None  # noqa: S101 - as there is no error
         if answer.stopped == "time":
-            text = f"{self} did not end within ten times the read timeout; {_STREAM}"
-            text = f"the body of the answer {response.status_code} to {text}"
-            raise self.note(APITimeoutError(text, **self._known(response)))
-        problem = f"no status that this client knows; {_WORKED}"
-        raise self.too_large(response) if answer.stopped else self.refuse(response, problem)
+            text = f"the body of the answer {response.status_code} to {self} did not end within"
+            text += f" ten times the read timeout; {_STREAM}"
+            raise self.note(_errors.APITimeoutError(text, **self._known(response)))
+        if answer.stopped:
+            raise self.too_large(response)
+        raise self.refuse(response, f"no status that this client knows; {_WORKED}")
 
-    def too_large(self, response: httpx.Response) -> APIResponseValidationError:
+    def too_large(self, response: httpx.Response) -> _errors.APIResponseValidationError:
         """Make the error for a success whose body is beyond the limit."""
         limit = SUCCESS_LIMIT // 1024**2
         return self.refuse(response, f"the body has more than {limit} MiB; {_STREAM}")
 
     def refuse(
         self, response: httpx.Response, problem: str, body: Any = None
-    ) -> APIResponseValidationError:
+    ) -> _errors.APIResponseValidationError:
         """Make the error for an answer that the contract does not know."""
         return self.note(outside_contract(response, problem, body, self._redact))
 
@@ -165,7 +132,7 @@ class Call:
         return f"the token exchange, {what}" if self._is_exchange else what
 
     def _known(self, response: httpx.Response | None = None) -> dict[str, Any]:
-        known = {"method": self.method, "path": self.path, "attempts": self.attempts}
+        known = {"method": self.method, "path": self.path, "attempts": self._attempts}
         if response is None:
             return known
         headers = redacted_headers(response, self._redact)
@@ -179,33 +146,31 @@ class Call:
             to = f" (to {where})" if where else ""
             problem = f"no success: redirects are not followed{to}; check base_url"
             raise self.refuse(response, problem, body)
-        self._sent = self._sent or status != NOT_PROCESSED
-        asked = retry_after_seconds(response.headers)
-        again = self._is_exchange or self.method in IDEMPOTENT
-        passing = status == NOT_PROCESSED or (again and status in TRANSIENT)
-        if passing and (asked or 0) <= LONGEST_RETRY_AFTER and self.attempts <= self._retries:
-            return self._announce(pause(self.attempts, asked or 0.0), str(status))
+        self._sent = self._sent or status != _retry.NOT_PROCESSED
+        asked = _retry.retry_after_seconds(response.headers)
+        passing = status in _retry.TRANSIENT and self._is_idempotent
+        if (passing or status == _retry.NOT_PROCESSED) and self._may_go_on(asked):
+            return self._go_on(str(status), asked or 0.0)
         message, known = server_message(status, body), self._known(response)
-        error = status_error_class(status)(message, body=body, retry_after=asked, **known)
+        error = _errors.status_error_class(status)(message, body=body, retry_after=asked, **known)
         raise self.note(error)
 
-    def _broken(self, response: httpx.Response | None, error: Exception) -> APIConnectionError:
+    def _broken(
+        self, response: httpx.Response | None, error: Exception
+    ) -> _errors.APIConnectionError:
         is_timeout = isinstance(error, httpx.TimeoutException)
         # The text of a timeout would tell of the event loop's inside.
         words = "" if is_timeout else self._say(str(error))
-        words = f"{words or type(error).__name__}; attempt {self.attempts}"
+        words = f"({words or type(error).__name__}; attempt {self._attempts})"
+        fate = "nothing was sent: check the URL and the network"
+        if self._sent:
+            fate = "whether it took effect is unknown: look, then repeat"
+        host = one_line(self.request.url.netloc.decode("ascii", "replace"), 80)
+        text = f"no answer from {host} to {self} {words}; {fate}"
         if response is not None:
-            text = (
-                f"{response.status_code} to {self}, but its body broke off ({words}), so what it "
-                f"says is unknown; {_WORKED}: look"
-            )
-        else:
-            fate = "nothing was sent: check the URL and the network"
-            if self._sent:
-                fate = "whether it took effect is unknown: look, then repeat"
-            host = one_line(self.request.url.netloc.decode("ascii", "replace"), 80)
-            text = f"no answer from {host} to {self} ({words}); {fate}"
-        kind = APITimeoutError if is_timeout else APIConnectionError
+            text = f"{response.status_code} to {self}, but its body broke off {words}"
+            text += f", so what it says is unknown; {_WORKED}: look"
+        kind = _errors.APITimeoutError if is_timeout else _errors.APIConnectionError
         return self.note(kind(text, **self._known(response)))
 
     def _bare(self, error: Exception) -> Exception:
@@ -220,9 +185,15 @@ class Call:
     def _say(self, text: str) -> str:
         return one_line(self._redact(text), _SHOWN)
 
-    def _announce(self, wait: float, reason: str) -> float:
-        told = (self.method, self.path, reason, self.attempts, self._retries + 1, wait)
+    def _may_go_on(self, asked: float | None = None) -> bool:
+        return self._attempts <= self._retries and (asked or 0) <= _retry.LONGEST_RETRY_AFTER
+
+    def _go_on(self, reason: str, asked: float = 0.0) -> float:
+        wait = _retry.pause(self._attempts, asked)
+        told = (self.method, self.path, reason, self._attempts, self._retries + 1, wait)
         logger.info("%s %s: %s to attempt %d of %d; next in %.1f s", *told)
+        self._attempts += 1
+        self._earlier = self._sent
         return wait
 
 
@@ -233,16 +204,11 @@ def path_of(request: httpx.Request) -> str:
 
 def outside_contract(
     response: httpx.Response, problem: str, body: Any, redact: Redact
-) -> APIResponseValidationError:
+) -> _errors.APIResponseValidationError:
     """Make the error for an answer that the contract does not know."""
-    return APIResponseValidationError(
-        problem,
-        status_code=response.status_code,
-        method=response.request.method,
-        path=path_of(response.request),
-        body=body,
-        headers=redacted_headers(response, redact),
-    )
+    known: dict[str, Any] = {"method": response.request.method, "path": path_of(response.request)}
+    known |= {"status_code": response.status_code, "headers": redacted_headers(response, redact)}
+    return _errors.APIResponseValidationError(problem, body=body, **known)
 
 
 def redacted_headers(response: httpx.Response, redact: Redact) -> httpx.Headers:

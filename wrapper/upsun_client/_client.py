@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn, Self, TypeVar
+from dataclasses import replace
+from functools import partial
+from typing import Any, NoReturn, Self, TypeVar, cast
 
 from upsun_api.client import Client
 
-from . import _success
-from ._auth import Exchange
+from . import _options, _success
+from ._auth import exchange
 from ._connections import FOR_SESSIONS, Connections, User
 from ._errors import ClientClosedError, ConfigurationError
 from ._flow import Flow
-from ._fork import on_fork
 from ._http import AsyncSession, Session
 from ._httpx import httpx
 from ._io import PerLoop
-from ._options import (
-    HEADERS,
-    Timeout,
-    Verify,
-    merge_headers,
-    read_headers,
-    read_httpx_args,
-    read_retries,
-    read_timeout,
-)
 from ._tokens import Tokens, read_api_token
 from ._urls import read_origins, read_url
 
@@ -64,17 +54,7 @@ class UpsunClient(Client):
         ConfigurationError: if there is no API token, or an argument is unusable.
     """
 
-    __slots__ = (
-        "_async_sessions",
-        "_closed",
-        "_connections",
-        "_given_timeout",
-        "_lock",
-        "_max_retries",
-        "_tokens",
-        "_trusted",
-        "_user",
-    )
+    __slots__ = ("_async_sessions", "_connections", "_flow", "_given_timeout", "_tokens", "_user")
 
     def __init__(
         self,
@@ -82,9 +62,9 @@ class UpsunClient(Client):
         *,
         base_url: str = BASE_URL,
         token_url: str = TOKEN_URL,
-        timeout: Timeout = 30.0,
+        timeout: _options.Timeout = 30.0,
         max_retries: int = 2,
-        verify_ssl: Verify = True,
+        verify_ssl: _options.Verify = True,
         headers: dict[str, str] | None = None,
         cookies: dict[str, str] | None = None,
         httpx_args: dict[str, Any] | None = None,
@@ -92,36 +72,30 @@ class UpsunClient(Client):
         raise_on_unexpected_status: bool = False,
     ) -> None:
         secret = read_api_token(api_token)
-        token_from = read_url("token_url", token_url)
-        self._trusted = [read_url("base_url", base_url), *read_origins(trusted_origins)]
-        self._max_retries = read_retries(max_retries)
         self._given_timeout = timeout
-        args = read_httpx_args(httpx_args)
+        token_from = read_url("token_url", token_url)
+        trusted = [read_url("base_url", base_url), *read_origins(trusted_origins)]
+        retries = _options.read_retries(max_retries)
+        args, times = _options.read_httpx_args(httpx_args), _options.read_timeout(timeout)
         super().__init__(
             base_url=base_url.rstrip("/"),
-            headers=read_headers("headers", headers),
-            cookies=read_headers("cookies", cookies),
-            timeout=read_timeout(timeout),
+            headers=_options.read_headers("headers", headers),
+            cookies=_options.read_headers("cookies", cookies),
+            timeout=times,
             httpx_args=args,
             raise_on_unexpected_status=raise_on_unexpected_status,
         )
-        plain = {str(url.netloc, "ascii") for url in (*self._trusted, token_from) if _is_http(url)}
+        plain = [url.netloc.decode() for url in (*trusted, token_from) if url.scheme == "http"]
         self._connections = Connections(args, verify_ssl, plain)
-        way = Exchange(self._connections, token_from, read_timeout(timeout), max_retries)
-        self._tokens = Tokens(secret, way)
+        ask = partial(exchange, self._connections, token_from, times, retries)
+        self._tokens = Tokens(secret, ask)
+        self._flow = Flow(trusted, retries, self._tokens.redact, self._tokens)
         self._open(is_first=True)
 
     def _open(self, *, is_first: bool) -> None:
-        self._closed = False
-        self._user = User(is_first=is_first)
+        self._user = User(is_first)
         self._connections.users.add(self._user)
         self._async_sessions: PerLoop[AsyncSession] = PerLoop()
-        self._reset_after_fork()
-        on_fork(self, UpsunClient._reset_after_fork)
-
-    def _reset_after_fork(self) -> None:
-        # Forget a lock that a thread of the parent held.
-        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         """Show where, never what."""
@@ -137,44 +111,43 @@ class UpsunClient(Client):
         return self._base_url
 
     @property
-    def timeout(self) -> Timeout:
+    def timeout(self) -> _options.Timeout:
         """Seconds, as given."""
         return self._given_timeout
 
     @property
     def max_retries(self) -> int:
         """How often a request is repeated that may be."""
-        return self._max_retries
+        return self._flow.retries
 
     def with_headers(self, headers: dict[str, str]) -> Self:
         """Return a client with further headers that shares access token and connections.
 
         This one stays as it is, and each is closed on its own.
         """
-        return self._derive(_headers=merge_headers(self._headers, read_headers("headers", headers)))
+        return self._derive(
+            _headers=_options.merge_headers(
+                self._headers, _options.read_headers("headers", headers)
+            )
+        )
 
     def with_cookies(self, cookies: dict[str, str]) -> Self:
         """Return a client with further cookies that shares access token and connections."""
-        return self._derive(_cookies={**self._cookies, **read_headers("cookies", cookies)})
+        return self._derive(_cookies={**self._cookies, **_options.read_headers("cookies", cookies)})
 
-    def with_timeout(self, timeout: Timeout) -> Self:
+    def with_timeout(self, timeout: _options.Timeout) -> Self:
         """Return a client with another timeout, in seconds; the exchange keeps its own."""
-        return self._derive(_timeout=read_timeout(timeout), _given_timeout=timeout)
+        return self._derive(_timeout=_options.read_timeout(timeout), _given_timeout=timeout)
 
     def with_max_retries(self, max_retries: int) -> Self:
         """Return a client that repeats a request as often; the exchange keeps its own number."""
-        return self._derive(_max_retries=read_retries(max_retries))
+        return self._derive(_flow=replace(self._flow, retries=_options.read_retries(max_retries)))
 
     def _derive(self, **changes: Any) -> Self:
         self._check_open()
         derived = object.__new__(type(self))
-        fields = dict(getattr(self, "__dict__", {}))  # what a subclass has of its own
-        for kind in type(self).__mro__:
-            slots = vars(kind).get("__slots__", ())
-            for name in (slots,) if isinstance(slots, str) else slots:
-                if name != "__weakref__" and hasattr(self, name):
-                    fields[name] = getattr(self, name)
-        for name, value in {**fields, **changes, "_client": None}.items():
+        own, slots = cast("tuple[Any, Any]", object.__getstate__(self))
+        for name, value in {**(own or {}), **slots, **changes, "_client": None}.items():
             object.__setattr__(derived, name, value)
         derived._open(is_first=False)
         return derived
@@ -190,15 +163,13 @@ class UpsunClient(Client):
             ClientClosedError: if this client is closed.
         """
         self._check_open()
-        session = self._client
-        if session is None or session.is_closed:
-            with self._lock:
-                session = self._client
-                if session is None or session.is_closed:
-                    session = self._session(Session)
-                    session.check()
+        if self._client is None or self._client.is_closed:
+            session = self._session(Session)
+            session.check()
+            with self._connections.lock:  # so that threads that come at once get the same one
+                if self._client is None or self._client.is_closed:
                     self._client = session
-        return session
+        return self._client
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """Return the asynchronous HTTP client below; see `get_httpx_client`.
@@ -230,12 +201,7 @@ class UpsunClient(Client):
 
     def close(self) -> None:
         """Close the client, not those derived from it. Connections of event loops take `aclose`."""
-        self._closed = True
-        self._connections.users.discard(self._user)
-        if isinstance(self._client, Session):
-            self._client.retired = True
-        for session in self._async_sessions.held():
-            session.retired = True
+        self._user.is_closed = True
         self._connections.leave(self._user)
 
     async def aclose(self) -> None:
@@ -262,24 +228,11 @@ class UpsunClient(Client):
         await self.aclose()
 
     def _session(self, kind: type[SessionT]) -> SessionT:
-        flow = Flow(self._trusted, self._max_retries, self._tokens.redact, self._tokens)
         options = {name: self._httpx_args[name] for name in FOR_SESSIONS & self._httpx_args.keys()}
-        return kind(
-            flow,
-            self._connections,
-            self._user,
-            hooks=self._httpx_args["event_hooks"],
-            base_url=self._base_url,
-            cookies=self._cookies,
-            headers=merge_headers(HEADERS, self._headers),
-            timeout=self._timeout,
-            **options,
-        )
+        options["headers"] = _options.merge_headers(_options.HEADERS, self._headers)
+        plain = {"base_url": self._base_url, "cookies": self._cookies, "timeout": self._timeout}
+        return kind(self._flow, self._connections, self._user, **plain, **options)
 
     def _check_open(self) -> None:
-        if self._closed:
+        if self._user.is_closed:
             raise ClientClosedError
-
-
-def _is_http(url: httpx.URL) -> bool:
-    return url.scheme == "http"

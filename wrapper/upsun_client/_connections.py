@@ -11,18 +11,20 @@ import ssl
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.request import getproxies
 
 from ._errors import ConfigurationError
 from ._fork import on_fork
 from ._httpx import httpx
 from ._io import Io, PerLoop
-from ._options import Verify, check_proxies
+from ._options import Verify, check_kind, check_proxies
 
 _HTTP2_STREAMS = 100  # that one connection carries at once
-FOR_SESSIONS = {"params"}  # what of httpx_args is used above the connections, as hooks are
+FOR_SESSIONS = {"params", "event_hooks"}  # what of httpx_args is used above the connections
 
 
 class _NoCookies(httpx.Cookies):
@@ -37,11 +39,7 @@ class _Plain:
 
     cookies: ClassVar[httpx.Cookies] = _NoCookies()
 
-    def _build_redirect_request(
-        self,
-        request: httpx.Request,
-        response: httpx.Response,  # noqa: ARG002
-    ) -> httpx.Request:
+    def _build_redirect_request(self, request: httpx.Request, response: Any) -> httpx.Request:  # noqa: ARG002
         # httpx builds it though nobody follows, and fails on a Location that is no URL.
         return request
 
@@ -49,34 +47,21 @@ class _Plain:
 class PlainClient(_Plain, httpx.Client):
     """Sends a request over kept connections."""
 
+    transports = httpx.BaseTransport
+
 
 class AsyncPlainClient(_Plain, httpx.AsyncClient):
     """Does the same for the tasks of one event loop."""
 
-
-class Lent(httpx.BaseTransport):
-    """A transport of the caller's, which the exchange does not close."""
-
-    def __init__(self, transport: httpx.BaseTransport) -> None:
-        self._transport = transport
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._transport.handle_request(request)
+    transports = httpx.AsyncBaseTransport
 
 
-def _lend(transport: object) -> Lent | None:
-    return Lent(transport) if isinstance(transport, httpx.BaseTransport) else None
-
-
+@dataclass(eq=False)
 class User:
-    """Stands for an open client, whatever its subclass makes of comparison.
+    """Stands for a client, whatever its subclass makes of comparison."""
 
-    Args:
-        is_first: whether the client derives from no other.
-    """
-
-    def __init__(self, *, is_first: bool) -> None:
-        self.is_first = is_first
+    is_first: bool  # whether it derives from no other
+    is_closed: bool = False
 
 
 class Pool:
@@ -84,84 +69,67 @@ class Pool:
 
     No more requests enter than there are connections: what waits in line inside httpx costs it
     time, and a connection for each task that is cancelled there.
-
-    Args:
-        make: makes the client whose transports are used.
-        gate: a semaphore of threads or of tasks; None for no limit.
-        is_ours: whether no transport of the caller's is in it.
     """
 
     def __init__(self, make: Callable[[], Any], gate: Any, *, is_ours: bool) -> None:
-        self._make = make
+        self.make, self.gate = make, gate  # a semaphore; None for no limit
+        self.is_ours = is_ours  # whether no transport of the caller's is in it
         self.client = make()
-        self.gate = gate
-        self.is_ours = is_ours
         self.inside: set[Visit] = set()
-
-    def replace(self, client: object) -> None:
-        """Send no more requests through a client.
-
-        httpx 0.28 never uses a connection again whose request was cancelled just before it was
-        sent, or while its answer was closed, and counts it for ever.
-        """
-        if self.is_ours and client is self.client:
-            self.client, self.inside = self._make(), set()
 
 
 class Visit:
     """A request that has passed the gate of a pool."""
 
     def __init__(self, io: Io, pool: Pool) -> None:
-        self._io = io
-        self._pool = pool
-        self._inside = pool.inside
+        self._io, self._pool = io, pool
+        self.client, self._inside = pool.client, pool.inside
         self._inside.add(self)
-        self.client = pool.client
 
     def abandon(self) -> None:
-        """Note that it ended in a way that may have cost a connection."""
-        self._pool.replace(self.client)
+        """Send no more requests through a client that may have lost a connection.
 
-    async def leave(self) -> None:
-        """Let the next one enter; no matter how often it is said."""
-        if self in self._inside:
-            self._inside.remove(self)
-            if self._pool.gate:
-                self._pool.gate.release()
-            if self._inside is not self._pool.inside and not self._inside:  # the last in there
-                await self._io.shut(self.client)
+        httpx 0.28 never uses a connection again whose request was cancelled just before it was
+        sent, or while its answer was closed, and counts it for ever.
+        """
+        pool = self._pool
+        if pool.is_ours and pool.client is self.client:
+            pool.client, pool.inside = pool.make(), set()
+
+    async def leave(self, stream: Any = None) -> None:
+        """Close the stream of an answer and let the next one enter; no matter how often."""
+        try:
+            if stream is not None:
+                await self._io.close(stream)
+        except BaseException:
+            self.abandon()
+            raise
+        finally:
+            if self in self._inside:
+                self._inside.remove(self)
+                if self._pool.gate:
+                    self._pool.gate.release()
+                if self._inside is not self._pool.inside and not self._inside:  # the last in there
+                    await self._io.close(self.client)
 
 
 class Connections:
-    """Makes pools on first use, one for threads and one for each event loop.
+    """Makes pools on first use, one for threads and one for each event loop."""
 
-    Args:
-        args: further arguments of ``httpx.Client``.
-        verify_ssl: as for `UpsunClient`.
-        plain_hosts: hosts, with ports, that plain http goes to, all on this machine.
-    """
-
-    def __init__(self, args: Mapping[str, Any], verify_ssl: Verify, plain_hosts: set[str]) -> None:
-        if not isinstance(verify_ssl, bool | str | os.PathLike | ssl.SSLContext):
-            kind = type(verify_ssl).__name__
-            raise ConfigurationError(f"verify_ssl must be a bool, path or SSLContext, not {kind}")
-        self._args = {
-            name: value
-            for name, value in args.items()
-            if name not in {*FOR_SESSIONS, "event_hooks"}
-        }
+    def __init__(self, args: Mapping[str, Any], verify_ssl: Verify, plain_hosts: list[str]) -> None:
+        kinds = (bool, str, os.PathLike, ssl.SSLContext)
+        check_kind("verify_ssl", verify_ssl, kinds, "a bool, path or SSLContext")
+        self._args = {name: args[name] for name in args.keys() - FOR_SESSIONS}
         self._verify = verify_ssl
-        self._plain_hosts = plain_hosts
-        self._tls: ssl.SSLContext | None = None
-        mounts = (args.get("mounts") or {}).values()
-        self._is_ours = not (args.get("transport") or any(mounts))
+        self._plain_hosts = plain_hosts  # with ports, all on this machine
+        self._is_ours = not (args.get("transport") or any(args["mounts"].values()))
         self._forked = False
-        self.users: weakref.WeakSet[User] = weakref.WeakSet()  # who is open
+        self.users: weakref.WeakSet[User] = weakref.WeakSet()
         self._reset()
         on_fork(self, Connections._reset_after_fork)
 
     def _reset(self) -> None:
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._threads: Pool | None = None
         self._tasks: PerLoop[Pool] = PerLoop()
 
@@ -178,26 +146,28 @@ class Connections:
         """
         self._check_fork()
         if self._threads is None:
-            with self._lock:
-                self._threads = self._threads or self._make_for_threads(self._args)
+            with self.lock:
+                if self._threads is None:
+                    self._threads = self._pool(PlainClient, threading.Semaphore, self._args)
         return self._threads
 
     def for_tasks(self) -> Pool:
         """Return the pool of the running event loop; see `for_threads`."""
         self._check_fork()
-        return self._tasks.get(self._make_for_tasks)
+        from anyio import Semaphore  # noqa: PLC0415 - a synchronous caller never pays for it
+
+        return self._tasks.get(lambda: self._pool(AsyncPlainClient, Semaphore, self._args))
 
     def for_exchange(self) -> Pool:
         """Return a pool for one exchange: its own connections, the same way to the network."""
         self._check_fork()
         args = {**self._args, "limits": httpx.Limits()}
-        mounts = (args.get("mounts") or {}).items()
-        # A transport of tasks has a loop that the exchange is not in.
+        mounts = self._args["mounts"]
         args["transport"] = _lend(args.get("transport"))
         args["mounts"] = {
-            pattern: lent for pattern, each in mounts if (lent := _lend(each)) or not each
+            key: lent for key, each in mounts.items() if (lent := _lend(each)) or not each
         }
-        return self._make_for_threads(args)
+        return self._pool(PlainClient, threading.Semaphore, args)
 
     def leave(self, user: User) -> None:
         """Close the pool of threads if nobody but this user may need it."""
@@ -218,71 +188,58 @@ class Connections:
             pool.client.close()
 
     def _is_done(self, pool: Pool, user: User) -> bool:
-        if not self.users - {user}:
+        if all(each.is_closed for each in self.users if each is not user):
             return True
         # Those that derive from a client that ends find new connections, if they ever look.
         return user.is_first and self._is_ours and not pool.inside
 
     def _check_fork(self) -> None:
         if self._forked and not self._is_ours:
-            raise ConfigurationError(
-                "a transport in httpx_args cannot be used in a forked process, whose parent talks "
-                "on its connections; make a new transport and client there"
-            )
+            problem = "a transport in httpx_args cannot be used in a forked process"
+            raise ConfigurationError(f"{problem}; make a new transport and client there")
 
-    def _make_for_threads(self, args: Mapping[str, Any]) -> Pool:
-        width = self._width()
-        gate = threading.Semaphore(width) if width else None
-        make = partial(self._make, PlainClient, httpx.BaseTransport, args)
-        return Pool(make, gate, is_ours=self._is_ours)
+    def _pool(self, kind: Any, gate: Any, args: Mapping[str, Any]) -> Pool:
+        width: int | None = args["limits"].max_connections
+        if width and args.get("http2"):
+            width = max(width, _HTTP2_STREAMS)
+        make = partial(self._make, kind, args)
+        return Pool(make, gate(width) if width else None, is_ours=self._is_ours)
 
-    def _make_for_tasks(self) -> Pool:
-        from anyio import Semaphore  # noqa: PLC0415 - a synchronous caller never pays for it
-
-        width = self._width()
-        gate = Semaphore(width) if width else None
-        make = partial(self._make, AsyncPlainClient, httpx.AsyncBaseTransport, self._args)
-        return Pool(make, gate, is_ours=self._is_ours)
-
-    def _width(self) -> int | None:
-        limits = self._args.get("limits")
-        width: int | None = limits.max_connections if limits else 100
-        return max(width, _HTTP2_STREAMS) if width and self._args.get("http2") else width
-
-    def _make(self, kind: Callable[..., Any], transports: type, args: Mapping[str, Any]) -> Any:
-        for each in (args.get("transport"), *(args.get("mounts") or {}).values()):
-            if each is not None and not isinstance(each, transports):
-                raise ConfigurationError(
-                    f"httpx_args has a {type(each).__name__}, which this kind of call cannot use: "
-                    f"it takes a {transports.__name__}"
-                )
-        mounts = args.get("mounts") or {}
-        if check_proxies(args) and not any(key.startswith(("http:", "all:")) for key in mounts):
+    def _make(self, kind: Any, args: Mapping[str, Any]) -> Any:
+        mounts = args["mounts"]
+        for each in (args.get("transport"), *mounts.values()):
+            wanted = f"a {kind.transports.__name__} in this kind of call"
+            check_kind("a transport in httpx_args", each, kind.transports | None, wanted)
+        own_way = any(str(key).startswith(("http:", "all:")) for key in mounts)
+        if check_proxies(args) and not own_way:
             mounts = {f"http://{host}": None for host in self._plain_hosts} | mounts
-        context = self._context()
+        verify = self._context()
         try:
-            return kind(**{**args, "mounts": mounts}, verify=context)
+            return kind(**{**args, "mounts": mounts}, verify=verify)
+        except httpx.InvalidURL as error:
+            problem = f"{error}; is NO_PROXY a list of hosts: {getproxies().get('no')!r}?"
         except Exception as error:  # noqa: BLE001 - of whatever kind, for whatever argument
             problem = f"{type(error).__name__}: {error}"
-        raise ConfigurationError(
-            f"httpx_args or the proxy environment make no HTTP client ({problem[:300]})"
-        )
+        where = "httpx_args or the proxy environment"
+        raise ConfigurationError(f"{where} make no HTTP client ({problem[:300]})")
 
     def _context(self) -> ssl.SSLContext:
-        if self._tls is None:  # two at once make two, which does no harm
-            self._tls = self._make_context()
-        return self._tls
-
-    def _make_context(self) -> ssl.SSLContext:
-        verify = self._verify
-        where = "SSL_CERT_FILE or SSL_CERT_DIR"
+        verify, where = self._verify, "SSL_CERT_FILE or SSL_CERT_DIR"
         try:
-            if isinstance(verify, bool | ssl.SSLContext):
-                trust_env = self._args.get("trust_env", True)
-                return httpx.create_ssl_context(verify=verify, trust_env=trust_env)
-            where = os.fspath(verify)
-            if Path(where).is_dir():
-                return ssl.create_default_context(capath=where)
-            return ssl.create_default_context(cafile=where)
+            if not isinstance(verify, bool | ssl.SSLContext):
+                where = os.fspath(verify)
+                file, folder = (None, where) if Path(where).is_dir() else (where, None)
+                verify = ssl.create_default_context(cafile=file, capath=folder)
+            trust_env = self._args.get("trust_env", True)
+            # Kept; two at once make two, which does no harm.
+            self._verify = httpx.create_ssl_context(verify=verify, trust_env=trust_env)
         except OSError as error:
             raise ConfigurationError(f"no certificate authorities at {where}: {error}") from error
+        return self._verify
+
+
+def _lend(transport: Any) -> httpx.BaseTransport | None:
+    """Wrap a transport of the caller's for the exchange, which does not close it then."""
+    if not isinstance(transport, httpx.BaseTransport):
+        return None  # one of tasks has a loop that the exchange is not in
+    return httpx.MockTransport(transport.handle_request)

@@ -65,14 +65,7 @@ def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
 def decode_error_body(
     raw: bytes, encoding: str, charset: str | None, redact: Callable[[str], str]
 ) -> Any:
-    """Decode the beginning of a body, as far as it goes; give at most 64 KiB of text.
-
-    Args:
-        raw: as sent; perhaps not to its end.
-        encoding: how it is compressed.
-        charset: of a text, and of JSON that is not in a Unicode encoding.
-        redact: takes credentials out of what the server echoed.
-    """
+    """Decode the beginning of a body, as far as it goes; give at most 64 KiB of text."""
     try:
         body = decompress(raw, encoding, ERROR_BODY_LIMIT + 4096)  # so that no token is cut in two
     except ValueError as error:

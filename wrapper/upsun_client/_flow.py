@@ -3,132 +3,79 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from ._body import (
-    ERROR_BODY_TIMEOUT,
-    AsyncStreamed,
-    RequestBody,
-    Streamed,
-    SyncStreamed,
-    fill,
-    hurry,
-)
-from ._call import SUCCESS_LIMIT, Answer, Call
+from ._body import RequestBody, Streamed, fill
+from ._call import SUCCESS_LIMIT, Answer, Call, Redact
 from ._connections import Pool, Visit
 from ._error_body import ERROR_BODY_LIMIT, decompress
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, UpsunError
 from ._httpx import httpx
 from ._io import Io
-from ._options import Hooks
 from ._tokens import AccessToken, Tokens
 from ._urls import origin
 
+ERROR_BODY_TIMEOUT = 10.0  # seconds: the status has said what matters
 _READ_AHEAD = 4096  # bytes beyond the limit, so that no token is cut in two
 
 
+@dataclass
 class Flow:
-    """The policy of a client's requests.
+    """The policy of a client's requests."""
 
-    Args:
-        bases: URLs of the servers that requests go to, and no others.
-        retries: how often to try again.
-        redact: takes credentials out of what a server echoed.
-        tokens: where access tokens come from; None for the exchange itself, whose answer is small,
-            and which may be repeated.
-    """
+    bases: list[httpx.URL]  # of the servers that requests go to, and no others
+    retries: int
+    redact: Redact  # takes credentials out of what a server echoed
+    tokens: Tokens | None = None  # None for the exchange, whose answer is small
 
-    def __init__(
-        self,
-        bases: list[httpx.URL],
-        retries: int,
-        redact: Callable[[str], str],
-        tokens: Tokens | None = None,
-    ) -> None:
-        self._origins = {origin(base) for base in bases}
-        self._retries = retries
-        self._redact = redact
-        self._tokens = tokens
-
-    async def send(
-        self,
-        io: Io,
-        pool: Callable[[], Pool],
-        request: httpx.Request,
-        hooks: Hooks,
-        streamed: type[SyncStreamed | AsyncStreamed] | None = None,
-    ) -> httpx.Response:
+    async def send(self, io: Io, request: httpx.Request) -> httpx.Response:
         """Send a request, again where that is safe and may help.
-
-        Args:
-            io: who drives.
-            pool: gives the connections, or raises the error for a client that is closed.
-            request: without credentials, and stays so.
-            hooks: of the caller, called at each attempt; what they raise reaches him as it is.
-            streamed: what the body is that the caller reads; None to read it here.
 
         Raises:
             UpsunError: unless the answer is a success; its class says why.
         """
         self._check_origin(request.url)
-        call = Call(request, self._retries, self._redact, is_exchange=not self._tokens)
-        began = time.monotonic()
+        call = Call(request, self.retries, self.redact, is_exchange=not self.tokens)
+        began, patience = time.monotonic(), request.extensions["timeout"]["read"]
         refused: AccessToken | None = None
         while True:
-            call.begin()
             try:
-                connections = pool()
-                token = await self._token(io, call, began, refused)
+                pool, token = io.pool(), None
+                if self.tokens:
+                    token = await self.tokens.get(io, began, refused, patience)
+                    token = token or call.give_up(patience)
             except UpsunError as error:
                 call.note(error)
                 raise
             sent = _copy(request, token)
             try:
-                answer = await self._attempt(io, connections, sent, request, hooks, streamed)
+                answer = await self._attempt(io, pool, sent, request)
             except BaseException:
                 # Who holds on to it, such as an error, shall not hold the token.
                 sent.headers.pop("Authorization", None)
                 raise
             if answer.is_success:
                 return _accept(answer, call)
-            if self._tokens and token and not refused and answer.calls_for_renewal:
-                self._tokens.forget(token)
+            if self.tokens and token and not refused and answer.calls_for_renewal:
+                self.tokens.forget(token)
                 if call.is_repeatable:
                     refused = token
-                    call.attempts -= 1
                     continue
             await io.sleep(call.wait_after(answer))
 
     def _check_origin(self, url: httpx.URL) -> None:
         if url.userinfo:
             raise UnsafePathError("a URL must hold no user or password; nothing was sent")
-        if origin(url) not in self._origins:
-            raise UnsafePathError(
-                f"{url.scheme}://{url.netloc.decode('ascii')[:80]} is not the server that this "
-                "client is for, nor one of its trusted_origins; nothing was sent"
-            )
+        if origin(url) not in map(origin, self.bases):
+            where = f"{url.scheme}://{url.netloc.decode('ascii')[:80]} is not the server that this"
+            what = "client is for, nor one of its trusted_origins; nothing was sent"
+            raise UnsafePathError(f"{where} {what}")
 
-    async def _token(
-        self, io: Io, call: Call, began: float, refused: AccessToken | None
-    ) -> AccessToken | None:
-        if not self._tokens:
-            return None
-        patience = call.request.extensions["timeout"]["read"]
-        token = await self._tokens.get(io, began, refused, patience)
-        if token is None:
-            raise call.late(patience)
-        return token
-
-    async def _attempt(  # noqa: PLR0917
-        self,
-        io: Io,
-        pool: Pool,
-        sent: httpx.Request,
-        request: httpx.Request,
-        hooks: Hooks,
-        streamed: type[SyncStreamed | AsyncStreamed] | None,
+    async def _attempt(
+        self, io: Io, pool: Pool, sent: httpx.Request, request: httpx.Request
     ) -> Answer:
         """Send a request once, and read what is to be read of the answer.
 
@@ -136,30 +83,27 @@ class Flow:
         caller's, or his body, may raise whatever it likes, and that is his.
         """
         answer = Answer()
-        for hook in hooks["request"]:
+        for hook in io.hooks["request"]:
             await io.call(hook, sent)
         if pool.gate and not await io.enter(pool.gate, sent.extensions["timeout"]["pool"]):
             answer.error = httpx.PoolTimeout("")
             return answer
-        visit = Visit(io, pool)
+        visit, stream = Visit(io, pool), None
         try:
             await _deliver(io, pool, visit.client, sent, answer)
-            if (response := answer.response) is None:
-                await visit.leave()
-                return answer
-            response.request = request
-            for hook in hooks["response"]:
-                await io.call(hook, response)
-            if streamed and answer.is_success and not response.is_closed:
-                response.stream = streamed(response.stream, visit)
-                return answer
-            await self._read(io, sent, response, answer)
+            if response := answer.response:
+                stream = response.stream
+                response.request = request
+                for hook in io.hooks["response"]:
+                    await io.call(hook, response)
+                if io.streamed and answer.is_success and not response.is_closed:
+                    response.stream = io.streamed(response.stream, visit)
+                    return answer
+                await self._read(io, sent, response, answer)
         except BaseException as error:
             if not isinstance(error, Exception):  # the task was cancelled
-                pool.replace(visit.client)
-            if answer.response is not None:
-                await io.close(answer.response.stream)
-            await visit.leave()
+                visit.abandon()
+            await visit.leave(stream)
             raise
         await visit.leave()
         return answer
@@ -172,20 +116,20 @@ class Flow:
             try:
                 answer.body += response.content
             except httpx.ResponseNotRead:
-                raise ConfigurationError(
-                    f"an event hook has taken the body of the answer {response.status_code}; "
-                    "let it call response.read()"
-                ) from None
+                what = f"the body of the answer {response.status_code}"
+                problem = f"an event hook has taken {what}; let it call response.read()"
+                raise ConfigurationError(problem) from None
             return
         answer.encoding = response.headers.get("content-encoding", "")
         read = sent.extensions["timeout"]["read"]
         limit, seconds = SUCCESS_LIMIT, None if read is None else 10 * read
-        if not (self._tokens and response.is_success):
-            hurry(sent)
+        if not (self.tokens and response.is_success):
+            # No longer for a chunk either, of what was answered already.
+            sent.extensions["timeout"]["read"] = min(read or math.inf, ERROR_BODY_TIMEOUT)
             limit, seconds = ERROR_BODY_LIMIT + _READ_AHEAD, ERROR_BODY_TIMEOUT
         try:
             stopped = await fill(answer.body, io, response.stream, limit=limit, seconds=seconds)
-            answer.stopped = stopped if self._tokens else ""  # a token is short, or none
+            answer.stopped = stopped if self.tokens else ""  # a token is short, or none
         except (httpx.HTTPError, httpx.StreamError) as error:
             if response.is_success:
                 answer.error = error
@@ -206,17 +150,15 @@ async def _deliver(io: Io, pool: Pool, client: Any, sent: httpx.Request, answer:
         return
     if client.is_closed:
         raise ClientClosedError
-    raise ConfigurationError(
-        f"httpx cannot send with these httpx_args or this environment: {answer.error!r:.300}"
-    )
+    what = "httpx cannot send with these httpx_args or this environment"
+    raise ConfigurationError(f"{what}: {answer.error!r:.300}")
 
 
 def _copy(request: httpx.Request, token: AccessToken | None) -> httpx.Request:
     """Copy a request, with the token: who holds on to the original shall not hold it."""
     sent = copy.copy(request)  # which leaves out what httpx does not pickle
-    sent.stream = request.stream
-    if not isinstance(request.stream, httpx.ByteStream):
-        sent.stream = RequestBody(request.stream)
+    is_plain = isinstance(request.stream, httpx.ByteStream)
+    sent.stream = request.stream if is_plain else RequestBody(request.stream)
     sent.headers = httpx.Headers(request.headers)
     if token:
         sent.headers["Authorization"] = f"Bearer {token.reveal()}"

@@ -14,7 +14,6 @@ from ._options import Hooks, check_hooks, read_hooks, read_timeout
 from ._paths import check_path
 from ._urls import parse_url, under
 
-_BLOCKING, _TASKS = Blocking(), Tasks()
 _HOW = httpx.USE_CLIENT_DEFAULT
 
 
@@ -23,30 +22,17 @@ class _NoTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 class _Session:
-    """What both HTTP clients are, beside one of httpx.
+    """What both HTTP clients are, beside one of httpx."""
 
-    Args:
-        flow: that its requests follow.
-        connections: that they go by.
-        user: whose session it is; see `Connections.leave`.
-        hooks: called at each attempt.
-        options: of ``httpx.Client``.
-    """
-
-    def __init__(
-        self, flow: Flow, connections: Connections, user: User, hooks: Hooks, **options: Any
-    ) -> None:
+    def __init__(self, flow: Flow, connections: Connections, user: User, **options: Any) -> None:
         super().__init__(transport=_NoTransport(), trust_env=False, **options)  # type: ignore[call-arg]
-        self._flow = flow
-        self._connections = connections
-        self._user = user
-        self._hooks = hooks
-        self.retired = False  # whether the client that it belongs to is closed
+        self._hooks: Hooks = options["event_hooks"]
+        self._flow, self._connections, self._user = flow, connections, user
 
     @property
     def is_closed(self) -> bool:
         """Whether it, or the client that it belongs to, is closed."""
-        return self.retired or super().is_closed  # type: ignore[misc]
+        return self._user.is_closed or super().is_closed  # type: ignore[misc]
 
     @property
     def event_hooks(self) -> Hooks:
@@ -68,11 +54,9 @@ class _Session:
         try:
             if kwargs.get("timeout", _HOW) is not _HOW:
                 kwargs["timeout"] = read_timeout(httpx.Timeout(kwargs["timeout"]))
-            request: httpx.Request = super().build_request(method, target, **kwargs)  # type: ignore[misc]
+            return super().build_request(method, target, **kwargs)  # type: ignore[misc, no-any-return]
         except (httpx.InvalidURL, TypeError, ValueError, AttributeError, RuntimeError) as error:
             problem = str(error)
-        else:
-            return request
         raise ConfigurationError(f"no request can be made of these arguments: {problem[:300]}")
 
     def _target(self, url: Any) -> httpx.URL:
@@ -98,28 +82,21 @@ class _Session:
         return parsed
 
     def _prepare(self, request: httpx.Request, body: type, auth: Any) -> None:
-        """Refuse what cannot be sent this way.
-
-        Raises:
-            ClientClosedError: if this client is closed.
-            ConfigurationError: if an argument is unusable.
-        """
-        self.check_open()
+        """Refuse what cannot be sent this way."""
+        self._check_open()
         if auth is not _HOW:
             raise ConfigurationError("auth cannot be set: the access token is this client's own")
         if not isinstance(request.stream, body):
-            raise ConfigurationError(
-                f"the body is a {type(request.stream).__name__}, which this kind of call cannot "
-                f"send: it takes a {body.__name__}"
-            )
+            kind = type(request.stream).__name__
+            problem = f"which this kind of call cannot send: it takes a {body.__name__}"
+            raise ConfigurationError(f"the body is a {kind}, {problem}")
         fields = getattr(request.stream, "fields", [None])  # of a multipart form
         if all(field and isinstance(getattr(field, "file", ""), str | bytes) for field in fields):
             request.read()  # which makes bytes of it, that can be sent again
         if "timeout" not in request.extensions:
             request.extensions = {**request.extensions, "timeout": self.timeout.as_dict()}  # type: ignore[attr-defined]
 
-    def check_open(self) -> None:
-        """Raise ClientClosedError if this client is closed."""
+    def _check_open(self) -> None:
         if self.is_closed:
             raise ClientClosedError
 
@@ -128,25 +105,16 @@ class Session(_Session, httpx.Client):
     """An ``httpx.Client`` that follows the flow."""
 
     def send(
-        self,
-        request: httpx.Request,
-        *,
-        stream: bool = False,
-        auth: Any = _HOW,
-        follow_redirects: Any = _HOW,  # noqa: ARG002 - never
+        self, request: httpx.Request, *, stream: bool = False, auth: Any = _HOW, **_: Any
     ) -> httpx.Response:
         """Send a request, as `Flow.send` does; never follow a redirect."""
         self._prepare(request, httpx.SyncByteStream, auth)
-        self.check()
-        streamed = SyncStreamed if stream else None
-        return run(self._flow.send(_BLOCKING, self._pool, request, self._hooks, streamed))
+        check_hooks(self._hooks)
+        io = Blocking(self._pool, self._hooks, SyncStreamed if stream else None)
+        return run(self._flow.send(io, request))
 
     def check(self) -> None:
-        """Refuse what is unusable, before a token is asked for.
-
-        Raises:
-            ConfigurationError: it names it.
-        """
+        """Refuse what is unusable, before a token is asked for."""
         check_hooks(self._hooks)
         self._pool()
 
@@ -160,7 +128,7 @@ class Session(_Session, httpx.Client):
         self.close()
 
     def _pool(self) -> Pool:
-        self.check_open()
+        self._check_open()
         return self._connections.for_threads()
 
 
@@ -168,18 +136,12 @@ class AsyncSession(_Session, httpx.AsyncClient):
     """An ``httpx.AsyncClient`` that follows the same flow."""
 
     async def send(
-        self,
-        request: httpx.Request,
-        *,
-        stream: bool = False,
-        auth: Any = _HOW,
-        follow_redirects: Any = _HOW,  # noqa: ARG002 - never
+        self, request: httpx.Request, *, stream: bool = False, auth: Any = _HOW, **_: Any
     ) -> httpx.Response:
         """Send a request, as `Flow.send` does; never follow a redirect."""
         self._prepare(request, httpx.AsyncByteStream, auth)
-        self._pool()
-        streamed = AsyncStreamed if stream else None
-        return await self._flow.send(_TASKS, self._pool, request, self._hooks, streamed)
+        io = Tasks(self._pool, self._hooks, AsyncStreamed if stream else None)
+        return await self._flow.send(io, request)
 
     async def aclose(self) -> None:
         """Close it, and the connections of the running event loop if nobody else uses them."""
@@ -191,5 +153,5 @@ class AsyncSession(_Session, httpx.AsyncClient):
         await self.aclose()
 
     def _pool(self) -> Pool:
-        self.check_open()
+        self._check_open()
         return self._connections.for_tasks()

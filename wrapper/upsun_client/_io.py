@@ -10,32 +10,29 @@ import inspect
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from ._errors import ConfigurationError
 from ._httpx import httpx
+from ._options import Hooks
 
 T = TypeVar("T")
 
 
-class Io(Protocol):
-    """What a flow does that takes time."""
+@dataclass
+class _Driver:
+    """What the two drivers know of a call."""
 
-    async def send(self, client: Any, request: httpx.Request) -> httpx.Response: ...
-    async def call(self, hook: Callable[[Any], Any], value: object) -> None: ...
-    def chunks(self, stream: Any) -> Any: ...
-    async def chunk(self, chunks: Any) -> bytes | None: ...
-    async def close(self, stream: Any) -> None: ...
-    async def shut(self, client: Any) -> None: ...
-    async def sleep(self, seconds: float) -> None: ...
-    async def wait(self, future: Future[Any], seconds: float | None) -> None: ...
-    async def enter(self, gate: Any, seconds: float | None) -> bool: ...
+    pool: Callable[[], Any]  # raises the error for a client that is closed
+    hooks: Hooks  # called at each attempt; what they raise reaches the caller as it is
+    streamed: Callable[..., Any] | None = None  # what the body is that the caller reads
 
 
-class Blocking:
+class Blocking(_Driver):
     """Blocks the thread."""
 
     async def send(self, client: httpx.Client, request: httpx.Request) -> httpx.Response:
@@ -46,17 +43,12 @@ class Blocking:
             made.close()
             raise ConfigurationError(f"the event hook {hook!r} is asynchronous, this call is not")
 
-    def chunks(self, stream: httpx.SyncByteStream) -> Any:
-        return iter(stream)
+    async def chunks(self, stream: httpx.SyncByteStream) -> AsyncIterator[bytes]:
+        for chunk in stream:
+            yield chunk
 
-    async def chunk(self, chunks: Any) -> bytes | None:
-        return next(chunks, None)
-
-    async def close(self, stream: httpx.SyncByteStream) -> None:
-        stream.close()
-
-    async def shut(self, client: httpx.Client) -> None:
-        client.close()
+    async def close(self, what: httpx.Client | httpx.SyncByteStream) -> None:
+        what.close()
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251 - no event loop runs this
@@ -69,7 +61,7 @@ class Blocking:
         return gate.acquire(timeout=seconds)
 
 
-class Tasks:
+class Tasks(_Driver):
     """Suspends the task, of asyncio or of trio."""
 
     async def send(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
@@ -79,17 +71,11 @@ class Tasks:
         if inspect.isawaitable(made := hook(value)):
             await made
 
-    def chunks(self, stream: httpx.AsyncByteStream) -> Any:
+    def chunks(self, stream: httpx.AsyncByteStream) -> AsyncIterator[bytes]:
         return aiter(stream)
 
-    async def chunk(self, chunks: Any) -> bytes | None:
-        return await anext(chunks, None)
-
-    async def close(self, stream: httpx.AsyncByteStream) -> None:
-        await stream.aclose()
-
-    async def shut(self, client: httpx.AsyncClient) -> None:
-        await client.aclose()
+    async def close(self, what: httpx.AsyncClient | httpx.AsyncByteStream) -> None:
+        await what.aclose()
 
     async def sleep(self, seconds: float) -> None:
         from anyio import sleep  # noqa: PLC0415 - a synchronous caller never pays for it
@@ -114,6 +100,9 @@ class Tasks:
             await gate.acquire()
             return True
         return False
+
+
+Io = Blocking | Tasks
 
 
 def run(flow: Coroutine[Any, Any, T]) -> T:
@@ -152,10 +141,6 @@ class PerLoop(Generic[T]):
     def __init__(self) -> None:
         self._values: dict[Any, T] = {}
         self._lock = threading.Lock()
-
-    def held(self) -> list[T]:
-        """Return all values."""
-        return list(self._values.values())
 
     def get(self, make: Callable[[], T]) -> T:
         """Return the value of the running loop; without one, that of the next that runs."""

@@ -1,12 +1,13 @@
 """What a caller may set: headers, cookies, times, retries, httpx_args and proxies.
 
-All that can be seen to be unusable is refused here, before anything is sent.
+Each function raises ConfigurationError for what can be seen to be unusable.
 """
 
 from __future__ import annotations
 
 import inspect
 import os
+import re
 import ssl
 import sys
 import threading
@@ -25,36 +26,38 @@ Verify = ssl.SSLContext | str | os.PathLike[str] | bool
 Hooks = dict[str, list[Callable[..., Any]]]
 
 HEADERS = {
-    "User-Agent": "upsun-client/{} Python/{}.{}.{} {}".format(
-        __version__, *sys.version_info[:3], sys.platform
-    ),
+    "User-Agent": f"upsun-client/{__version__} Python/{sys.version.split()[0]} {sys.platform}",
     # Others, such as br, need libraries to undo that not everybody has.
     "Accept-Encoding": "gzip, deflate",
 }
-_SEPARATORS = frozenset(' "(),/:;<=>?@[\\]{}')  # what the name of a header or cookie cannot have
+_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)  # of a header or cookie
+_LEAST_LIMITS = {"max_connections": 1, "max_keepalive_connections": 0, "keepalive_expiry": 0}
+_TRANSPORTS = httpx.BaseTransport | httpx.AsyncBaseTransport
 _OURS = {"auth", "base_url", "cookies", "follow_redirects", "headers", "timeout", "verify"}
 
 
-def read_headers(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
-    """Return headers or cookies that can be sent.
+def check_kind(name: str, value: object, kinds: Any, wanted: str) -> None:
+    """Raise ConfigurationError if a value is of no such kind; the value is not quoted."""
+    if not isinstance(value, kinds):
+        raise ConfigurationError(f"{name} must be {wanted}, not {type(value).__name__}")
 
-    Raises:
-        ConfigurationError: if they cannot. A value may be a secret, so it is not quoted.
-    """
-    if not isinstance(given, Mapping | None):
-        raise ConfigurationError(f"{name} must be a mapping, not {type(given).__name__}")
-    fields = dict(given or {})
+
+def _read_mapping(name: str, given: Any) -> dict[Any, Any]:
+    check_kind(name, given, Mapping | None, "a mapping")
+    return dict(given or {})
+
+
+def read_headers(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
+    """Return headers or cookies that can be sent. A value may be a secret: it is not quoted."""
+    fields = _read_mapping(name, given)
     for key, value in fields.items():
         if not isinstance(key, str) or not isinstance(value, str):
             raise ConfigurationError(f"{name} must map strings to strings; {key!r} does not")
-        if not key.isascii() or not key or any(c in _SEPARATORS for c in key):
-            raise ConfigurationError(f"{name} cannot have the name {key!r}")
-        if not key.isprintable():
+        if not _NAME.fullmatch(key):
             raise ConfigurationError(f"{name} cannot have the name {key!r}")
         if not value.isascii() or value != value.strip() or not value.isprintable():
-            raise ConfigurationError(
-                f"{name}: the value of {key} has control or non-ASCII characters, or spaces around"
-            )
+            problem = "has control or non-ASCII characters, or spaces around"
+            raise ConfigurationError(f"{name}: the value of {key} {problem}")
     return fields
 
 
@@ -65,11 +68,7 @@ def merge_headers(first: Mapping[str, str], then: Mapping[str, str]) -> dict[str
 
 
 def read_timeout(timeout: Timeout) -> httpx.Timeout:
-    """Return a timeout that httpx knows.
-
-    Raises:
-        ConfigurationError: if a part of it is neither positive seconds nor None.
-    """
+    """Return a timeout that httpx knows."""
     parts = timeout.as_dict().values() if isinstance(timeout, httpx.Timeout) else [timeout]
     for part in parts:
         number = isinstance(part, int | float) and not isinstance(part, bool)
@@ -79,43 +78,28 @@ def read_timeout(timeout: Timeout) -> httpx.Timeout:
 
 
 def read_retries(max_retries: int) -> int:
-    """Return how often to try again.
-
-    Raises:
-        ConfigurationError: if it is no whole number from 0.
-    """
+    """Return how often to try again."""
     if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
         raise ConfigurationError(f"max_retries must be 0 or more, not {max_retries!r}")
     return max_retries
 
 
 def read_httpx_args(given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return further arguments of ``httpx.Client``, as far as they can be judged before use.
-
-    Raises:
-        ConfigurationError: if one is unusable.
-    """
-    if not isinstance(given, Mapping | None):
-        raise ConfigurationError(f"httpx_args must be a mapping, not {type(given).__name__}")
-    args = dict(given or {})
+    """Return further arguments of ``httpx.Client``, as far as they can be judged before use."""
+    args = _read_mapping("httpx_args", given)
     if clash := sorted(_OURS & args.keys()):
         raise ConfigurationError(f"httpx_args cannot set {', '.join(clash)}")
-    _check_limits(args.get("limits"))
-    _check_mounts(args.get("mounts"))
-    transport = args.get("transport")
-    if not isinstance(transport, httpx.BaseTransport | httpx.AsyncBaseTransport | None):
-        kind = type(transport).__name__
-        raise ConfigurationError(f"transport must be a transport of httpx, not {kind}")
     args["event_hooks"] = read_hooks(args.get("event_hooks"))
+    args["mounts"] = _read_mapping("mounts", args.get("mounts"))
+    args.setdefault("limits", httpx.Limits(max_connections=100, max_keepalive_connections=20))
+    _check_limits(args["limits"])
+    for each in (args.get("transport"), *args["mounts"].values()):
+        check_kind("transport", each, _TRANSPORTS | None, "a transport of httpx")
     return args
 
 
 def read_hooks(given: Any) -> Hooks:
-    """Return event hooks, by what they are called for.
-
-    Raises:
-        ConfigurationError: if they are none.
-    """
+    """Return event hooks, by what they are called for."""
     hooks: Hooks = {"request": [], "response": []}
     if not isinstance(given, Mapping | None) or not set(given or {}) <= hooks.keys():
         raise ConfigurationError("event_hooks must map 'request' and 'response' to functions")
@@ -127,11 +111,7 @@ def read_hooks(given: Any) -> Hooks:
 
 
 def check_hooks(hooks: Hooks) -> None:
-    """Refuse a hook that a synchronous call cannot wait for.
-
-    Raises:
-        ConfigurationError: it names the hook.
-    """
+    """Refuse a hook that a synchronous call cannot wait for."""
     for hook in (*hooks["request"], *hooks["response"]):
         called = getattr(hook, "__call__", None)  # noqa: B004 - of an object that has one
         if inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(called):
@@ -139,48 +119,28 @@ def check_hooks(hooks: Hooks) -> None:
 
 
 def _check_limits(limits: Any) -> None:
-    if limits is None:
-        return
-    if not isinstance(limits, httpx.Limits):
-        raise ConfigurationError(f"limits must be httpx.Limits, not {type(limits).__name__}")
-    for name in ("max_connections", "max_keepalive_connections", "keepalive_expiry"):
+    check_kind("limits", limits, httpx.Limits, "httpx.Limits")
+    for name, least in _LEAST_LIMITS.items():
+        kinds = {int, float} if name == "keepalive_expiry" else {int}
         value = getattr(limits, name)
-        least = 1 if name == "max_connections" else 0
-        whole = float if name == "keepalive_expiry" else int
-        number = isinstance(value, int | whole) and not isinstance(value, bool)
-        if value is not None and not (number and value >= least):
+        if value is not None and not (type(value) in kinds and value >= least):
             raise ConfigurationError(f"limits: {name} cannot be {value!r}")
-
-
-def _check_mounts(mounts: Any) -> None:
-    if not isinstance(mounts, Mapping | None):
-        raise ConfigurationError(f"mounts must be a mapping, not {type(mounts).__name__}")
-    for pattern, mount in (mounts or {}).items():
-        if not isinstance(mount, httpx.BaseTransport | httpx.AsyncBaseTransport | None):
-            kind = type(mount).__name__
-            raise ConfigurationError(f"mounts: {pattern!r} must have a transport, not {kind}")
-        if not isinstance(pattern, str) or ":" not in pattern:
-            raise ConfigurationError(f"mounts: {pattern!r} is no pattern such as 'https://'")
 
 
 def check_proxies(args: Mapping[str, Any]) -> bool:
     """Tell whether plain http would go through a proxy that is not on this machine.
 
-    Raises:
-        ConfigurationError: if a proxy is unusable. It may hold a password, so it is not quoted.
+    An unusable one may hold a password, so it is not quoted.
     """
     if args.get("proxy") is not None:
         return not is_loopback(_read_proxy("the argument proxy", args["proxy"]))
     if not args.get("trust_env", True) or args.get("transport"):
         return False
-    proxies = {
-        scheme: _read_proxy(
-            f"{scheme.upper()}_PROXY (proxy environment)", url if "://" in url else f"http://{url}"
-        )
-        for scheme, url in getproxies().items()
-        if scheme in {"http", "https", "all"} and url
-    }
-    _check_no_proxy(getproxies().get("no", ""))
+    proxies = {}
+    for scheme, url in getproxies().items():
+        if scheme in {"http", "https", "all"} and url:
+            where = f"{scheme.upper()}_PROXY (proxy environment)"
+            proxies[scheme] = _read_proxy(where, url if "://" in url else f"http://{url}")
     plain = proxies.get("http", proxies.get("all"))
     return plain is not None and not is_loopback(plain)
 
@@ -192,18 +152,6 @@ def _read_proxy(where: str, given: Any) -> httpx.URL:
         url.raw_host.decode("ascii").encode("idna")
         if url.host and url.path in {"", "/"} and not (url.query or url.fragment):
             return url
-    raise ConfigurationError(
-        f"{where} holds no usable proxy URL (http://user:password@host:port); "
-        "percent-encode what is special in the user or the password"
-    )
-
-
-def _check_no_proxy(value: str) -> None:
-    for entry in filter(None, map(str.strip, value.split(","))):
-        forms = [entry] if "://" in entry else [f"all://*{entry}", f"all://[{entry}]"]
-        for form in forms:
-            with suppress(httpx.InvalidURL, ValueError):
-                httpx.URL(form)
-                break
-        else:
-            raise ConfigurationError(f"NO_PROXY (proxy environment) holds {entry!r}, no host")
+    advice = "percent-encode what is special in the user or the password"
+    form = "http://user:password@host:port"
+    raise ConfigurationError(f"{where} holds no usable proxy URL ({form}); {advice}")

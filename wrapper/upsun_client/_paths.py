@@ -13,17 +13,16 @@ from ._errors import UnsafePathError
 
 _PLAIN = re.compile(r"(?:/[A-Za-z0-9_-]+)+")  # what nearly every path is
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\\?#]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SHOWN = 80  # characters of a refused value that an error quotes
 
 
 def check_path(url: str) -> None:
-    """Refuse a URL or path that could be read as another place than it names.
+    """Refuse a URL or path that, as the caller wrote it, could be read as another place.
 
     A slash inside a segment (``heads%2Fmaster``) is legitimate; the parts around it count like
     segments.
-
-    Args:
-        url: as written by the caller, before any normalisation.
 
     Raises:
         UnsafePathError: if a part is empty, blank, ``.`` or ``..``, or holds a control character.
@@ -35,25 +34,19 @@ def check_path(url: str) -> None:
     if path in {"", "/"}:
         return
     if fault := _fault(unquote(path.removeprefix("/"))):
-        raise UnsafePathError(
-            f"{fault} in the path {path[:_SHOWN]!r}; nothing was sent. Check the ids"
-        )
+        where = f"in the path {path[:_SHOWN]!r}"
+        raise UnsafePathError(f"{fault} {where}; nothing was sent. Check the ids")
 
 
 def check_parameter(name: str, value: object) -> str:
     """Return what may stand for a path parameter, as a plain string.
 
-    Args:
-        name: of the parameter, for the error.
-        value: what the caller gave.
-
     Raises:
         UnsafePathError: if it is no string, cannot be encoded, or would leave its place.
     """
     if not isinstance(value, str):
-        raise UnsafePathError(
-            f"{name} must be a string, not {type(value).__name__}; nothing was sent"
-        )
+        kind = type(value).__name__
+        raise UnsafePathError(f"{name} must be a string, not {kind}; nothing was sent")
     plain: str = str.__str__(value)
     if fault := _fault(plain):
         raise UnsafePathError(f"{name} holds {fault}: {plain[:_SHOWN]!r}; nothing was sent")
@@ -69,12 +62,6 @@ def _fault(decoded: str) -> str | None:
             return f"a dot segment ({bare!r})"
         if part[0] == "\0":  # as generated code writes what is no scalar
             return f"{part[1:]!r} where a string is needed"
-    return None if decoded.isprintable() else _unprintable(decoded)
-
-
-def _unprintable(decoded: str) -> str | None:
-    if any(character < " " or "\x7f" <= character < "\xa0" for character in decoded):
+    if _CONTROL.search(decoded):
         return "a control character"
-    if any("\ud800" <= character <= "\udfff" for character in decoded):
-        return "a character that has no encoding"
-    return None
+    return "a character that has no encoding" if _SURROGATE.search(decoded) else None

@@ -11,12 +11,11 @@ from upsun_api.errors import UnexpectedStatus
 from upsun_api.models.accepted_response import AcceptedResponse
 from upsun_api.types import File, Unset
 
-from ._call import outside_contract
+from ._call import Redact, outside_contract
 from ._error_body import ERROR_BODY_LIMIT, decode_error_body, one_line, phrase
 from ._httpx import httpx
 
 T = TypeVar("T")
-Redact = Callable[[str], str]
 
 PARSE_ERRORS = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 _BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark, and JSON's whitespace
@@ -33,17 +32,17 @@ def parse(parser: Callable[..., T], response: httpx.Response, client: object, re
     """
     try:
         if not response.content.lstrip(_BLANK):
-            return typing.cast("T", _empty(parser, response, client))
+            return _empty(parser, response, client)  # type: ignore[no-any-return]
         parsed = parser(client=client, response=response)
-        if not (problem := _overlooked(parsed, response)):
-            return parsed
+        problem = _overlooked(parsed, response)
     except UnexpectedStatus:
         problem = "the contract does not know this status"
     except PARSE_ERRORS as error:
         problem = _say(error, response)
-    body = decode_error_body(
-        response.content[: ERROR_BODY_LIMIT + _SHOWN], "", response.charset_encoding, redact
-    )
+    if not problem:
+        return parsed
+    start = response.content[: ERROR_BODY_LIMIT + _SHOWN]
+    body = decode_error_body(start, "", response.charset_encoding, redact)
     raise outside_contract(response, one_line(redact(problem), 2 * _SHOWN), body, redact)
 
 
@@ -61,7 +60,9 @@ def _overlooked(parsed: object, response: httpx.Response) -> str:
     """Say what a parser has overlooked; '' for nothing."""
     if isinstance(parsed, AcceptedResponse):
         _take_status_line(parsed, response)
-        fits = _accepts(parsed)
+        code = parsed.code if type(parsed.code) is int else 0
+        # A 200 whose body says 404 is no acceptance.
+        fits = isinstance(parsed.status, str) and 200 <= code < 300
         return "" if fits else "the body does not fit the contract (status or code is none)"
     if isinstance(parsed, File):
         is_page = "html" in response.headers.get("content-type", "")
@@ -83,9 +84,7 @@ def _take_status_line(accepted: AcceptedResponse, response: httpx.Response) -> N
         accepted.code = response.status_code
 
 
-def _empty(
-    parser: Callable[..., Any], response: httpx.Response, client: object
-) -> AcceptedResponse | None:
+def _empty(parser: Callable[..., T], response: httpx.Response, client: object) -> Any:
     """Return what an empty success stands for."""
     if getattr(client, "raise_on_unexpected_status", False):
         with suppress(*PARSE_ERRORS):
@@ -105,12 +104,3 @@ def _is_error(body: object) -> bool:
         return False
     codes = (body.get("status"), body.get("code"))
     return bool(body.get("error")) or any(isinstance(code, int) and code >= 400 for code in codes)
-
-
-def _accepts(accepted: AcceptedResponse) -> bool:
-    # A 200 whose body says 404 is no acceptance.
-    return (
-        isinstance(accepted.status, str)
-        and type(accepted.code) is int
-        and 200 <= accepted.code < 300
-    )

@@ -36,13 +36,7 @@ class Secret:
 
 
 class AccessToken(Secret):
-    """A bearer token.
-
-    Args:
-        value: what is sent.
-        lifetime: seconds for which it may be used after it was asked for.
-        asked_at: when that was, on the monotonic clock.
-    """
+    """A bearer token, asked for at a time on the monotonic clock; seconds."""
 
     __slots__ = ("expires_at", "renew_at")
 
@@ -63,10 +57,6 @@ class Tokens:
 
     An exchange has a thread of its own, so no caller leads it: who is cancelled, gives up or
     blocks the event loop stops nobody else. Whoever waits for it gets its outcome.
-
-    Args:
-        api_token: what is exchanged.
-        exchange: asks the auth server for a token.
     """
 
     # Rather than a __dict__ that shows them.
@@ -114,7 +104,9 @@ class Tokens:
             return None
         error = pending.exception()
         if isinstance(error, UpsunError):
-            raise _copy(error)  # no two callers raise the same one
+            own = copy.copy(error)  # no two callers raise the same one
+            own.__cause__ = error.__cause__
+            raise own
         return pending.result()
 
     def forget(self, refused: AccessToken) -> None:
@@ -131,7 +123,8 @@ class Tokens:
                 encoded = base64.b64encode(value.encode()).decode().rstrip("=")
                 for spelled in (value, encoded):
                     if _may_hold(text, spelled):
-                        text = re.sub(_any_spelling(spelled), "[redacted]", text)
+                        pattern = "".join(map(_spellings, spelled))
+                        text = re.sub(pattern, "[redacted]", text, flags=re.IGNORECASE)
         return text
 
     def _join_or_start(self, since: float, refused: AccessToken | None) -> PendingExchange:
@@ -171,23 +164,13 @@ class Tokens:
         pending.set_result(token)
 
 
-def _copy(error: UpsunError) -> UpsunError:
-    other = copy.copy(error)
-    other.__cause__ = error.__cause__
-    return other
-
-
 def _may_hold(text: str, secret: str) -> bool:
     """Spare most texts the search: a token that is spelled some other way holds an escape."""
     return secret in text or any(mark in text for mark in "%\\&") or secret.lower() in text.lower()
 
 
-def _any_spelling(secret: str) -> re.Pattern[str]:
-    """Match a text in whatever escapes a form, JSON or HTML would put it, in either case."""
-    return re.compile("".join(map(_spellings, secret)), re.IGNORECASE)
-
-
 def _spellings(character: str) -> str:
+    """Match a character in whatever escapes a form, JSON or HTML would put it."""
     code = ord(character)
     escapes = (f"%(?:25)*{code:02x}", rf"\\+u{code:04x}", rf"\\+x{code:02x}")
     entities = (f"&#0*{code};?", f"&#x0*{code:x};?")
@@ -206,15 +189,11 @@ def read_api_token(given: str | None) -> Secret:
         raise ConfigurationError(f"api_token must be a string, not {type(token).__name__}")
     token = token.strip()
     if not token:
-        raise ConfigurationError(
-            f"no API token: {source} is empty or not set. Set {TOKEN_VARIABLE} or pass api_token; "
-            f"{CREATE}"
-        )
+        advice = f"Set {TOKEN_VARIABLE} or pass api_token; {CREATE}"
+        raise ConfigurationError(f"no API token: {source} is empty or not set. {advice}")
     if not is_visible(token):
-        raise ConfigurationError(
-            f"{source} holds whitespace, control or non-ASCII characters, which no API token has; "
-            "copy it again"
-        )
+        problem = "holds whitespace, control or non-ASCII characters, which no API token has"
+        raise ConfigurationError(f"{source} {problem}; copy it again")
     return Secret(token)
 
 

@@ -16,10 +16,6 @@ _API_ROOT = "/projects"
 def read_url(name: str, url: str) -> httpx.URL:
     """Return a URL that credentials may be sent to.
 
-    Args:
-        name: of the argument, for the error.
-        url: what the caller gave.
-
     Raises:
         ConfigurationError: if it is no https URL (http is for loopback), or holds more than
             an origin and a path. What may be a password is not quoted.
