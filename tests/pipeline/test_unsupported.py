@@ -82,10 +82,8 @@ def test_a_parameter_is_refused_wherever_it_stands(
     parameter: Node, keyword: str, where: str
 ) -> None:
     used = {"$ref": "#/components/parameters/Q"} if where == "components" else parameter
-    own: Node = {} if where == "path" else {"parameters": [used]}
-    item: Node = {"get": operation("list-x", **own)}
-    if where == "path":
-        item["parameters"] = [used]
+    item: Node = {"get": operation("list-x")}
+    (item if where == "path" else item["get"])["parameters"] = [used]
     line = told(api(COMPONENTS, paths={"/x": item}, parameters={"Q": parameter}))
     place = f"{parameter['in']} parameter {parameter['name']}"
     assert f"GET /x (list-x), {place}: {keyword} is not supported (" in line

@@ -24,8 +24,8 @@ from scripts.pipeline.corrections.composition import (
 from scripts.pipeline.corrections.enums import (
     settle_enums,
 )
+from scripts.pipeline.corrections.files import find_files
 from scripts.pipeline.corrections.media import (
-    find_files,
     settle_bodies,
 )
 from scripts.pipeline.corrections.naming import name_classes

@@ -1,7 +1,6 @@
 """Rules for request and response bodies."""
 
 from scripts.pipeline.corrections.schema_tools import (
-    each_schema,
     is_object,
     look,
     meaning,
@@ -57,22 +56,6 @@ def settle_bodies(document: Node) -> Node:
         return node
 
     return rebuild(document, "document", visit)
-
-
-def find_files(document: Node) -> Node:
-    """Read text with a `contentMediaType` as a file, which is how OpenAPI 3.1 documents uploads.
-
-    Cause: the generator makes text of it, and no bytes can be sent.
-    """
-
-    def visit(schema: Node) -> Node:
-        kind = schema.get("type", "string")
-        is_text = kind == "string" or (isinstance(kind, list) and "string" in kind)
-        raw = "contentEncoding" not in schema and not is_json(str(schema.get("contentMediaType")))
-        is_file = is_text and raw and "contentMediaType" in schema
-        return {**schema, "type": kind, "format": "binary"} if is_file else schema
-
-    return each_schema(document, visit)
 
 
 def _essence(content_type: str) -> str:
