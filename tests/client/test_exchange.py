@@ -17,6 +17,7 @@ from tests.client.conftest import BACKENDS, delete_once, delete_once_async, outc
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Request, Wire, answer, token
 from upsun_client import (
+    APITimeoutError,
     AuthenticationError,
     TokenExchangeError,
     UpsunClient,
@@ -350,6 +351,30 @@ def test_who_is_cancelled_stops_nobody_else(backend: str) -> None:
 
         anyio.run(run, backend=backend)
         assert sorted(done) == [1, 2, 3]
+        assert len(server.exchanges) == 1
+
+
+def test_a_client_in_a_hurry_has_its_token_at_the_next_call(flavour: str) -> None:
+    def slow(_: Request) -> bytes:
+        time.sleep(0.6)
+        return token()
+
+    async def run() -> None:
+        async with UpsunClient(**server.kwargs(timeout=0.4, max_retries=0)) as client:
+            with pytest.raises(APITimeoutError, match=r"0\.4 s.*not sent"):
+                await delete_once_async(client)
+            await anyio.sleep(0.4)
+            await delete_once_async(client)
+
+    with Wire(exchange=slow) as server:
+        if flavour == "sync":
+            with UpsunClient(**server.kwargs(timeout=0.4, max_retries=0)) as client:
+                with pytest.raises(APITimeoutError, match=r"0\.4 s.*not sent"):
+                    delete_once(client)
+                time.sleep(0.4)
+                delete_once(client)
+        else:
+            anyio.run(run, backend=flavour)
         assert len(server.exchanges) == 1
 
 
