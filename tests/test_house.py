@@ -12,8 +12,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # What a storey of scripts/ may import besides itself; the programs at the top, everything.
 BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vendoring"}}
-# Lines of code, and lines with docstrings and comments.
-BUDGETS: dict[str, tuple[int, int]] = {}
+# Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
+BUDGETS: dict[str, tuple[int, int]] = {
+    "wrapper": (1750, 2730),
+    "scripts": (4900, 7050),
+    "tests": (9050, 11450),
+}
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),
     tokenize.ENDMARKER,
@@ -105,7 +109,11 @@ def lines_of_code(file: Path) -> int:
 
 
 def test_a_module_of_scripts_can_be_read_in_one_sitting() -> None:
-    lengths = {name: file.read_text().count("\n") for name, file in modules("scripts").items()}
+    lengths = {
+        name: file.read_text().count("\n")
+        for name, file in modules("scripts").items()
+        if not name.startswith("scripts.dev.")  # a server, and a table of what is measured
+    }
     assert {name: length for name, length in lengths.items() if length > 240} == {}
 
 

@@ -34,13 +34,12 @@ def parse(parser: Callable[..., T], response: httpx.Response, client: object, re
         if not response.content.lstrip(_BLANK):
             return _empty(parser, response, client)  # type: ignore[no-any-return]
         parsed = parser(client=client, response=response)
-        problem = _overlooked(parsed, response)
+        if not (problem := _overlooked(parsed, response)):
+            return parsed
     except UnexpectedStatus:
         problem = "the contract does not know this status"
     except PARSE_ERRORS as error:
         problem = _say(error, response)
-    if not problem:
-        return parsed
     start = response.content[: ERROR_BODY_LIMIT + _SHOWN]
     body = decode_error_body(start, "", response.charset_encoding, redact)
     raise outside_contract(response, one_line(redact(problem), 2 * _SHOWN), body, redact)
