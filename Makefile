@@ -62,7 +62,7 @@ bench: setup whole ## our figures beside bare httpx and the generator alone (som
 
 test-lowest: setup whole ## the client's tests in .venv-lowest, with the lowest versions that pyproject.toml allows
 	@$(RUN) -m scripts.test_lowest
-	@.venv-lowest/bin/python -m pytest tests/client
+	@.venv-lowest/bin/python -m pytest -n auto tests/client
 
 test-httpx2: setup whole ## the client's tests in .venv-httpx2, without httpx, on a copy made with HTTP=httpx2
 	@$(RUN) -m scripts.test_httpx2
