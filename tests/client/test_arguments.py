@@ -448,6 +448,7 @@ def test_no_part_of_a_proxys_password_is_told(
         assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.skipif(httpx.__name__ != "httpx", reason="httpx2 passes over such an entry")
 def test_an_unreadable_entry_of_no_proxy_is_named(
     delete: Delete, monkeypatch: pytest.MonkeyPatch
 ) -> None:
