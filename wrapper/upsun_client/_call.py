@@ -6,7 +6,6 @@ import logging
 import re
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar
 
 from . import _errors, _retry
@@ -28,15 +27,15 @@ Redact = Callable[[str], str]
 ErrorT = TypeVar("ErrorT", bound=_errors.UpsunError)
 
 
-@dataclass
 class Answer:
     """What came of an attempt."""
 
-    response: httpx.Response | None = None
-    body: bytearray = field(default_factory=bytearray)  # what was read of it
-    encoding: str = ""  # how that is compressed
-    stopped: str = ""  # what stopped the reading before the end: 'size', 'time'
-    error: Exception | None = None  # of the HTTP library, if it broke off
+    def __init__(self) -> None:
+        self.response: httpx.Response | None = None
+        self.body = bytearray()  # what was read of it
+        self.encoding = ""  # how that is compressed
+        self.stopped = ""  # what stopped the reading before the end: 'size', 'time'
+        self.error: Exception | None = None  # of the HTTP library, if it broke off
 
     @property
     def is_success(self) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn, Self, TypeVar, cast
 
@@ -93,7 +93,7 @@ class UpsunClient(Client):
         self._open(is_first=True)
 
     def _open(self, *, is_first: bool) -> None:
-        self._user = User(is_first)
+        self._user = User(is_first=is_first)
         self._connections.users.add(self._user)
         self._async_sessions: PerLoop[AsyncSession] = PerLoop()
 
@@ -141,7 +141,9 @@ class UpsunClient(Client):
 
     def with_max_retries(self, max_retries: int) -> Self:
         """Return a client that repeats a request as often; the exchange keeps its own number."""
-        return self._derive(_flow=replace(self._flow, retries=_options.read_retries(max_retries)))
+        flow = copy.copy(self._flow)
+        flow.retries = _options.read_retries(max_retries)
+        return self._derive(_flow=flow)
 
     def _derive(self, **changes: Any) -> Self:
         self._check_open()

@@ -11,7 +11,6 @@ import ssl
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -56,12 +55,12 @@ class AsyncPlainClient(_Plain, httpx.AsyncClient):
     transports = httpx.AsyncBaseTransport
 
 
-@dataclass(eq=False)
 class User:
     """Stands for a client, whatever its subclass makes of comparison."""
 
-    is_first: bool  # whether it derives from no other
-    is_closed: bool = False
+    def __init__(self, *, is_first: bool) -> None:
+        self.is_first = is_first  # whether it derives from no other
+        self.is_closed = False
 
 
 class Pool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import math
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from ._body import RequestBody, Streamed, fill
@@ -22,14 +21,20 @@ ERROR_BODY_TIMEOUT = 10.0  # seconds: the status has said what matters
 _READ_AHEAD = 4096  # bytes beyond the limit, so that no token is cut in two
 
 
-@dataclass
 class Flow:
-    """The policy of a client's requests."""
+    """The policy of a client's requests.
 
-    bases: list[httpx.URL]  # of the servers that requests go to, and no others
-    retries: int
-    redact: Redact  # takes credentials out of what a server echoed
-    tokens: Tokens | None = None  # None for the exchange, whose answer is small
+    Args:
+        bases: of the servers that requests go to, and no others.
+        retries: how often to try again.
+        redact: takes credentials out of what a server echoed.
+        tokens: None for the exchange, whose answer is small.
+    """
+
+    def __init__(
+        self, bases: list[httpx.URL], retries: int, redact: Redact, tokens: Tokens | None = None
+    ) -> None:
+        self.bases, self.retries, self.redact, self.tokens = bases, retries, redact, tokens
 
     async def send(self, io: Io, request: httpx.Request) -> httpx.Response:
         """Send a request, again where that is safe and may help.

@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ._errors import ConfigurationError
@@ -23,13 +22,22 @@ from ._options import Hooks
 T = TypeVar("T")
 
 
-@dataclass
 class _Driver:
-    """What the two drivers know of a call."""
+    """What the two drivers know of a call.
 
-    pool: Callable[[], Any]  # raises the error for a client that is closed
-    hooks: Hooks  # called at each attempt; what they raise reaches the caller as it is
-    streamed: Callable[..., Any] | None = None  # what the body is that the caller reads
+    Args:
+        pool: raises the error for a client that is closed.
+        hooks: called at each attempt; what they raise reaches the caller as it is.
+        streamed: what the body is that the caller reads.
+    """
+
+    def __init__(
+        self,
+        pool: Callable[[], Any],
+        hooks: Hooks,
+        streamed: Callable[..., Any] | None = None,
+    ) -> None:
+        self.pool, self.hooks, self.streamed = pool, hooks, streamed
 
 
 class Blocking(_Driver):
