@@ -187,14 +187,30 @@ def one_of(kinds: tuple[Any, ...], value: Any) -> Any:
         for kind in kinds:
             if kind.SHAPE.word == word and "type" not in kind.SHAPE.values:
                 return kind.from_dict(value)
+    names = tuple(value)  # which mostly decide, and are the same all through a list
+    best = _best(kinds, value) if _tell_by_values(kinds) else _best_by_names(kinds, names)
+    return value if best is None else best.from_dict(value)
+
+
+def _best(kinds: tuple[Any, ...], data: dict[str, Any]) -> Any:
     best, least = None, None
     for kind in kinds:
-        misfit = kind.SHAPE.misfit(value)
+        misfit = kind.SHAPE.misfit(data)
         if misfit is not None and (least is None or misfit < least):
             best, least = kind, misfit
             if misfit <= 0:
                 break
-    return value if best is None else best.from_dict(value)
+    return best
+
+
+@lru_cache
+def _tell_by_values(kinds: tuple[Any, ...]) -> bool:
+    return any(kind.SHAPE.values for kind in kinds)
+
+
+@lru_cache
+def _best_by_names(kinds: tuple[Any, ...], names: tuple[str, ...]) -> Any:
+    return _best(kinds, dict.fromkeys(names))
 
 
 def first(value: Any, *readers: Callable[[Any], Any]) -> Any:
