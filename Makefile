@@ -18,7 +18,7 @@ demo: setup ## generate, then delete an integration in a sandbox on loopback, st
 	@$(RUN) -m scripts.generate
 	@$(RUN) -m scripts.demo
 
-sandbox: setup ## auth server and API on loopback until Ctrl-C, to rehearse on (PORT=8080, RATE=20, LATENCY=0.1, BUSY=1; README)
+sandbox: setup ## auth server and API on loopback until Ctrl-C, to rehearse on (PORT=8080; PROJECTS=20, INTEGRATIONS=40: how many; RATE=20: 429 above it a second, RETRY_AFTER=0: without saying when; LATENCY=0.1, WORK=5: seconds of an answer, an activity; BUSY=1: 409 while one runs)
 	@$(RUN) -m scripts.sandbox
 
 test: setup whole ## run the whole suite (one test: .venv/bin/python -m pytest tests/client/test_faults.py -k name)

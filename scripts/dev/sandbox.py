@@ -319,7 +319,7 @@ def _usage(sandbox: Sandbox) -> str:
 The sandbox is at {sandbox.url} until Ctrl-C; each request gets a line. In a shell:
 
 export UPSUN_CLI_TOKEN={API_TOKEN} SANDBOX={sandbox.url}
-export PROJECTS="{" ".join(sandbox.projects.by_id)}"
+export SANDBOX_PROJECTS="{" ".join(sandbox.projects.by_id)}"
 
 In Python (integrations of {PROJECT}: {integrations}):
 

@@ -125,7 +125,7 @@ class Proposal:
         folder.mkdir(parents=True)
         (folder / "report.md").write_text(report)
         (folder / "changes.patch").write_text(self.git("diff", at=self.clone) + "\n")
-        self.change("old\n")
+        self.git("checkout", "--quiet", "--", ".", at=self.clone)
         for step in self.steps:
             command = ["bash", "-eo", "pipefail", "-c", step]
             done = subprocess.run(command, cwd=self.clone, capture_output=True, check=False)
