@@ -106,7 +106,12 @@ class Session(_Session, httpx.Client):
     """An ``httpx.Client`` that follows the flow."""
 
     def send(
-        self, request: httpx.Request, *, stream: bool = False, auth: Any = _HOW, **_: Any
+        self,
+        request: httpx.Request,
+        *,
+        stream: bool = False,
+        auth: Any = _HOW,
+        follow_redirects: Any = _HOW,  # noqa: ARG002 - never
     ) -> httpx.Response:
         """Send a request, as `Flow.send` does; never follow a redirect."""
         self._prepare(request, httpx.SyncByteStream, auth)
@@ -137,7 +142,12 @@ class AsyncSession(_Session, httpx.AsyncClient):
     """An ``httpx.AsyncClient`` that follows the same flow."""
 
     async def send(
-        self, request: httpx.Request, *, stream: bool = False, auth: Any = _HOW, **_: Any
+        self,
+        request: httpx.Request,
+        *,
+        stream: bool = False,
+        auth: Any = _HOW,
+        follow_redirects: Any = _HOW,  # noqa: ARG002 - never
     ) -> httpx.Response:
         """Send a request, as `Flow.send` does; never follow a redirect."""
         self._prepare(request, httpx.AsyncByteStream, auth)
