@@ -1,7 +1,9 @@
 # DO NOT EDIT. Made by `make generate` from spec/ with openapi-python-client 0.29.1.
-"""How answers become models: what fits the document is typed, the rest is kept as it came.
+"""How answers become models, and what is sent becomes text.
 
-Refused is only a body of another kind than the document promises, such as a list for an object.
+Of an answer, what fits the document is typed and the rest is kept as it came; refused is only a
+body of another kind than the document promises, such as a list for an object. What is sent is
+spelled as JSON does, or refused with a ValueError.
 """
 
 from __future__ import annotations
@@ -228,47 +230,105 @@ def items(reader: Callable[[Any], Any], value: Any) -> list[Any]:
     return cast("list[Any]", value)
 
 
-def write(value: Any) -> Any:
+def write(value: Any, *dates: str) -> Any:
     """Write what was read, or what a caller made, as JSON has it.
 
+    Args:
+        value: A list or a mapping is written with all it holds.
+        dates: What is asked for where it is a date or a time; anything may stand for itself.
+
     Raises:
-        ValueError: When a time has no offset: it would be another time elsewhere.
+        ValueError: When a time stands for a date, or a date for a time; or when a time has no
+            offset: it would be another time elsewhere.
     """
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime.date):
-        text = getattr(value, "text", None)
-        if not text and isinstance(value, datetime.datetime) and value.utcoffset() is None:
-            raise ValueError(f"{value!r} has no offset; give it one, such as tzinfo=datetime.UTC")
-        return text or value.isoformat()
+        return _write_date(value, dates)
     if (loaded := sys.modules.get("uuid")) and isinstance(value, loaded.UUID):
         return getattr(value, "text", None) or str(value)
     if isinstance(value, File):
         return value.to_tuple()
     if isinstance(value, Mapping):
-        return {name: write(item) for name, item in value.items()}
+        return {name: write(item, *dates) for name, item in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        return [write(item) for item in value]
+        return [write(item, *dates) for item in value]
     return value
 
 
-def parts(name: str, value: Any) -> RequestFiles:
+def _write_date(value: datetime.date, dates: tuple[str, ...]) -> str:
+    # A time is a date, for Python.
+    kind = "time" if isinstance(value, datetime.datetime) else "date"
+    if dates and kind not in dates:
+        raise ValueError(f"{value!r} is a {kind}, where a {dates[0]} is asked for")
+    text = getattr(value, "text", None)
+    if not text and isinstance(value, datetime.datetime) and value.utcoffset() is None:
+        raise ValueError(f"{value!r} has no offset; give it one, such as tzinfo=datetime.UTC")
+    return text or value.isoformat()
+
+
+def dump_json(value: Any) -> bytes:
+    """Write a whole body; None is null."""
+    return _dump(write(value)).encode()
+
+
+def text_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Write fields where all is text: a query, a form, headers.
+
+    What is not set is left out, and null, which has no spelling there, is as well.
+    """
+    written = {name: write(value) for name, value in present(fields).items()}
+    return {
+        name: [_text(item) for item in value if item is not None]
+        if isinstance(value, list)
+        else _text(value)
+        for name, value in written.items()
+        if value is not None
+    }
+
+
+def cookies(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Write cookies.
+
+    Raises:
+        ValueError: When a value holds what would end it, or begin another one.
+    """
+    written = text_fields(fields)
+    for name, text in written.items():
+        if not re.fullmatch(r"[!#-+\--:<-\[\]-~]*", text):
+            raise ValueError(f"the cookie {name} holds what no cookie can; encode it")
+    return written
+
+
+# What a form of parts is when it has none: the HTTP library would send no body at all.
+NO_PARTS, NO_PARTS_TYPE = b"--none--\r\n", "multipart/form-data; boundary=none"
+
+
+def parts(name: str, value: Any, *dates: str) -> RequestFiles:
     """Write a field of a multipart form: a part for each element of a list, none for nothing."""
-    if isinstance(value, list):
-        return [part for item in value for part in parts(name, item)]
+    if isinstance(value, list | tuple | set):
+        return [part for item in value for part in parts(name, item, *dates)]
     if value is None or isinstance(value, Unset):
         return []
     if isinstance(value, File):
-        return [(name, value.to_tuple())]
-    written = write(value)
+        # Without a file's name, servers take it for a field of text.
+        return [(name, (value.file_name or "upload", value.payload, value.mime_type))]
+    written = write(value, *dates)
     kind = "application/json" if isinstance(written, dict | list) else "text/plain"
-    text = written if isinstance(written, str) else json.dumps(written)
-    return [(name, (None, text.encode(), kind))]
+    return [(name, (None, _text(written).encode(), kind))]
 
 
-def present(field_dict: dict[str, Any]) -> dict[str, Any]:
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else _dump(value)
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def present(field_dict: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what is not set."""
     return {name: value for name, value in field_dict.items() if not isinstance(value, Unset)}
 

@@ -16,7 +16,6 @@ class UnexpectedStatus(Exception):
 
 __all__ = ["UnexpectedStatus"]
 
-from datetime import date
 from enum import Enum
 from urllib.parse import quote
 
@@ -34,7 +33,7 @@ def segment(value: object) -> str:
             return quote(str.__str__(value), safe="")
         except UnicodeEncodeError:
             return "%00str%20without%20an%20encoding"
-    scalar = isinstance(value, int | float | date) and not isinstance(value, bool)
+    scalar = isinstance(value, int | float) and not isinstance(value, bool)
     # A UUID, which not everybody has imported.
     if scalar or any(kind.__name__ == "UUID" for kind in type(value).__mro__):
         return quote(str(value), safe="")

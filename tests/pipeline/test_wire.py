@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import json
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.policy import HTTP
@@ -21,6 +22,10 @@ from tests.pipeline.support import JUNE, api, imported, make, mypy, operation, p
 TEXT: Node = {"type": "string"}
 FLAG: Node = {"type": "boolean"}
 TIME: Node = {"type": "string", "format": "date-time"}
+DAY: Node = {"type": "string", "format": "date"}
+MANY: Node = {"type": "array", "items": TEXT}
+NUMBER: Node = {"type": "number"}
+SORT: Node = {"type": "string", "enum": ["a", "-a"]}
 FILE: Node = {"type": "string", "format": "binary"}
 RANGE: Node = {"type": "object", "properties": {"eq": TEXT, "lt": TIME, "on": FLAG}}
 LONG = "a_very_long_name_" * 12
@@ -30,7 +35,8 @@ FORM: Node = {
         "flag": FLAG,
         "flags": {"type": "array", "items": FLAG},
         "at": TIME,
-        "day": {"type": "string", "format": "date"},
+        "day": DAY,
+        "sort": SORT,
         "maybe": {**TEXT, "nullable": True},
     },
 }
@@ -45,6 +51,7 @@ UPLOAD: Node = {
     },
 }
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+MERGE = "application/merge-patch+json"
 
 
 def sends(name: str, content_type: str, schema: Node, *, required: bool = True) -> Node:
@@ -54,6 +61,10 @@ def sends(name: str, content_type: str, schema: Node, *, required: bool = True) 
 
 def query(name: str, schema: Node, **more: Any) -> Node:
     return {"name": name, "in": "query", "schema": schema, **more}
+
+
+def parameter(where: str, name: str, schema: Node) -> Node:
+    return {"name": name, "in": where, "schema": schema, "required": where == "path"}
 
 
 DOCUMENT = api(
@@ -85,6 +96,51 @@ DOCUMENT = api(
             ),
             "put": sends("con", "application/json", TIME, required=False),
         },
+        "/null": {
+            "parameters": [parameter("header", "X-Trace", TEXT)],
+            "post": sends(
+                "post-null", "application/json", {"allOf": [ref("Range")], "nullable": True}
+            ),
+            "put": sends("put-anything", "application/json", {}),
+            "patch": sends("patch-null", MERGE, {"oneOf": [{**MANY, "nullable": True}]}),
+        },
+        "/left-out": {
+            "post": sends("no-form", URLENCODED, ref("Form"), required=False),
+            "put": sends("no-upload", MULTIPART, ref("Upload"), required=False),
+            "patch": sends("no-file", "image/png", FILE, required=False),
+        },
+        "/raw": {"post": sends("post-raw", "text/plain", TEXT)},
+        "/cased": {"post": sends("post-cased", "Multipart/Form-Data", ref("Upload"))},
+        "/days/{day}/{at}/{n}/{sort}": {
+            "parameters": [
+                parameter("path", "sort", SORT),
+                parameter("path", "n", NUMBER),
+                parameter("path", "at", TIME),
+                parameter("path", "day", DAY),
+                parameter("query", "q", DAY),
+                parameter("query", "days", {"type": "array", "items": DAY}),
+                parameter("query", "from", {"oneOf": [TIME, {"type": "array", "items": TIME}]}),
+            ],
+            "get": operation("get-day", parameters=[parameter("query", "q", TIME)]),
+            "put": operation("put-day"),
+        },
+        "/fields": {
+            "get": operation(
+                "get-fields",
+                parameters=[
+                    parameter("header", "X-Flag", FLAG),
+                    parameter("header", "X-Sort", SORT),
+                    parameter("header", "X-Number", NUMBER),
+                    parameter("header", "X-Day", DAY),
+                    parameter("cookie", "sort", SORT),
+                    parameter("cookie", "session", TEXT),
+                    parameter("query", "many", MANY),
+                    parameter("query", "maybe", {**TEXT, "nullable": True}),
+                    parameter("query", "session", TEXT),
+                    parameter("query", "x_flag", FLAG),
+                ],
+            )
+        },
         "/device": {
             "get": {**operation("prn", schema=ref("Aux")), "tags": ["nul"]},
             "put": {**operation(LONG, schema=ref(LONG)), "tags": ["COM1"]},
@@ -92,6 +148,7 @@ DOCUMENT = api(
     },
 )
 NAIVE, AWARE = dt.datetime(2026, 1, 2, 3), dt.datetime(2026, 1, 2, 3, tzinfo=dt.UTC)  # noqa: DTZ001
+DATE = dt.date(2026, 1, 2)
 Import = Callable[[str], ModuleType]
 Call = Callable[..., httpx.Request]
 
@@ -199,7 +256,7 @@ def test_multipart_arrives_whole_whatever_a_file_holds(call: Call, load: Import)
         ("file", "text/plain", evil),
         ("flag", "text/plain", b"true"),
         ("flags", "text/plain", b"false"),
-        ("inner", "application/json", b'{"a": true}'),
+        ("inner", "application/json", b'{"a":true}'),
         ("name", "text/plain", "ä".encode()),
         ("raw", "image/png", b"\xff\x00"),
     ]
@@ -218,9 +275,141 @@ def test_a_time_without_an_offset_is_refused(name: str, call: Call, load: Import
         call(name, **build[name]())
 
 
-@pytest.mark.parametrize("name", ["post_maybe", "con_operation"])
-def test_a_body_that_is_left_out_is_not_sent(name: str, call: Call) -> None:
-    assert call(name).content == b""
+@pytest.mark.parametrize("name", ["post_maybe", "con_operation", "no_form", "no_upload", "no_file"])
+def test_a_body_that_is_left_out_is_not_sent_and_has_no_type(name: str, call: Call) -> None:
+    request = call(name)
+    assert request.content == b""
+    assert "Content-Type" not in request.headers
+
+
+@pytest.mark.parametrize("name", ["post_null", "put_anything", "patch_null"])
+def test_none_is_sent_as_null_where_a_body_may_be_null(name: str, call: Call) -> None:
+    request = call(name, body=None)
+    assert request.content == b"null"
+    media = MERGE if name == "patch_null" else "application/json"
+    assert request.headers["Content-Type"] == media
+
+
+def test_a_body_of_anything_is_written_as_json(call: Call, load: Import) -> None:
+    body = {"at": AWARE, "day": DATE, "in": load(".models").Range(on=True), "n": [1e16, None, "ä"]}
+    request = call("put_anything", body=body)
+    assert json.loads(request.content) == {
+        "at": "2026-01-02T03:00:00+00:00",
+        "day": "2026-01-02",
+        "in": {"on": True},
+        "n": [1e16, None, "ä"],
+    }
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        call("put_anything", body=[float("nan")])
+
+
+@pytest.mark.parametrize("name", ["post_upload", "post_cased", "no_upload"])
+def test_a_form_of_parts_is_one_when_nothing_in_it_is_set(
+    name: str, call: Call, load: Import
+) -> None:
+    request = call(name, body=load(".models").Upload(maybe=None, flags=[]))
+    assert request.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    assert parts(request) == []
+    assert request.content.endswith(b"--\r\n")
+
+
+def test_a_form_is_one_when_nothing_in_it_is_set(call: Call, load: Import) -> None:
+    request = call("post_form", body=load(".models").Form(maybe=None, flags=[]))
+    assert (request.headers["Content-Type"], request.content) == (URLENCODED, b"")
+
+
+def test_a_form_of_parts_has_a_boundary_however_its_type_is_spelled(
+    call: Call, load: Import
+) -> None:
+    assert parts(call("post_cased", body=load(".models").Upload(name="a"))) == [
+        ("name", "text/plain", b"a")
+    ]
+
+
+def test_a_file_has_a_name_and_says_of_which_kind_it_is(call: Call, load: Import) -> None:
+    file = load(".types").File
+    sent = call("post_upload", body=load(".models").Upload(file=file(io.BytesIO(b"a"))))
+    assert b'name="file"; filename="upload"' in sent.content
+    typed = call("no_file", body=file(io.BytesIO(b"a"), mime_type="image/jpeg"))
+    plain = call("no_file", body=file(io.BytesIO(b"a")))
+    text = call("post_raw", body=file(io.BytesIO("ä".encode())))
+    types = [each.headers["Content-Type"] for each in (typed, plain, text)]
+    assert types == ["image/jpeg", "image/png", "text/plain"]
+    assert text.content == "ä".encode()
+
+
+def test_dates_and_times_in_a_path_and_query_are_what_is_asked_for(
+    call: Call, load: Import
+) -> None:
+    path = {"day": DATE, "at": AWARE, "n": 1e16, "sort": load(".models").GetDaySort.VALUE_MINUS_A}
+    request = call("get_day", **path, q=AWARE, from_=[AWARE], days=[DATE])
+    assert request.url.raw_path.decode().partition("?")[0] == (
+        "/days/2026-01-02/2026-01-02T03%3A00%3A00%2B00%3A00/1e%2B16/-a"
+    )
+    time = "2026-01-02T03:00:00+00:00"
+    assert sorted(pairs(request)) == [("days", "2026-01-02"), ("from", time), ("q", time)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"day": AWARE},
+        {"at": DATE},
+        {"q": AWARE},
+        {"days": [DATE, AWARE]},
+        {"from_": DATE},
+        {"from_": [DATE]},
+    ],
+)
+def test_a_time_for_a_date_or_a_date_for_a_time_is_refused(change: Node, call: Call) -> None:
+    arguments: Node = {"day": DATE, "at": AWARE, "n": 1, "sort": "a"} | change
+    with pytest.raises(ValueError, match=r"is a (time, where a date|date, where a time) is asked"):
+        call("put_day", **arguments)
+
+
+@pytest.mark.parametrize("kind", ["Form", "Upload", "Range"])
+def test_a_time_for_a_date_in_a_body_is_refused(kind: str, call: Call, load: Import) -> None:
+    made = getattr(load(".models"), kind)
+    body = made(lt=DATE) if kind == "Range" else made(day=AWARE)
+    name = {"Form": "post_form", "Upload": "post_upload", "Range": "post_time"}[kind]
+    with pytest.raises(ValueError, match="is asked for"):
+        call(name, body=body)
+
+
+@pytest.mark.filterwarnings("ignore:Setting per-request cookies")
+def test_headers_and_cookies_are_spelled_as_in_json(call: Call, load: Import) -> None:
+    sort = load(".models").GetFieldsSort
+    request = call(
+        "get_fields",
+        x_flag_header=False,
+        x_sort="-a",
+        x_number=1e16,
+        x_day="2026-01-02",
+        sort=sort.A,
+        session_cookie="b=c",
+    )
+    sent = {name: request.headers[name] for name in ("x-flag", "x-sort", "x-number", "x-day")}
+    assert sent == {"x-flag": "false", "x-sort": "-a", "x-number": "1e+16", "x-day": "2026-01-02"}
+    assert request.headers["Cookie"] == "sort=a; session=b=c"
+
+
+def test_a_date_for_text_in_a_header_is_refused(call: Call) -> None:
+    for value in (DATE, AWARE):
+        with pytest.raises(ValueError, match="where a text is asked for"):
+            call("get_fields", x_day=value)
+
+
+@pytest.mark.parametrize("value", ["a; admin=1", "a\r\nX: y", 'a"b', "ä", "a b"])
+def test_a_cookie_that_would_end_or_begin_another_is_refused(value: str, call: Call) -> None:
+    with pytest.raises(ValueError, match="cookie session holds") as error:
+        call("get_fields", session_cookie=value)
+    assert value not in str(error.value)
+
+
+def test_what_is_null_or_empty_in_a_query_is_left_out(call: Call) -> None:
+    assert pairs(call("get_fields", maybe=None, many=[])) == []
+    sent = pairs(call("get_fields", maybe="", many=["a", None, ""], x_flag_query=True))
+    assert sent == [("many", "a"), ("many", ""), ("maybe", ""), ("x_flag", "true")]
 
 
 def test_windows_can_hold_every_file(package: Path) -> None:

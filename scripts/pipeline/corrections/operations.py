@@ -1,10 +1,11 @@
 """Rules for operations, paths and parameters."""
 
-from scripts.pipeline.corrections.schema_tools import look, members, without
+from scripts.pipeline.corrections.schema_tools import look, members, only, without
 from scripts.pipeline.references import follow
 from scripts.pipeline.walk import METHODS, Node, rebuild
 
 _PLAIN_TYPES = ("string", "integer", "number", "boolean")
+_DATES = ("date", "date-time")
 
 
 def _key(document: Node, parameter: Node) -> tuple[str, str]:
@@ -28,17 +29,18 @@ def settle_parameters(document: Node) -> Node:
     def visit(node: Node, kind: str) -> Node:
         if kind != "parameter" or "$ref" in node:
             return node
-        schema = node.get("schema")
-        made = {**without(node, "content"), "schema": schema or {"type": "string"}}
+        schema = node.get("schema") or {"type": "string"}
         if node.get("in") in ("path", "header", "cookie"):
-            made["schema"] = _scalar(document, made["schema"])
-        return made
+            schema = _scalar(document, schema, *(_DATES if node["in"] == "path" else ()))
+        return {**without(node, "content"), "schema": schema}
 
     return rebuild(document, "document", visit)
 
 
-def _scalar(document: Node, schema: Node) -> Node:
+def _scalar(document: Node, schema: Node, *formats: str) -> Node:
     there = look(document, schema)
+    if there.get("format") in formats:
+        return only(there, "type", "format")
     if members(there) or there.get("type") not in _PLAIN_TYPES:
         return {"type": "string"}
     if there.get("type") == "string" and "enum" not in there:

@@ -16,7 +16,6 @@ def _get_kwargs(
     project_id: str,
     integration_id: str,
 ) -> dict[str, Any]:
-
     _kwargs: dict[str, Any] = {
         "method": "delete",
         "url": "/projects/{project_id}/integrations/{integration_id}".format(
@@ -24,7 +23,6 @@ def _get_kwargs(
             integration_id=errors.segment(integration_id),
         ),
     }
-
     return _kwargs
 
 
