@@ -1,21 +1,22 @@
-"""The parts of a document that requests are made of, and what kinds of values they hold."""
+"""The parts of a document that are sent and read, and what kinds of values they hold."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scripts.pipeline.corrections.media import FORMS, essence, is_json
+from scripts.pipeline.corrections.names import identifier
 from scripts.pipeline.corrections.operations import (
     merged_parameters,
     shared_fields,
     spread_fields,
     whole_parameter,
 )
-from scripts.pipeline.corrections.schema_tools import look, meaning
+from scripts.pipeline.corrections.schema_tools import look, meaning, members, name_of
 from scripts.pipeline.references import follow, resolve
-from scripts.pipeline.walk import METHODS, Node
+from scripts.pipeline.walk import Node, Place, format_path, operations, target, walk
 
-FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
-_VALUES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
 TEXTS = {"string", "integer", "number", "boolean", "null"}
 LISTS = {"array", *(f"array of {kind}" for kind in TEXTS)}
 
@@ -28,10 +29,11 @@ class Part:
     path: str
     method: str
     operation: Node
+    node: Node
+    namesakes: int
     parameters: list[Node]
     place: str = "operation"
     name: str = ""
-    node: Node = None  # type: ignore[assignment]  # set with the place
 
     @property
     def kinds(self) -> set[str]:
@@ -43,33 +45,74 @@ class Part:
         return self.node.get(key) not in (None, *fine)
 
 
-def request_parts(document: Node) -> Iterator[Part]:
-    """Give each operation of a document, then its parameters, its body and what that may hold."""
-    for path, item in document.get("paths", {}).items():
-        for method in METHODS:
-            if method not in item:
-                continue
-            operation = item[method]
-            merged = merged_parameters(document, item, operation)
-            parameters = [whole_parameter(document, each) for each in merged]
-            whole = Part(document, path, method, operation, parameters, node=operation)
-            yield whole
-            for each in parameters:
-                place = f"{each.get('in')} parameter"
-                yield replace(whole, place=place, name=str(each.get("name")), node=each)
-            if "requestBody" in operation:
-                body = follow(document, operation["requestBody"], "a request body")
-                listed = ", ".join(body.get("content", {}))
-                yield replace(whole, place="request body", name=listed, node=body)
-                for name, media in body.get("content", {}).items():
-                    essence = name.partition(";")[0].strip().lower()
-                    yield replace(whole, place=essence, name="body", node=media)
+def parts(document: Node) -> Iterator[Part]:
+    """Give each operation, its parameters, its body, and what they and its answers are made of.
+
+    Components are given once, for the first operation that needs them.
+    """
+    seen: set[tuple[bool, Place]] = set()
+    found = list(operations(document))
+    names = Counter(_name(operation) for _, _, operation in found)
+    for path, method, operation in found:
+        merged = merged_parameters(document, document["paths"][path], operation)
+        listed = [whole_parameter(document, each) for each in merged]
+        namesakes = names[_name(operation)]
+        whole = Part(document, path, method, operation, operation, namesakes, listed)
+        yield whole
+        for each in listed:
+            yield replace(whole, node=each, place=f"{each['in']} parameter", name=each["name"])
+        body = follow(document, operation.get("requestBody", {}), "a request body")
+        content = body.get("content", {})
+        if content:
+            yield replace(whole, node=body, place="request body", name=", ".join(content))
+        for name, media in content.items():
+            yield replace(whole, node=media, place=essence(name), name="body")
+        for in_json, here, schema in _made_of(document, operation, listed, content):
+            for place, kind, node in _below(document, schema, here, in_json=in_json, seen=seen):
+                yield replace(whole, node=node, place=kind, name=format_path(place))
 
 
-def path_item(part: Part) -> Node:
-    """Give what stands at the path of an operation."""
-    found: Node = part.document["paths"][part.path]
-    return found
+def _name(operation: Node) -> str:
+    return identifier(str(operation.get("operationId")))
+
+
+def _made_of(
+    document: Node, operation: Node, parameters: list[Node], sent: Node
+) -> Iterator[tuple[bool, Place, Node]]:
+    """Give what an operation is made of, and whether JSON holds it."""
+    for each in parameters:
+        yield False, ("parameters", each["name"]), each.get("schema", {})
+    answers = operation.get("responses", {})
+    answered = {
+        status: follow(document, answers[status], "an answer").get("content", {})
+        for status in answers
+    }
+    for place, content in (("requestBody", sent), *answered.items()):
+        for name, media in content.items():
+            here, schema = (place, name), media.get("schema", {})
+            yield is_json(name), here, schema
+            if essence(name) in FORMS:
+                # A part that is an object is JSON.
+                for field, below in fields(document, schema):
+                    inner = look(document, below)
+                    inner = look(document, inner.get("items", inner))
+                    yield "properties" in inner, (*here, field), inner
+
+
+def _below(
+    document: Node, schema: Node, start: Place, *, in_json: bool, seen: set[tuple[bool, Place]]
+) -> Iterator[tuple[Place, str, Node]]:
+    """Give a schema and all that it is made of, references followed."""
+    waiting = [(start, schema)]
+    for here, node in waiting:
+        if here != start and "$ref" in node:
+            yield here, "component", node
+        for place, _, part in walk(node, "schema", here):
+            yield place, "JSON schema" if in_json else "schema", part
+            found = target(part["$ref"]) if "$ref" in part else None
+            if found and (in_json, found) not in seen:
+                seen.add((in_json, found))
+                waiting.append((found, resolve(document, part["$ref"], "a schema")))
 
 
 def names(part: Part, where: str) -> list[str]:
@@ -77,36 +120,42 @@ def names(part: Part, where: str) -> list[str]:
     return [str(each.get("name")) for each in part.parameters if each.get("in") == where]
 
 
-def schema_of(media: Node) -> bytes:
-    """Write the schema of a media type, to compare it by."""
-    return meaning(media.get("schema", {}))
+def schemas_of(part: Part) -> set[bytes]:
+    """Write the schemas of a body, to compare them by."""
+    return {meaning(media.get("schema", {})) for media in part.node.get("content", {}).values()}
 
 
 def is_spread(part: Part) -> bool:
     """Say whether each field of an object becomes a parameter that can be sent."""
-    fields = spread_fields(part.document, part.node, shared_fields(part.document, part.parameters))
+    spread = spread_fields(part.document, part.node, shared_fields(part.document, part.parameters))
     schema = look(part.document, part.node.get("schema", {}))
     return (
-        bool(fields)
+        bool(spread)
         and part.kinds == {"object"}
         and not schema.get("additionalProperties")
         and not {"allOf", "oneOf", "anyOf"} & schema.keys()
-        and all(kinds(part.document, each) <= TEXTS | LISTS for each in fields.values())
+        and all(kinds(part.document, each) <= TEXTS | LISTS for each in spread.values())
     )
 
 
 def fields_kinds(part: Part) -> set[str]:
     """Name what the fields of a form may be."""
-    found: set[str] = set()
-    waiting = [part.node.get("schema", {})]
-    for schema in waiting:
-        there = look(part.document, schema)
-        waiting += [each for key in ("allOf", "oneOf", "anyOf") for each in there.get(key, [])]
-        extra = there.get("additionalProperties")
-        for each in [*there.get("properties", {}).values(), extra]:
-            if isinstance(each, dict):
-                found |= kinds(part.document, each)
-    return found
+    found = fields(part.document, part.node.get("schema", {}))
+    return {kind for _, schema in found for kind in kinds(part.document, schema)}
+
+
+def fields(document: Node, schema: Node) -> Iterator[tuple[str, Node]]:
+    """Give the fields of a form by name, and those that it does not name."""
+    waiting, seen = [schema], set()
+    for each in waiting:
+        if (name := name_of(each)) in seen:
+            continue
+        seen |= {name} if name else set()
+        there = look(document, each)
+        waiting += [*members(there), *there.get("allOf", [])]
+        yield from there.get("properties", {}).items()
+        if isinstance(extra := there.get("additionalProperties"), dict):
+            yield "*", extra
 
 
 def kinds(document: Node, schema: Node, seen: tuple[str, ...] = ()) -> set[str]:
@@ -118,21 +167,17 @@ def kinds(document: Node, schema: Node, seen: tuple[str, ...] = ()) -> set[str]:
     if (ref := schema.get("$ref")) is not None:
         there = {} if ref in seen else resolve(document, ref, "a schema")
         return found | kinds(document, there, (*seen, ref))
-    types = schema.get("type", [])
-    found |= {types} if isinstance(types, str) else set(types)
+    found |= {str(schema["type"])} if "type" in schema else set()
     if schema.get("format") == "binary":
         found |= {"file"}
-    options = [part for key in ("oneOf", "anyOf", "allOf") for part in schema.get(key, [])]
+    options = [*members(schema), *schema.get("allOf", [])]
     for part in options:
         found |= kinds(document, part, seen)
-    if "items" in schema or "array" in found:
+    if "array" in found and not options:
         inner = kinds(document, schema.get("items", {}), seen)
-        found |= {"array", *(f"array of {kind}" for kind in inner)} if not options else set()
+        found |= {f"array of {kind}" for kind in inner}
     if {"properties", "additionalProperties"} & schema.keys():
         found.add("object")
-    if not types and not options:
-        values = [*schema.get("enum", []), *([schema["const"]] if "const" in schema else [])]
-        found |= {_VALUES.get(type(value), "any") for value in values}
-    if options and len(found - {"any"}):
-        found -= {"any"} if "allOf" in schema else set()
-    return found if found - {"null"} else found | {"any"}
+    if "allOf" in schema and found - {"any"}:
+        found -= {"any"}
+    return found if found - {"null"} or "type" in schema else found | {"any"}

@@ -53,9 +53,12 @@ def select(
     chosen = _chosen(whole, set(wanted), where)
     paths: Node = {}
     for path, item in whole.items():
-        kept = {key: item[key] for key in item if key not in METHODS or (path, key) in chosen}
-        if any(method in kept for method in METHODS):
-            paths[path] = kept
+        found = {method: op for _, method, op in operations({"paths": {path: item}})}
+        kept = {method: found[method] for method in found if (path, method) in chosen}
+        shared = {key: item[key] for key in item if key not in (*METHODS, "additionalOperations")}
+        if kept:
+            more = {method: kept.pop(method) for method in kept.keys() - {*METHODS}}
+            paths[path] = shared | kept | ({"additionalOperations": more} if more else {})
     selected: Node = {
         "openapi": document["openapi"],
         "info": {key: str(document["info"].get(key, "")) for key in _INFO},

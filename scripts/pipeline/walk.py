@@ -11,7 +11,7 @@ from urllib.parse import unquote
 Node = dict[str, Any]
 Place = tuple[str | int, ...]
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
 _SCHEMA = {
     **dict.fromkeys(
@@ -45,6 +45,7 @@ SHAPE: dict[str, dict[str, tuple[str, str]]] = {
     },
     "pathItem": {
         **dict.fromkeys(METHODS, ("one", "operation")),
+        "additionalOperations": ("map", "operation"),  # OpenAPI 3.2, by method
         "parameters": ("list", "parameter"),
     },
     "operation": {
@@ -122,9 +123,10 @@ def operations(document: Node) -> Iterator[tuple[str, str, Node]]:
     """Yield path, method and operation, in the order of the document."""
     for path, item in document.get("paths", {}).items():
         if isinstance(item, dict):
-            for method in METHODS:
-                if isinstance(item.get(method), dict):
-                    yield path, method, item[method]
+            found = {method: item.get(method) for method in METHODS}
+            for method, operation in {**found, **item.get("additionalOperations", {})}.items():
+                if isinstance(operation, dict):
+                    yield path, method, operation
 
 
 def format_path(place: Place) -> str:

@@ -16,6 +16,8 @@ FLAG: Node = {"type": "boolean"}
 LIST: Node = {"type": "array", "items": TEXT}
 OBJECT: Node = {"type": "object", "properties": {"a": TEXT}}
 NESTED: Node = {"type": "object", "properties": {"a": OBJECT}}
+FILE: Node = {"type": "string", "format": "binary"}
+LISTS: Node = {"type": "array", "items": LIST}
 MAP: Node = {"type": "object", "additionalProperties": TEXT}
 NULLABLE: Node = {**OBJECT, "nullable": True}
 COMPONENTS: Node = {"Text": TEXT, "List": LIST, "Object": OBJECT, "Map": MAP}
@@ -47,10 +49,10 @@ PARAMETERS: tuple[tuple[Node, str], ...] = (
     (query(LIST, explode=False), "explode: false"),
     (query(ref("List"), explode=False), "explode: false"),
     (query({"anyOf": [TEXT, ref("List")]}, explode=False), "explode: false"),
-    (query({"type": ["array", "null"], "items": TEXT}, explode=False), "explode: false"),
+    (query({**LIST, "nullable": True}, explode=False), "explode: false"),
     (query(LIST, style="pipeDelimited"), "style: pipeDelimited"),
     (query(LIST, style="spaceDelimited", explode=True), "style: spaceDelimited"),
-    (query(LIST, style="deepObject"), "deepObject of what is no object"),
+    (query(LIST, style="deepObject"), "style: deepObject"),
     (query(OBJECT), "an object"),
     (query(ref("Object")), "an object"),
     (query(ref("Map"), style="deepObject"), "an object"),
@@ -58,10 +60,6 @@ PARAMETERS: tuple[tuple[Node, str], ...] = (
     (query(NULLABLE, style="deepObject"), "an object"),
     (query({"allOf": [ref("Object")]}, style="deepObject"), "an object"),
     (query({"oneOf": [ref("Object"), TEXT]}), "an object"),
-    (
-        query({"type": ["object", "null"], "properties": {"a": TEXT}}, style="deepObject"),
-        "an object",
-    ),
     (query(NESTED, style="deepObject"), "an object"),
     (query({"type": "array", "items": ref("Object")}), "an object"),
     (query({"type": "array", "items": LIST}), "an object"),
@@ -70,9 +68,9 @@ PARAMETERS: tuple[tuple[Node, str], ...] = (
     (header(LIST), "a list or an object"),
     (header(ref("Object")), "a list or an object"),
     ({**header(TEXT), "name": "Authorization"}, "a header that the client sets"),
-    (cookie(FLAG), "what is no text"),
-    (cookie({"type": ["integer", "null"]}), "what is no text"),
-    (cookie(LIST), "what is no text"),
+    (cookie(LIST), "a list or an object"),
+    (cookie(ref("Object")), "a list or an object"),
+    ({**header(TEXT), "name": "Transfer-Encoding"}, "a header that the client sets"),
 )
 
 
@@ -96,13 +94,15 @@ def test_a_parameter_is_refused_wherever_it_stands(
         query(LIST),
         query(ref("List"), style="form", explode=True),
         query(TEXT, explode=False),
-        query({"type": ["string", "null"]}),
+        query({"anyOf": [TEXT, {"type": "null"}]}),
         query({"oneOf": [TEXT, LIST]}),
         query(ref("Object"), style="deepObject", explode=True),
         query({"type": "string", "enum": ["a"]}),
         query({"allOf": [ref("Text")], "nullable": True}),
         header({"type": "integer"}),
         cookie(ref("Text")),
+        cookie(FLAG),
+        cookie({"type": "integer", "nullable": True}),
     ],
 )
 def test_a_parameter_is_taken_when_it_is_sent_right(parameter: Node) -> None:
@@ -159,14 +159,16 @@ def fields(**named: Node) -> Node:
         ({"application/*+json": {"schema": OBJECT}}, "a media range"),
         ({"application/json": {"schema": OBJECT}, UPLOAD: fields(b=TEXT)}, "a choice of bodies"),
         ({"application/json": {"schema": OBJECT}, "text/plain": {"schema": TEXT}}, "a choice of"),
-        ({FORM: fields(a=OBJECT)}, "an object in a form"),
-        ({FORM: fields(a={"oneOf": [ref("Object"), TEXT]})}, "an object in a form"),
-        ({FORM: fields(a={"type": "array", "items": ref("Object")})}, "an object in a form"),
-        ({FORM: fields(a={"type": "string", "format": "binary"})}, "an object in a form"),
-        ({FORM: {"schema": {"allOf": [fields(a=NULLABLE)["schema"]]}}}, "an object in a form"),
+        ({"Multipart/Related; x=y": {"schema": FILE}}, "a multipart that is no form"),
+        ({"multipart/mixed": {"schema": FILE}}, "a multipart that is no form"),
+        ({FORM: fields(a=FILE)}, "a file"),
+        ({FORM: fields(a={"oneOf": [TEXT, FILE]})}, "a file"),
+        ({FORM: {"schema": {"allOf": [fields(a=FILE)["schema"]]}}}, "a file"),
+        ({UPLOAD: fields(a={"type": "array", "items": LIST})}, "a list of lists"),
+        ({UPLOAD: fields(a={"type": "array", "items": ref("List")})}, "a list of lists"),
         (
-            {FORM: {"schema": {"type": "object", "additionalProperties": MAP}}},
-            "an object in a form",
+            {UPLOAD: {"schema": {"type": "object", "additionalProperties": LISTS}}},
+            "a list of lists",
         ),
         ({FORM: {**fields(a=LIST), "encoding": {"a": {"explode": False}}}}, "encoding"),
         ({UPLOAD: {**fields(a=TEXT), "encoding": {"a": {"contentType": "x/y"}}}}, "encoding"),
@@ -181,6 +183,93 @@ def test_a_request_body_is_refused(content: Node, keyword: str, *, shared: bool)
     line = told(api(COMPONENTS, paths=paths, requestBodies={"B": {"content": content}}))
     assert "POST /x (add-x), " in line
     assert f"{keyword}" in line
+
+
+def sends(media: str, schema: Node) -> Node:
+    """Make an operation with a body."""
+    return operation("add-x", requestBody={"content": {media: {"schema": schema}}})
+
+
+HOLDS: Node = {"type": "object", "properties": {"f": FILE, "fs": {"type": "array", "items": FILE}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "keyword"),
+    [
+        ({"type": ["string", "null"]}, "a list of types"),
+        ({"const": "x"}, "const"),
+        ({"const": False}, "const"),
+        ({"type": "array", "prefixItems": [TEXT]}, "prefixItems"),
+    ],
+)
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_schema_is_refused_wherever_it_stands(schema: Node, keyword: str, *, deep: bool) -> None:
+    components = {"A": {"type": "object", "properties": {"a": schema, "again": ref("A")}}}
+    below = {"type": "array", "items": ref("A")} if deep else schema
+    sent = told(api(components, paths={"/x": {"post": sends("application/json", below)}}))
+    read = told(api(components, paths={"/x": {"get": operation("get-x", schema=below)}}))
+    asked = told(
+        api(components, paths={"/x": {"get": operation("get-x", parameters=[query(below)])}})
+    )
+    here = "components.schemas.A.properties.a" if deep else ""
+    assert (
+        f"POST /x (add-x), JSON schema {here or 'requestBody.application/json'}: {keyword}" in sent
+    )
+    assert f"GET /x (get-x), JSON schema {here or '200.application/json'}: {keyword} is not" in read
+    assert f"GET /x (get-x), schema {here or 'parameters.q'}: {keyword} is not" in asked
+
+
+@pytest.mark.parametrize(
+    ("media", "schema", "place"),
+    [
+        ("application/json", HOLDS, "requestBody.application/json.properties.f"),
+        ("application/merge-patch+json", ref("Holds"), "components.schemas.Holds.properties.f"),
+        (UPLOAD, fields(a=HOLDS)["schema"], "requestBody.multipart/form-data.a.properties.f"),
+        (UPLOAD, fields(a={"type": "array", "items": ref("Holds")})["schema"], "a.properties.f"),
+    ],
+)
+def test_a_file_in_json_is_refused(media: str, schema: Node, place: str) -> None:
+    line = told(api({"Holds": HOLDS}, paths={"/x": {"post": sends(media, schema)}}))
+    assert f"{place}: a file is not supported (" in line
+    assert told(api({"Holds": HOLDS}, paths={"/x": {"post": sends(UPLOAD, ref("Holds"))}})) == ""
+
+
+def test_a_component_that_only_refers_to_another_is_refused() -> None:
+    for schemas in ({"Again": ref("Text"), "Text": TEXT}, {"Again": ref("Again")}):
+        line = told(api(schemas, paths={"/x": {"get": operation("get-x", schema=ref("Again"))}}))
+        assert "component components.schemas.Again: what only refers to another part" in line
+
+
+def test_operations_are_refused_that_have_one_name_or_none() -> None:
+    alike = {"get": operation("get-a"), "put": operation("getA")}
+    line = told(api(paths={"/a": alike}))
+    assert "GET /a (get-a): an operationId that is another one's name in Python" in line
+    assert "PUT /a (getA): " in line
+    assert told(api(paths={"/a": alike}), "getA") == ""
+    line = told(api(paths={"/a": {"get": operation("")}}))
+    assert "GET /a (no id): an operation without an operationId is not supported" in line
+
+
+@pytest.mark.parametrize("key", ["query", "additionalOperations"])
+def test_a_method_of_openapi_3_2_is_refused_when_it_is_selected(key: str) -> None:
+    search = operation("search-x")
+    item = {key: search if key == "query" else {"COPY": search}}
+    method = "QUERY" if key == "query" else "COPY"
+    for more in ({}, {"get": operation("get-x")}):
+        whole = {**api(paths={"/x": {**item, **more}}), "openapi": "3.2.0"}
+        for wanted in ("*", "search-*"):
+            assert f"{method} /x (search-x): the method is not supported" in told(whole, wanted)
+    assert told(whole, "get-x") == ""
+    assert list(select.select(whole, ["get-x"])["paths"]["/x"]) == ["get"]
+
+
+def test_an_error_is_not_refused_since_it_is_raised() -> None:
+    whole = operation("get-x", schema=TEXT)
+    bad = {"description": "", "content": {"application/json": {"schema": {"const": "x"}}}}
+    whole["responses"] |= {"404": bad, "default": bad}
+    assert told(api(paths={"/x": {"get": whole}})) == ""
+    whole["responses"]["201"] = bad
+    assert "201.application/json: const is not supported" in told(api(paths={"/x": {"get": whole}}))
 
 
 def test_what_is_not_selected_stops_nobody() -> None:

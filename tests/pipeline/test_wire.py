@@ -9,6 +9,7 @@ from email.policy import HTTP
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import ANY
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -27,6 +28,7 @@ MANY: Node = {"type": "array", "items": TEXT}
 NUMBER: Node = {"type": "number"}
 SORT: Node = {"type": "string", "enum": ["a", "-a"]}
 FILE: Node = {"type": "string", "format": "binary"}
+RAW: Node = {"type": "string", "contentMediaType": "image/png"}
 RANGE: Node = {"type": "object", "properties": {"eq": TEXT, "lt": TIME, "on": FLAG}}
 LONG = "a_very_long_name_" * 12
 FORM: Node = {
@@ -38,6 +40,17 @@ FORM: Node = {
         "day": DAY,
         "sort": SORT,
         "maybe": {**TEXT, "nullable": True},
+        "range": {"$ref": "#/components/schemas/Range"},
+        "ranges": {"type": "array", "items": {"$ref": "#/components/schemas/Range"}},
+    },
+}
+DEFAULTS: Node = {
+    "type": "object",
+    "properties": {
+        "on": {**FLAG, "default": False},
+        "size": {"type": "string", "enum": ["a", "b"], "default": "a"},
+        "many": {**MANY, "default": []},
+        "text": {**TEXT, "default": '"'},
     },
 }
 UPLOAD: Node = {
@@ -45,7 +58,8 @@ UPLOAD: Node = {
     "properties": {
         **FORM["properties"],
         "file": FILE,
-        "raw": {"type": "string", "contentMediaType": "image/png"},
+        "raw": RAW,
+        "photos": {"type": "array", "items": FILE},
         "inner": {"type": "object", "properties": {"a": FLAG}},
         "name": TEXT,
     },
@@ -68,7 +82,14 @@ def parameter(where: str, name: str, schema: Node) -> Node:
 
 
 DOCUMENT = api(
-    {"Range": RANGE, "Form": FORM, "Upload": UPLOAD, "Aux": RANGE, LONG: RANGE},
+    {
+        "Range": RANGE,
+        "Form": FORM,
+        "Upload": UPLOAD,
+        "Defaults": DEFAULTS,
+        "Aux": RANGE,
+        LONG: RANGE,
+    },
     paths={
         "/plain": {
             "get": operation(
@@ -108,6 +129,10 @@ DOCUMENT = api(
             "post": sends("no-form", URLENCODED, ref("Form"), required=False),
             "put": sends("no-upload", MULTIPART, ref("Upload"), required=False),
             "patch": sends("no-file", "image/png", FILE, required=False),
+        },
+        "/default": {
+            "patch": sends("patch-default", "application/json", ref("Defaults")),
+            "get": operation("get-default", parameters=[query("limit", {**NUMBER, "default": 20})]),
         },
         "/raw": {"post": sends("post-raw", "text/plain", TEXT)},
         "/cased": {"post": sends("post-cased", "Multipart/Form-Data", ref("Upload"))},
@@ -241,6 +266,7 @@ def test_multipart_arrives_whole_whatever_a_file_holds(call: Call, load: Import)
         return models.Upload(
             at=AWARE,
             file=types.File(io.BytesIO(evil), "a.txt", "text/plain"),
+            photos=[types.File(io.BytesIO(b"1"), "1", "a/b"), types.File(io.BytesIO(b"2"), "2")],
             flag=True,
             flags=[False],
             inner=models.UploadInner(a=True),
@@ -258,6 +284,8 @@ def test_multipart_arrives_whole_whatever_a_file_holds(call: Call, load: Import)
         ("flags", "text/plain", b"false"),
         ("inner", "application/json", b'{"a":true}'),
         ("name", "text/plain", "ä".encode()),
+        ("photos", "a/b", b"1"),
+        ("photos", "application/octet-stream", b"2"),
         ("raw", "image/png", b"\xff\x00"),
     ]
 
@@ -423,8 +451,50 @@ def test_what_is_generated_is_typed(package: Path, tmp_path: Path) -> None:
     assert mypy(package, tmp_path) == ""
 
 
-def test_text_in_json_stays_text() -> None:
-    raw: Node = UPLOAD["properties"]["raw"]
-    schema: Node = {"type": "object", "properties": {"raw": raw}}
-    whole = api({"A": schema}, paths={"/a": {"post": sends("a", "application/json", ref("A"))}})
-    assert correct(whole)["components"]["schemas"]["A"]["properties"]["raw"] == raw
+@pytest.mark.parametrize(
+    "raw",
+    [
+        RAW,
+        {"contentMediaType": "application/octet-stream"},
+        {"anyOf": [RAW, {"type": "null"}]},
+        {"type": "array", "items": RAW},
+        ref("Raw"),
+    ],
+)
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_text_that_is_a_file_in_a_form_stays_text_in_json(
+    raw: Node, tmp_path: Path, *, elsewhere: bool
+) -> None:
+    schema: Node = {"type": "object", "properties": {"raw": raw, "in": ref("Inner")}}
+    inner: Node = {"type": "object", "properties": {"raw": RAW}}
+    paths = {"/a": {"post": sends("up", MULTIPART, ref("Up"))}}
+    if elsewhere:
+        paths["/b"] = {"post": sends("say", "application/json", ref("Up"))}
+    package = make(api({"Up": schema, "Inner": inner, "Raw": RAW}, paths=paths), tmp_path)
+    with imported(package) as load:
+        form = load(".models").UpBody if elsewhere else load(".models").Up
+        file = load(".types").File(io.BytesIO(b"\xff"), "a.png", "image/png")
+        given = [file] if "items" in raw else file
+        body = form(raw=given, in_=load(".models").Inner(raw="text"))
+        sent = load(".api.t.up")._get_kwargs(body=body)["files"]
+        assert sent == [("in", (None, b'{"raw":"text"}', "application/json")), ("raw", ANY)]
+        assert sent[1][1] == file.to_tuple()
+        if elsewhere:
+            text = load(".models").Up(raw="text")
+            assert load(".api.t.say")._get_kwargs(body=text)["content"] == b'{"raw":"text"}'
+
+
+def test_an_object_in_a_form_is_json(call: Call, load: Import) -> None:
+    ranges = load(".models").Range
+    body = load(".models").Form(range_=ranges(on=True), ranges=[ranges(eq="a"), ranges(lt=AWARE)])
+    assert parse_qsl(call("post_form", body=body).content.decode()) == [
+        ("range", '{"on":true}'),
+        ("ranges", '{"eq":"a"}'),
+        ("ranges", '{"lt":"2026-01-02T03:00:00+00:00"}'),
+    ]
+
+
+def test_a_default_is_left_to_the_server(call: Call, load: Import) -> None:
+    assert call("patch_default", body=load(".models").Defaults()).content == b"{}"
+    assert pairs(call("get_default")) == []
+    assert pairs(call("get_default", limit=5)) == [("limit", "5")]

@@ -16,7 +16,6 @@ from scripts.pipeline.corrections.answers import (
     name_kinds_of_bodies,
     promise_ids,
 )
-from scripts.pipeline.corrections.checks import check
 from scripts.pipeline.corrections.composition import (
     flatten_all_of,
     simplify_unions,
@@ -34,6 +33,7 @@ from scripts.pipeline.corrections.operations import (
     spread_deep_objects,
 )
 from scripts.pipeline.corrections.schemas import (
+    leave_defaults_to_server,
     move_null_to_references,
     open_objects,
     tolerate_in_maps,
@@ -48,12 +48,13 @@ RULES: Mapping[str, Rule] = {
         keep_successes,
         ask_for_no_answers,
         spell_out_discriminators,
-        find_files,
         name_kinds_of_bodies,
         open_objects,
+        leave_defaults_to_server,
         settle_parameters,
         spread_deep_objects,
         flatten_all_of,
+        find_files,
         simplify_unions,
         settle_enums,
         settle_bodies,
@@ -77,9 +78,8 @@ def correct(document: Node, rules: Mapping[str, Rule] = RULES) -> Node:
         The corrected document.
 
     Raises:
-        PipelineError: When something in it cannot be rendered as what it means.
+        PipelineError: When schemas multiply, or a reference points at no whole component.
     """
-    check(keep_successes(document))  # no error is rendered, so none is refused
     for rule in rules.values():
         document = rule(document)
     return document

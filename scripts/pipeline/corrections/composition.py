@@ -43,7 +43,7 @@ def simplify_unions(document: Node) -> Node:
 def _union(document: Node, schema: Node, depth: int = 0) -> Node:
     if not members(schema):
         return schema
-    rest = only(schema, "nullable", "default", "description")
+    rest = only(schema, "nullable", "description")
     found, null = _expanded(document, members(schema))
     if null:
         rest["nullable"] = True
@@ -80,7 +80,7 @@ def _expanded(document: Node, schemas: list[Node]) -> tuple[list[Node], bool]:
         elif name and (there.get("type") in ("object", "array") or is_enum(there)):
             found.append(schema)
         else:
-            found.append(without(there, "nullable", "default"))
+            found.append(without(there, "nullable"))
     return found, null
 
 

@@ -1,11 +1,9 @@
 """The rule for files in forms."""
 
-from scripts.pipeline.corrections.answers import reached
-from scripts.pipeline.corrections.media import is_json
-from scripts.pipeline.corrections.schema_tools import components
+from scripts.pipeline.corrections.answers import reached, with_schemas
+from scripts.pipeline.corrections.media import essence, is_json
+from scripts.pipeline.corrections.schema_tools import look, name_of
 from scripts.pipeline.walk import Node, rebuild, walk
-
-_MULTIPART = "multipart/form-data"
 
 
 def find_files(document: Node) -> Node:
@@ -14,37 +12,50 @@ def find_files(document: Node) -> Node:
     Cause: the generator makes text of it, and no bytes can be sent. No published document has it
     yet; every one that moves to 3.1 with an upload will.
     """
-    bodies = [
-        (kind == "requestBody" and name.lower().startswith(_MULTIPART), (media, "mediaType"))
+    others = [
+        (media, "mediaType")
         for _, kind, node in walk(document, "document")
         if kind in ("requestBody", "response")
         for name, media in node.get("content", {}).items()
+        if not _is_multipart(name) or kind == "response"
     ]
-    inside = reached(document, [start for is_form, start in bodies if not is_form])
-    uploaded = reached(document, [start for is_form, start in bodies if is_form])
-    named = {name for section, name in uploaded - inside if section == "schemas"}
+    texts = reached(document, others)
+    marked: Node = {}
 
     def visit(node: Node, kind: str) -> Node:
-        if kind != "requestBody":
-            return node
-        content = {
-            name: rebuild(media, "mediaType", _as_file)
-            if name.lower().startswith(_MULTIPART)
-            else media
-            for name, media in node.get("content", {}).items()
-        }
+        content = dict(node.get("content", {})) if kind == "requestBody" else {}
+        for media in filter(_is_multipart, content):
+            schema = content[media].get("schema", {})
+            form, name = look(document, schema), name_of(schema)
+            fields = form.get("properties", {})
+            read = {field: _as_file(document, fields[field]) for field in fields}
+            if read == fields:
+                continue
+            made = {**form, "properties": read}
+            if name and ("schemas", name) not in texts:
+                marked[name] = made
+            else:  # what is text in JSON stays text there
+                content[media] = {**content[media], "schema": made}
         return {**node, "content": content} if content else node
 
-    made = rebuild(document, "document", visit)
-    schemas = {
-        name: rebuild(schema, "schema", _as_file) if name in named else schema
-        for name, schema in components(made).items()
-    }
-    return {**made, "components": {**made["components"], "schemas": schemas}} if schemas else made
+    return with_schemas(rebuild(document, "document", visit), marked)
 
 
-def _as_file(schema: Node, kind: str) -> Node:
-    raw = "contentEncoding" not in schema and not is_json(str(schema.get("contentMediaType")))
-    is_text = schema.get("type", "string") == "string"
-    is_file = kind == "schema" and "contentMediaType" in schema and raw and is_text
-    return {**schema, "type": "string", "format": "binary"} if is_file else schema
+def _is_multipart(media_type: str) -> bool:
+    return essence(media_type) == "multipart/form-data"
+
+
+def _as_file(document: Node, schema: Node, trail: tuple[str | None, ...] = ()) -> Node:
+    """Mark a field, or its elements or alternatives; what is in an object is JSON."""
+    there, name = look(document, schema), name_of(schema)
+    if name and name in trail:
+        return schema
+    made = dict(there)
+    for key in {"oneOf", "anyOf"} & there.keys():
+        made[key] = [_as_file(document, part, (*trail, name)) for part in there[key]]
+    if "items" in there:
+        made["items"] = _as_file(document, there["items"], (*trail, name))
+    raw = "contentEncoding" not in there and not is_json(str(there.get("contentMediaType")))
+    if "contentMediaType" in there and raw and there.get("type", "string") == "string":
+        made |= {"type": "string", "format": "binary"}
+    return made if made != there else schema

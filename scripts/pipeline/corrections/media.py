@@ -9,7 +9,7 @@ from scripts.pipeline.walk import Node, rebuild, walk
 
 BINARY = "application/octet-stream"
 _JSON = "application/json"
-_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _PLAIN = ("string", "integer", "number", "boolean")
 _FILE: Node = {"type": "string", "format": "binary"}
 _TEXT: Node = {"type": "string"}
@@ -17,8 +17,8 @@ _TEXT: Node = {"type": "string"}
 
 def is_json(content_type: str) -> bool:
     """Say whether a media type is JSON."""
-    essence = _essence(content_type)
-    return essence == _JSON or essence.endswith("+json")
+    plain = essence(content_type)
+    return plain == _JSON or plain.endswith("+json")
 
 
 def overrides(document: Node) -> dict[str, str]:
@@ -27,7 +27,7 @@ def overrides(document: Node) -> dict[str, str]:
     for _, kind, node in walk(document, "document"):
         if kind in ("requestBody", "response"):
             for name, media in node.get("content", {}).items():
-                is_file = media.get("schema") == _FILE and _essence(name) not in _FORMS
+                is_file = media.get("schema") == _FILE and essence(name) not in FORMS
                 found[name] = BINARY if is_file else _handled_as(name)
     return {given: meant for given, meant in sorted(found.items()) if given != meant}
 
@@ -58,15 +58,16 @@ def settle_bodies(document: Node) -> Node:
     return rebuild(document, "document", visit)
 
 
-def _essence(content_type: str) -> str:
+def essence(content_type: str) -> str:
+    """Give a media type without its parameters, in lower case."""
     return content_type.partition(";")[0].strip().lower()
 
 
 def _handled_as(content_type: str) -> str:
     if is_json(content_type):
         return _JSON
-    plain = _essence(content_type)
-    return plain if plain in _FORMS or plain.startswith("text/") else BINARY
+    plain = essence(content_type)
+    return plain if plain in FORMS or plain.startswith("text/") else BINARY
 
 
 def _response(content: Node, sent: set[str]) -> Node:
@@ -89,9 +90,9 @@ def _request(document: Node, content: Node) -> Node:
     for name in sorted(content, key=_rank):
         schema = content[name].get("schema", {})
         meant = _handled_as(name)
-        if meant in _FORMS and not is_object(look(document, schema)):
+        if meant in FORMS and not is_object(look(document, schema)):
             continue
-        if meant != _JSON and meant not in _FORMS:
+        if meant != _JSON and meant not in FORMS:
             schema = _FILE
         # Alternatives are told apart by the class of the body: each must have one of its own.
         others = [each["schema"] for each in kept.values()]
@@ -106,6 +107,6 @@ def _has_class(document: Node, schema: Node) -> bool:
 
 
 def _rank(name: str) -> tuple[int, str]:
-    order = [_JSON, *_FORMS]
+    order = [_JSON, *FORMS]
     meant = _handled_as(name)
     return order.index(meant) if meant in order else len(order), name

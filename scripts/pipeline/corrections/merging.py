@@ -46,7 +46,7 @@ class Merger:
             for part in parts
             if only(part, *_LEADING, *_TELLING) or part.get("type", "object") != "object"
         ]
-        rest = only(schema, "nullable", "default", "description")
+        rest = only(schema, "nullable", "description")
         if not telling:
             return {**next((part for part in parts if part), {}), **rest}
         if len(telling) == 1:
@@ -109,7 +109,7 @@ class Merger:
     def _alternatives(self, schema: Node, trail: frozenset[str]) -> list[Node]:
         if not members(schema):
             return [schema]
-        own = without(_own(schema), "nullable", "default")
+        own = without(_own(schema), "nullable")
         nested: list[Node] = []
         for member in members(schema):
             below = trail | {name for name in [name_of(member)] if name}

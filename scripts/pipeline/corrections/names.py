@@ -34,11 +34,6 @@ def is_kept(text: str) -> bool:
     return bool(ast.literal_eval(f'"{written}"') == text)
 
 
-def is_kept_default(text: str) -> bool:
-    """Say whether the generator writes a text's default as it is."""
-    return bool(strings().remove_string_escapes(text) == text)
-
-
 def check_names(document: Node) -> None:
     """Refuse names that would travel as other ones.
 

@@ -52,8 +52,8 @@ def name_classes(document: Node) -> Node:
         name = names.get(place)
         if name is None:
             return node
-        moved[name] = without(node, "nullable", "default")
-        rest = only(node, "nullable", "default")
+        moved[name] = without(node, "nullable")
+        rest = only(node, "nullable")
         return {"oneOf": [{"$ref": name}], **rest} if rest else {"$ref": name}
 
     made = rebuild_at(document, "document", cut)

@@ -2,7 +2,7 @@
 
 from scripts.pipeline.corrections.schema_tools import look, members, only, without
 from scripts.pipeline.references import follow
-from scripts.pipeline.walk import METHODS, Node, rebuild
+from scripts.pipeline.walk import Node, operations, rebuild
 
 _PLAIN_TYPES = ("string", "integer", "number", "boolean")
 _DATES = ("date", "date-time")
@@ -45,7 +45,7 @@ def _scalar(document: Node, schema: Node, *formats: str) -> Node:
         return {"type": "string"}
     if there.get("type") == "string" and "enum" not in there:
         return {"type": "string"}
-    return without(there, "nullable", "default") if there.get("nullable") else schema
+    return without(there, "nullable") if there.get("nullable") else schema
 
 
 def spread_deep_objects(document: Node) -> Node:
@@ -56,27 +56,15 @@ def spread_deep_objects(document: Node) -> Node:
     of the operations that list. Objects without a style whose fields have names in common, such as
     `from` and `to` of query-project-carbon, overwrite each other, and are spread as well.
     """
-    paths = dict(document.get("paths", {}))
-    for path, item in paths.items():
-        made = {}
-        for method in METHODS:
-            if method in item:
-                listed = merged_parameters(document, item, item[method])
-                shared = shared_fields(document, listed)
-                spread = [part for each in listed for part in _spread(document, each, shared)]
-                if spread != listed:
-                    made[method] = {**item[method], "parameters": spread}
-        if made:
-            # What the path shares would come back beside what it was spread to.
-            others = {
-                method: {
-                    **item[method],
-                    "parameters": merged_parameters(document, item, item[method]),
-                }
-                for method in METHODS
-                if method in item
-            }
-            paths[path] = {**without(item, "parameters"), **others, **made}
+    paths = {}
+    for path, item in document.get("paths", {}).items():
+        # What the path shares would come back beside what it was spread to.
+        paths[path] = without(item, "parameters")
+        for _, method, operation in operations({"paths": {path: item}}):
+            listed = merged_parameters(document, item, operation)
+            shared = shared_fields(document, listed)
+            spread = [part for each in listed for part in _spread(document, each, shared)]
+            paths[path][method] = {**operation, "parameters": spread}
     return {**document, "paths": paths}
 
 

@@ -27,6 +27,15 @@ def open_objects(document: Node) -> Node:
     return each_schema(document, visit)
 
 
+def leave_defaults_to_server(document: Node) -> Node:
+    """Drop defaults.
+
+    Cause: generated code sends them, so that a PATCH would set whatever the caller leaves out, and
+    go on doing so when the server's default has moved. No published document has one but null.
+    """
+    return each_schema(document, lambda schema: without(schema, "default"))
+
+
 def tolerate_in_maps(document: Node) -> Node:
     """Let a map hold what is not of its declared type.
 
