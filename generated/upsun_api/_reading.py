@@ -289,16 +289,29 @@ def text_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def headers(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Write headers.
+
+    Raises:
+        ValueError: When a value holds what no header can.
+    """
+    return _plain(fields, "header", r"([!-~]([\t -~]*[!-~])?)?")
+
+
 def cookies(fields: Mapping[str, Any]) -> dict[str, str]:
     """Write cookies.
 
     Raises:
         ValueError: When a value holds what would end it, or begin another one.
     """
+    return _plain(fields, "cookie", r"[!#-+\--:<-\[\]-~]*")
+
+
+def _plain(fields: Mapping[str, Any], kind: str, pattern: str) -> dict[str, str]:
     written = text_fields(fields)
     for name, text in written.items():
-        if not re.fullmatch(r"[!#-+\--:<-\[\]-~]*", text):
-            raise ValueError(f"the cookie {name} holds what no cookie can; encode it")
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"the {kind} {name} holds what no {kind} can; encode it")
     return written
 
 
