@@ -369,10 +369,14 @@ CASES = {
     "what only the server writes": Case(
         "ask_for_no_answers",
         api(
-            {"A": {**thing(id={**TEXT, "readOnly": True}), "required": ["id"]}},
+            {
+                "Base": thing(id={**TEXT, "readOnly": True}, at={**ref("At"), "readOnly": True}),
+                "At": {**TEXT, "enum": ["a"]},
+                "A": {"allOf": [ref("Base")], "required": ["id", "at"]},
+            },
             paths={"/a": {"put": operation("a", requestBody=body(("application/json", ref("A"))))}},
         ),
-        asks_for("id", asked=False),
+        both(asks_for("id", asked=False), asks_for("at", asked=False)),
     ),
     "a discriminator": Case(
         "spell_out_discriminators",

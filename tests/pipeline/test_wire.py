@@ -489,6 +489,7 @@ def test_what_is_generated_is_typed(package: Path, tmp_path: Path) -> None:
     [
         RAW,
         {"contentMediaType": "application/octet-stream"},
+        {"type": "string", "contentEncoding": "binary"},
         {"anyOf": [RAW, {"type": "null"}]},
         {"type": "array", "items": RAW},
         ref("Raw"),

@@ -46,7 +46,6 @@ RULES: Mapping[str, Rule] = {
     rule.__name__: rule
     for rule in (
         keep_successes,
-        ask_for_no_answers,
         spell_out_discriminators,
         name_kinds_of_bodies,
         open_objects,
@@ -54,6 +53,7 @@ RULES: Mapping[str, Rule] = {
         settle_parameters,
         spread_deep_objects,
         flatten_all_of,
+        ask_for_no_answers,
         find_files,
         simplify_unions,
         settle_enums,

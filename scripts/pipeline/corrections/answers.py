@@ -65,11 +65,7 @@ def ask_for_no_answers(document: Node) -> Node:
         if kind != "schema" or "required" not in node:
             return node
         fields = node.get("properties", {})
-        given = [
-            name
-            for name in node["required"]
-            if not look(document, fields.get(name, {})).get("readOnly")
-        ]
+        given = [name for name in node["required"] if not _is_given(document, fields.get(name, {}))]
         return {**node, "required": given} if given else without(node, "required")
 
     def relax(node: Node, kind: str) -> Node:
@@ -83,6 +79,10 @@ def ask_for_no_answers(document: Node) -> Node:
             if ("schemas", name) in sent
         },
     )
+
+
+def _is_given(document: Node, schema: Node) -> bool:
+    return bool(schema.get("readOnly") or look(document, schema).get("readOnly"))
 
 
 def promise_ids(document: Node) -> Node:

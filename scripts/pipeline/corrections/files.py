@@ -55,7 +55,10 @@ def _as_file(document: Node, schema: Node, trail: tuple[str | None, ...] = ()) -
         made[key] = [_as_file(document, part, (*trail, name)) for part in there[key]]
     if "items" in there:
         made["items"] = _as_file(document, there["items"], (*trail, name))
-    raw = "contentEncoding" not in there and not is_json(str(there.get("contentMediaType")))
-    if "contentMediaType" in there and raw and there.get("type", "string") == "string":
+    kind, encoding = there.get("contentMediaType"), there.get("contentEncoding", "binary")
+    is_raw = (
+        encoding == "binary" and (kind or "contentEncoding" in there) and not is_json(str(kind))
+    )
+    if is_raw and there.get("type", "string") == "string":
         made |= {"type": "string", "format": "binary"}
     return made if made != there else schema
