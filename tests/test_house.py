@@ -15,8 +15,8 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1760, 2745),
-    "scripts": (4905, 7080),
-    "tests": (9260, 11680),
+    "scripts": (4870, 7000),
+    "tests": (9290, 11700),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),

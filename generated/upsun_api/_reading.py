@@ -269,9 +269,9 @@ def _write_date(value: datetime.date, dates: tuple[str, ...]) -> str:
     return text or value.isoformat()
 
 
-def dump_json(value: Any) -> bytes:
+def dump_json(value: Any, *dates: str) -> bytes:
     """Write a whole body; None is null."""
-    return _dump(write(value)).encode()
+    return _dump(write(value, *dates)).encode()
 
 
 def text_fields(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from scripts.pipeline import (
     wrapper,
 )
 from scripts.pipeline.corrections import correct, media
-from scripts.pipeline.corrections.names import check_fields, check_names
 from scripts.pipeline.differences import differences
 from scripts.pipeline.document import parse
 from scripts.pipeline.errors import PipelineError
@@ -51,11 +50,9 @@ def generate(document: "Node", package: Path) -> None:
         PipelineError: At the first thing the generator warns about, whatever its level.
     """
     with generator.translate_errors():
-        check_names(document)
         warnings = _render(document, package)
     found = sorted(map(_describe, warnings), key=lambda told: _FOLLOWS in told)
     if found:
-        check_fields(document)
         raise PipelineError(f"the generator left something out: {found[0]}")
     (package / "py.typed").write_bytes(b"")
     format_code(package)

@@ -1,7 +1,7 @@
 """The parts of a document that are sent and read, and what kinds of values they hold."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,6 +39,27 @@ class Part:
     def kinds(self) -> set[str]:
         """What a value may be, such as `string` and `array of object`."""
         return kinds(self.document, self.node.get("schema", {}))
+
+    @property
+    def names(self) -> Iterable[str]:
+        """What it names itself, or in itself."""
+        if self.place == "operation":
+            return [self.path]
+        if self.place.endswith("schema"):
+            return list(self.node.get("properties", ()))
+        return [self.name]
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """What a parameter can be sent as."""
+        if self.place == "query parameter":
+            return ("form", "deepObject") if "object" in self.kinds else ("form",)
+        return ("form",) if self.place == "cookie parameter" else ("simple",)
+
+    def __str__(self) -> str:
+        name = self.operation.get("operationId") or "no id"
+        here = f", {self.place} {self.name}" if self.name else ""
+        return f"{self.method.upper()} {self.path} ({name}){here}"
 
     def says(self, key: str, *fine: Any) -> bool:
         """Say whether a keyword has a value other than those that are fine."""

@@ -7,7 +7,15 @@ from fnmatch import fnmatchcase
 
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.references import resolve, whole_paths
-from scripts.pipeline.walk import METHODS, Node, format_path, operations, rebuild, target, walk
+from scripts.pipeline.walk import (
+    Node,
+    format_path,
+    operations,
+    rebuild,
+    target,
+    walk,
+    with_operations,
+)
 
 EVERYTHING = "*"
 _PROSE = frozenset(
@@ -53,12 +61,9 @@ def select(
     chosen = _chosen(whole, set(wanted), where)
     paths: Node = {}
     for path, item in whole.items():
-        found = {method: op for _, method, op in operations({"paths": {path: item}})}
-        kept = {method: found[method] for method in found if (path, method) in chosen}
-        shared = {key: item[key] for key in item if key not in (*METHODS, "additionalOperations")}
-        if kept:
-            more = {method: kept.pop(method) for method in kept.keys() - {*METHODS}}
-            paths[path] = shared | kept | ({"additionalOperations": more} if more else {})
+        found = [method for _, method, _ in operations({"paths": {path: item}})]
+        if kept := {method for method in found if (path, method) in chosen}:
+            paths[path] = with_operations(item, kept)
     selected: Node = {
         "openapi": document["openapi"],
         "info": {key: str(document["info"].get(key, "")) for key in _INFO},

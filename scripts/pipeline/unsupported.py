@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from scripts.pipeline.corrections.answers import keep_successes
 from scripts.pipeline.corrections.media import FORMS, essence
+from scripts.pipeline.corrections.names import are_told_apart, is_kept
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.request_parts import (
     LISTS,
@@ -28,168 +29,176 @@ _OWN_HEADERS = (
     *("cookie", "transfer-encoding"),
 )
 
-Row = tuple[str, str, str, Callable[[Part], bool]]
+Row = tuple[str, str, Callable[[Part], bool]]
 
-# What to call it, where it stands, what would come of it, how it is found.
-TABLE: tuple[Row, ...] = (
-    (
-        "the method",
-        "operation",
-        "the generator would leave it out",
-        lambda part: part.method not in METHODS or part.method == "query",
-    ),
-    (
-        "an operation without an operationId",
-        "operation",
-        "its name would be that of its place",
-        lambda part: not part.operation.get("operationId"),
-    ),
-    (
-        "an operationId that is another one's name in Python",
-        "operation",
-        "one would replace the other",
-        lambda part: part.namesakes > 1,
-    ),
-    (
-        "a query or a fragment in the path",
-        "operation",
-        "it would be lost beside other parameters",
-        lambda part: bool(set("?#") & set(re.sub(r"{[^}]*}", "", part.path))),
-    ),
-    (
-        "a trailing or a doubled slash",
-        "operation",
-        "it reads as an empty id, which is never sent",
-        lambda part: "//" in part.path or part.path[1:].endswith("/"),
-    ),
-    (
-        "servers",
-        "operation",
-        "it would be sent to the server of the whole document",
-        lambda part: bool(
-            part.node.get("servers") or part.document["paths"][part.path].get("servers")
+# By place: what to call it, what would come of it, how it is found.
+TABLE: dict[str, tuple[Row, ...]] = {
+    "operation": (
+        (
+            "the method",
+            "the generator would leave it out",
+            lambda at: at.method == "query" or at.method not in METHODS,
+        ),
+        (
+            "an operation without an operationId",
+            "it would have no name",
+            lambda at: not at.operation.get("operationId"),
+        ),
+        (
+            "an operationId that is another one's name in Python",
+            "one would replace the other",
+            lambda at: at.namesakes > 1,
+        ),
+        (
+            "a query or a fragment in the path",
+            "it would be lost beside other parameters",
+            lambda at: bool(set("?#") & set(re.sub(r"{[^}]*}", "", at.path))),
+        ),
+        (
+            "a trailing or a doubled slash",
+            "it reads as an empty id, which is never sent",
+            lambda at: "//" in at.path or at.path[1:].endswith("/"),
+        ),
+        (
+            "servers",
+            "it would be sent to the server of the whole document",
+            lambda at: bool(at.node.get("servers") or at.document["paths"][at.path].get("servers")),
+        ),
+        (
+            "a placeholder without its parameter, or the other way round",
+            "the id would be lost",
+            lambda at: set(re.findall(r"{([^{}]*)}", at.path)) != set(names(at, "path")),
+        ),
+        (
+            "a parameter twice, or two that differ only by case,",
+            "one would be sent as the other",
+            lambda at: any(
+                count > 1
+                for where in ("path", "query", "header", "cookie")
+                for count in Counter(name.lower() for name in names(at, where)).values()
+            ),
         ),
     ),
-    (
-        "a placeholder without its parameter, or the other way round",
-        "operation",
-        "the id would be lost",
-        lambda part: set(re.findall(r"{([^{}]*)}", part.path)) != set(names(part, "path")),
-    ),
-    (
-        "a parameter twice, or two that differ only by case,",
-        "operation",
-        "one would be sent as the other",
-        lambda part: any(
-            count > 1
-            for where in ("path", "query", "header", "cookie")
-            for count in Counter(name.lower() for name in names(part, where)).values()
+    "parameter": (
+        ("content", "it would be sent as plain text", lambda at: at.says("content")),
+        (
+            "allowReserved",
+            "reserved characters are always encoded",
+            lambda at: at.says("allowReserved", False),
+        ),
+        (
+            "this style",
+            "it would be sent in the usual one of its place",
+            lambda at: at.says("style", *at.styles),
+        ),
+        (
+            "a list or an object",
+            "it would be sent as plain text",
+            lambda at: at.place.startswith(("header", "cookie")) and not at.kinds <= TEXTS,
         ),
     ),
-    ("content", "parameter", "it would be sent as plain text", lambda part: part.says("content")),
-    (
-        "allowReserved",
-        "parameter",
-        "reserved characters are always encoded",
-        lambda part: part.says("allowReserved", False),
-    ),
-    (
-        "explode: false",
-        "query parameter",
-        "it would be sent repeated",
-        lambda part: part.says("explode", True) and not part.kinds <= TEXTS,
-    ),
-    (
-        "this style",
-        "parameter",
-        "it would be sent in the usual one of its place",
-        lambda part: part.says("style", *_styles(part)),
-    ),
-    (
-        "an object",
-        "query parameter",
-        "only plain fields of an object with style: deepObject are sent right",
-        lambda part: not (part.kinds <= TEXTS | LISTS or is_spread(part)),
-    ),
-    (
-        "what is no text or number",
-        "path parameter",
-        "it has no one spelling in a path",
-        lambda part: not part.kinds <= {"string", "integer", "number"},
-    ),
-    (
-        "a list or an object",
-        "header parameter, cookie parameter",
-        "it would be sent as plain text",
-        lambda part: not part.kinds <= TEXTS,
-    ),
-    (
-        "a header that the client sets",
-        "header parameter",
-        "it would be sent in its stead",
-        lambda part: part.name.lower() in _OWN_HEADERS,
-    ),
-    (
-        "a media range",
-        "request body",
-        "the range itself would be sent as the media type",
-        lambda part: any("*" in name for name in part.node["content"]),
-    ),
-    (
-        "a multipart that is no form",
-        "request body",
-        "its boundary would not be told",
-        lambda part: any(
-            essence(name).startswith("multipart/") and essence(name) not in FORMS
-            for name in part.node["content"]
+    "query parameter": (
+        (
+            "explode: false",
+            "it would be sent repeated",
+            lambda at: at.says("explode", True) and not at.kinds <= TEXTS,
+        ),
+        (
+            "an object",
+            "only plain fields of an object with style: deepObject are sent right",
+            lambda at: not (at.kinds <= TEXTS | LISTS or is_spread(at)),
         ),
     ),
-    (
-        "a choice of bodies",
-        "request body",
-        "only one of them could be sent",
-        lambda part: len(schemas_of(part)) > 1,
+    "path parameter": (
+        (
+            "what is no text or number",
+            "it has no one spelling in a path",
+            lambda at: not at.kinds <= {"string", "integer", "number"},
+        ),
     ),
-    (
-        "a form of anything but fields",
-        "form",
-        "it would be sent as a file",
-        lambda part: part.kinds != {"object"},
+    "header parameter": (
+        (
+            "a header that the client sets",
+            "it would be sent in its stead",
+            lambda at: at.name.lower() in _OWN_HEADERS,
+        ),
     ),
-    ("encoding", "form", "it would be lost", lambda part: bool(part.node.get("encoding"))),
-    (
-        "a list of lists",
-        "form",
-        "it would be sent as one list",
-        lambda part: "array of array" in fields_kinds(part),
+    "request body": (
+        (
+            "a media range",
+            "the range itself would be sent as the media type",
+            lambda at: any("*" in name for name in at.node["content"]),
+        ),
+        (
+            "a multipart that is no form",
+            "its boundary would not be told",
+            lambda at: any(
+                essence(name).startswith("multipart/") and essence(name) not in FORMS
+                for name in at.node["content"]
+            ),
+        ),
+        (
+            "a choice of bodies",
+            "only one of them could be sent",
+            lambda at: len(schemas_of(at)) > 1,
+        ),
     ),
-    (
-        "a file",
-        FORMS[1],
-        "such a form holds text alone",
-        lambda part: bool({"file", "array of file"} & fields_kinds(part)),
+    "form": (
+        (
+            "a form of anything but fields",
+            "it would be sent as a file",
+            lambda at: at.kinds != {"object"},
+        ),
+        ("encoding", "it would be lost", lambda at: bool(at.node.get("encoding"))),
+        (
+            "a list of lists",
+            "it would be sent as one list",
+            lambda at: "array of array" in fields_kinds(at),
+        ),
     ),
-    (
-        "a file",
-        "JSON schema",
-        "JSON cannot hold one; say what the text in it is",
-        lambda part: part.node.get("format") == "binary",
+    FORMS[1]: (
+        (
+            "a file",
+            "such a form holds text alone",
+            lambda at: bool({"file", "array of file"} & fields_kinds(at)),
+        ),
     ),
-    (
-        "a list of types",
-        "schema",
-        "all but one would be lost; say oneOf, or nullable",
-        lambda part: isinstance(part.node.get("type"), list),
+    "schema": (
+        (
+            "a list of types",
+            "all but one would be lost; say oneOf, or nullable",
+            lambda at: isinstance(at.node.get("type"), list),
+        ),
+        ("const", "say enum", lambda at: "const" in at.node),
+        ("prefixItems", "say items", lambda at: "prefixItems" in at.node),
+        (
+            "fields with one name in Python",
+            "one would replace the other",
+            lambda at: not are_told_apart(at.node.get("properties", ())),
+        ),
     ),
-    ("const", "schema", "say enum", lambda part: "const" in part.node),
-    ("prefixItems", "schema", "say items", lambda part: "prefixItems" in part.node),
-    (
-        "what only refers to another part",
-        "component",
-        "its class would be missing; say that one where this is used",
-        lambda part: "$ref" in part.node,
+    "JSON schema": (
+        (
+            "a file",
+            "JSON cannot hold one; say what the text in it is",
+            lambda at: at.node.get("format") == "binary",
+        ),
     ),
-)
+    "component": (
+        (
+            "what only refers to another part",
+            "its class would be missing; say that one where this is used",
+            lambda at: "$ref" in at.node,
+        ),
+    ),
+    "any": (
+        (
+            "a name that is not printable",
+            "it would be sent as another",
+            lambda at: not all(map(is_kept, at.names)),
+        ),
+    ),
+}
 
 
 def check(document: Node) -> None:
@@ -202,29 +211,25 @@ def check(document: Node) -> None:
         PipelineError: It names each place, up to three.
     """
     found = [
-        f"{part.method.upper()} {part.path} ({part.operation.get('operationId') or 'no id'})"
-        f"{', ' * bool(part.name)}{part.name and part.place + ' ' + part.name}:"
-        f" {_said(keyword, part)} is not supported ({reason})"
+        f"{part}: {_said(keyword, part)} is not supported ({reason})"
         for part in parts(keep_successes(document))  # no error is read, so none is refused
-        for keyword, place, reason, is_found in TABLE
-        if _covers(place, part.place) and is_found(part)
+        for place, rows in TABLE.items()
+        if _covers(place, part.place)
+        for keyword, reason, is_found in rows
+        if is_found(part)
     ]
     if len(found) > _MANY:
         found[_MANY:] = [f"{len(found) - _MANY} more"]
     if found:
-        told = "; ".join(found)
+        told = "".join(
+            each if each.isprintable() else ascii(each)[1:-1] for each in "; ".join(found)
+        )
         raise PipelineError(f"{told}; select other operations, or correct it in spec/overlay.yaml")
-
-
-def _styles(part: Part) -> tuple[str, ...]:
-    if part.place == "query parameter":
-        return ("form", "deepObject") if "object" in part.kinds else ("form",)
-    return ("form",) if part.place == "cookie parameter" else ("simple",)
 
 
 def _covers(place: str, here: str) -> bool:
     kind = here.rpartition(" ")[2]
-    return kind == place or here in place.split(", ") or (place == "form" and here in FORMS)
+    return place in ("any", here, kind) or (place == "form" and here in FORMS)
 
 
 def _said(keyword: str, part: Part) -> str:

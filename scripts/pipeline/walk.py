@@ -4,7 +4,7 @@ Every stage walks documents through this table, so that a *property named* `desc
 is never mistaken for the keyword, and nothing inside a `default` or an `enum` is read as a schema.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,6 +12,7 @@ Node = dict[str, Any]
 Place = tuple[str | int, ...]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+_MORE = "additionalOperations"  # of OpenAPI 3.2, by method
 
 _SCHEMA = {
     **dict.fromkeys(
@@ -45,7 +46,7 @@ SHAPE: dict[str, dict[str, tuple[str, str]]] = {
     },
     "pathItem": {
         **dict.fromkeys(METHODS, ("one", "operation")),
-        "additionalOperations": ("map", "operation"),  # OpenAPI 3.2, by method
+        _MORE: ("map", "operation"),
         "parameters": ("list", "parameter"),
     },
     "operation": {
@@ -124,9 +125,16 @@ def operations(document: Node) -> Iterator[tuple[str, str, Node]]:
     for path, item in document.get("paths", {}).items():
         if isinstance(item, dict):
             found = {method: item.get(method) for method in METHODS}
-            for method, operation in {**found, **item.get("additionalOperations", {})}.items():
+            for method, operation in {**found, **item.get(_MORE, {})}.items():
                 if isinstance(operation, dict):
                     yield path, method, operation
+
+
+def with_operations(item: Node, methods: Collection[str]) -> Node:
+    """Copy what is at a path with no more than some of its operations."""
+    kept = {key: item[key] for key in item if key in methods or key not in (*METHODS, _MORE)}
+    more = {method: item[_MORE][method] for method in item.get(_MORE, ()) if method in methods}
+    return {**kept, _MORE: more} if more else kept
 
 
 def format_path(place: Place) -> str:

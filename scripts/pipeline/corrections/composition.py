@@ -13,9 +13,6 @@ from scripts.pipeline.corrections.schema_tools import (
 )
 from scripts.pipeline.walk import Node
 
-# Lists within lists that are joined; published documents reach 1.
-_DEEPEST = 6
-
 
 def flatten_all_of(document: Node) -> Node:
     """Write every `allOf`, and every union with keywords of its own, as the schema it amounts to.
@@ -31,23 +28,22 @@ def simplify_unions(document: Node) -> Node:
     """Keep in a union only alternatives that can be told apart when an answer is read.
 
     Cause: the generator tells alternatives apart by their JSON type: of two lists it reads the
-    first and writes with the other's rules, a date swallows any text that looks like one. In
+    first and writes with the other's rules, a date swallows any text that looks like one. So of
+    several lists a list of anything remains, of several texts one that is plain. In
     `list-projects-environments-routes` of the published documents the model that requires most
     must be tried first.
     """
-    once = each_schema(document, lambda schema: _union(document, schema))
-    # What was joined may have brought unions along.
-    return each_schema(once, lambda schema: _union(once, schema))
+    return each_schema(document, lambda schema: _union(document, schema))
 
 
-def _union(document: Node, schema: Node, depth: int = 0) -> Node:
+def _union(document: Node, schema: Node) -> Node:
     if not members(schema):
         return schema
     rest = only(schema, "nullable", "description")
     found, null = _expanded(document, members(schema))
     if null:
         rest["nullable"] = True
-    found = _joined_arrays(document, _joined_strings(found), depth)
+    found = _joined_arrays(document, _joined_strings(found))
     unique = list({meaning(member): member for member in found}.values())
     unique.sort(key=lambda member: (not member, -_demands(document, member)))
     if len(unique) != 1:
@@ -90,19 +86,15 @@ def _joined_strings(schemas: list[Node]) -> list[Node]:
         for schema in schemas
         if schema.get("type") == "string" and "$ref" not in schema and not is_enum(schema)
     ]
-    if len(texts) < 2:
-        return schemas
-    formats = {schema.get("format") for schema in texts}
-    joined = texts[0] if len(formats) == 1 else {"type": "string"}
-    return [schema for schema in schemas if schema not in texts] + [joined]
+    return _joined(schemas, texts, {"type": "string"})
 
 
-def _joined_arrays(document: Node, schemas: list[Node], depth: int) -> list[Node]:
+def _joined_arrays(document: Node, schemas: list[Node]) -> list[Node]:
     arrays = [schema for schema in schemas if look(document, schema).get("type") == "array"]
-    if len(arrays) < 2:
+    return _joined(schemas, arrays, {"type": "array", "items": {}})
+
+
+def _joined(schemas: list[Node], alike: list[Node], whole: Node) -> list[Node]:
+    if len({meaning(schema) for schema in alike}) < 2:
         return schemas
-    items = [look(document, array).get("items", {}) for array in arrays]
-    rest = [schema for schema in schemas if schema not in arrays]
-    if depth == _DEEPEST:  # such as lists of themselves
-        return [*rest, {"type": "array", "items": {}}]
-    return [*rest, {"type": "array", "items": _union(document, {"oneOf": items}, depth + 1)}]
+    return [schema for schema in schemas if schema not in alike] + [whole]

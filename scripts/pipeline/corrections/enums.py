@@ -1,5 +1,6 @@
 """The rule for enums: which Python can have, and what their members are called."""
 
+from scripts.pipeline.corrections.names import digest, enum_name, is_kept
 from scripts.pipeline.corrections.schema_tools import each_schema, without
 from scripts.pipeline.walk import Node
 
@@ -23,7 +24,7 @@ def _settled(schema: Node) -> Node:
         return without(schema, "enum")
     values = list(dict.fromkeys(schema["enum"]))
     texts = [value for value in values if isinstance(value, str)]
-    if kinds == {str} and schema.get("type") == "string" and _are_kept(texts):
+    if kinds == {str} and schema.get("type") == "string" and all(map(is_kept, texts)):
         named = _named(texts)
         return {**schema, "enum": values, **({"x-enum-varnames": named} if named else {})}
     if kinds == {int} and schema.get("type") == "integer":
@@ -31,15 +32,7 @@ def _settled(schema: Node) -> Node:
     return without(schema, "enum")
 
 
-def _are_kept(values: list[str]) -> bool:
-    from scripts.pipeline.corrections.names import is_kept  # noqa: PLC0415 - imports the generator
-
-    return all(map(is_kept, values))
-
-
 def _named(values: list[str]) -> list[str] | None:
-    from scripts.pipeline.corrections.names import digest, enum_name  # noqa: PLC0415 - imports the generator
-
     names = [enum_name(value) for value in values]
     natural = all(value[:1].isalpha() for value in values)
     if natural and len(set(names)) == len(names):

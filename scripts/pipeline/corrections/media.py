@@ -1,10 +1,6 @@
 """Rules for request and response bodies."""
 
-from scripts.pipeline.corrections.schema_tools import (
-    is_object,
-    look,
-    meaning,
-)
+from scripts.pipeline.corrections.schema_tools import meaning
 from scripts.pipeline.walk import Node, rebuild, walk
 
 BINARY = "application/octet-stream"
@@ -51,8 +47,7 @@ def settle_bodies(document: Node) -> Node:
         if kind == "response" and node.get("content"):
             return {**node, "content": _response(node["content"], sent)}
         if kind == "requestBody":
-            content = _request(document, node.get("content", {}))
-            return {**node, "content": content}
+            return {**node, "content": _request(node.get("content", {}))}
         return node
 
     return rebuild(document, "document", visit)
@@ -85,25 +80,11 @@ def _response(content: Node, sent: set[str]) -> Node:
     return {name: {"schema": _FILE}}
 
 
-def _request(document: Node, content: Node) -> Node:
-    kept: Node = {}
-    for name in sorted(content, key=_rank):
-        schema = content[name].get("schema", {})
-        meant = _handled_as(name)
-        if meant in FORMS and not is_object(look(document, schema)):
-            continue
-        if meant != _JSON and meant not in FORMS:
-            schema = _FILE
-        # Alternatives are told apart by the class of the body: each must have one of its own.
-        others = [each["schema"] for each in kept.values()]
-        told_apart = all(_has_class(document, each) for each in [schema, *others])
-        if not kept or (told_apart and schema not in others):
-            kept[name] = {"schema": schema}
-    return kept or {BINARY: {"schema": _FILE}}
-
-
-def _has_class(document: Node, schema: Node) -> bool:
-    return schema == _FILE or is_object(look(document, schema))
+def _request(content: Node) -> Node:
+    # Where there are several, they say the same.
+    name = min(content, key=_rank, default=BINARY)
+    schema = content.get(name, {}).get("schema", {})
+    return {name: {"schema": schema if _handled_as(name) in (_JSON, *FORMS) else _FILE}}
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import reduce
 
-from scripts.pipeline.corrections.schema_tools import look, meaning, members, name_of, only, without
+from scripts.pipeline.corrections.schema_tools import look, members, name_of, only, without
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.walk import Node, rebuild
 
@@ -103,8 +103,7 @@ class Merger:
         if len(ours) * len(theirs) > _MOST:
             return self._merge_plain(_own(one), _own(other), trail)
         met = [self._merge_plain(left, right, trail) for left in ours for right in theirs]
-        distinct = _distinct(met)
-        return distinct[0] if len(distinct) == 1 else {"oneOf": distinct}
+        return met[0] if len(met) == 1 else {"oneOf": met}
 
     def _alternatives(self, schema: Node, trail: frozenset[str]) -> list[Node]:
         if not members(schema):
@@ -117,10 +116,7 @@ class Merger:
         return [self._merge_plain(own, member, trail) for member in nested] if own else nested
 
     def _merge_plain(self, one: Node, other: Node, trail: frozenset[str]) -> Node:
-        kinds = {schema["type"] for schema in (one, other) if isinstance(schema.get("type"), str)}
-        if kinds == {"integer", "number"}:
-            return {**without(one, "type"), **without(other, "type"), "type": "integer"}
-        if len(kinds) > 1:
+        if len({schema["type"] for schema in (one, other) if "type" in schema}) > 1:
             return {}
         merged = {**one, **other, **_shared_enum(one, other)}
         if required := {*one.get("required", []), *other.get("required", [])}:
@@ -158,20 +154,6 @@ def _single(schema: Node, rest: Node) -> Node:
 
 def _own(schema: Node) -> Node:
     return without(schema, "oneOf", "anyOf")
-
-
-def _distinct(schemas: list[Node]) -> list[Node]:
-    """Join alternatives that differ only in what they require."""
-    found: list[Node] = []
-    for schema in schemas:
-        for index, known in enumerate(found):
-            if meaning(without(known, "required")) == meaning(without(schema, "required")):
-                both = set(known.get("required", [])) & set(schema.get("required", []))
-                found[index] = {**without(known, "required"), "required": sorted(both)}
-                break
-        else:
-            found.append(schema)
-    return found
 
 
 def _shared_enum(one: Node, other: Node) -> Node:

@@ -1,12 +1,11 @@
-"""How the generator spells names, asked of the generator itself, and names that it cannot spell."""
+"""How the generator spells names, asked of the generator itself."""
 
 import ast
 import hashlib
 import unicodedata
+from collections.abc import Iterable
 
-from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.generator import strings
-from scripts.pipeline.walk import Node, format_path, walk
 
 PREFIX = "field_"
 
@@ -34,44 +33,13 @@ def is_kept(text: str) -> bool:
     return bool(ast.literal_eval(f'"{written}"') == text)
 
 
-def check_names(document: Node) -> None:
-    """Refuse names that would travel as other ones.
-
-    Raises:
-        PipelineError: At the first one; it says where.
-    """
-    for place, kind, node in walk(document, "document"):
-        named = {
-            "document": ("paths", node.get("paths", ())),
-            "parameter": ("name", [str(node.get("name"))]),
-            "requestBody": ("content", node.get("content", ())),
-            "schema": ("properties", node.get("properties", ())),
-        }
-        key, names = named.get(kind, ("", ()))
-        for name in names:
-            if not is_kept(name):
-                raise PipelineError(
-                    f"{format_path((*place, key))}: the name {name!a} holds a character that"
-                    " generated code cannot hold; correct or remove it in spec/overlay.yaml"
-                )
-
-
-def check_fields(document: Node) -> None:
-    """Name the fields that the generator cannot tell apart, and does not name itself.
-
-    Raises:
-        PipelineError: When there are some.
-    """
-    for place, kind, node in walk(document, "document"):
-        found: dict[tuple[str, str], str] = {}
-        for name in node.get("properties", ()) if kind == "schema" else ():
-            exact = strings().PythonIdentifier(name, PREFIX, skip_snake_case=True)
-            other = found.setdefault((identifier(name), str(exact)), name)
-            if other != name:
-                raise PipelineError(
-                    f"{format_path(place)}: the fields '{other}' and '{name}' have one name in"
-                    " Python; remove one of them in spec/overlay.yaml"
-                )
+def are_told_apart(names: Iterable[str]) -> bool:
+    """Say whether the generator has another Python name for each of some fields."""
+    spelled = [
+        (identifier(name), str(strings().PythonIdentifier(name, PREFIX, skip_snake_case=True)))
+        for name in names
+    ]
+    return len(set(spelled)) == len(spelled)
 
 
 def digest(text: str) -> str:

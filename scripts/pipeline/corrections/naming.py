@@ -145,13 +145,8 @@ def _inline_classes(document: Node) -> _Found:
 def _in_part(part: Node, place: Place, name: str) -> _Found:
     if "schema" in part:
         yield from _below(part["schema"], (*place, "schema"), name)
-    content = part.get("content", {})
-    for media, below in content.items():
-        stem = name
-        if len(content) > 1:
-            kind = {"application/json": "Json", "multipart/form-data": "Files"}.get(media, "Data")
-            stem = f"{name.removesuffix('Body')}{kind}Body"
-        yield from _below(below.get("schema", {}), (*place, "content", media, "schema"), stem)
+    for media, below in part.get("content", {}).items():
+        yield from _below(below.get("schema", {}), (*place, "content", media, "schema"), name)
 
 
 def _below(schema: Node, place: Place, name: str, *, top: bool = False) -> _Found:
