@@ -28,6 +28,8 @@ _OWN_HEADERS = (
     *("accept", "authorization", "connection", "content-length", "content-type", "host"),
     *("cookie", "transfer-encoding"),
 )
+_HEADERS = ("header", "cookie")
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 
 Row = tuple[str, str, Callable[[Part], bool]]
 
@@ -94,7 +96,12 @@ TABLE: dict[str, tuple[Row, ...]] = {
         (
             "a list or an object",
             "it would be sent as plain text",
-            lambda at: at.place.startswith(("header", "cookie")) and not at.kinds <= TEXTS,
+            lambda at: at.place.startswith(_HEADERS) and not at.kinds <= TEXTS,
+        ),
+        (
+            "a name that no header has",
+            "it would end before its end",
+            lambda at: at.place.startswith(_HEADERS) and not re.fullmatch(_HEADER_NAME, at.name),
         ),
     ),
     "query parameter": (
@@ -155,15 +162,18 @@ TABLE: dict[str, tuple[Row, ...]] = {
             "it would be sent as one list",
             lambda at: "array of array" in fields_kinds(at),
         ),
-    ),
-    FORMS[1]: (
         (
             "a file",
             "such a form holds text alone",
-            lambda at: bool({"file", "array of file"} & fields_kinds(at)),
+            lambda at: at.place == FORMS[1] and bool({"file", "array of file"} & fields_kinds(at)),
         ),
     ),
     "schema": (
+        (
+            "a file",
+            "JSON cannot hold one; say what the text in it is",
+            lambda at: at.place == "JSON schema" and at.node.get("format") == "binary",
+        ),
         (
             "a list of types",
             "all but one would be lost; say oneOf, or nullable",
@@ -175,13 +185,6 @@ TABLE: dict[str, tuple[Row, ...]] = {
             "fields with one name in Python",
             "one would replace the other",
             lambda at: not are_told_apart(at.node.get("properties", ())),
-        ),
-    ),
-    "JSON schema": (
-        (
-            "a file",
-            "JSON cannot hold one; say what the text in it is",
-            lambda at: at.node.get("format") == "binary",
         ),
     ),
     "component": (

@@ -70,6 +70,8 @@ PARAMETERS: tuple[tuple[Node, str], ...] = (
     ({**header(TEXT), "name": "Authorization"}, "a header that the client sets"),
     (cookie(LIST), "a list or an object"),
     (cookie(ref("Object")), "a list or an object"),
+    ({**cookie(TEXT), "name": "a=b"}, "a name that no header has"),
+    ({**header(TEXT), "name": "a: b"}, "a name that no header has"),
     ({**header(TEXT), "name": "Transfer-Encoding"}, "a header that the client sets"),
 )
 
