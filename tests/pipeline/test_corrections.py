@@ -261,6 +261,11 @@ CASES = {
         ),
         both(keeps("B", {"a": {"x": "1", "b": 2}}), has("AType0", "AType1")),
     ),
+    "a field that two of an allOf have": Case(
+        "flatten_all_of",
+        api({"P": thing(x=PAIR), "A": {"allOf": [ref("P"), thing(x=MORE)]}}),
+        both(holds("A", "x", "AX | Unset"), holds("AX", "c", "int")),
+    ),
     "alternatives that JSON does not tell apart": Case(
         "simplify_unions",
         api(

@@ -1,7 +1,9 @@
 """Rules for `allOf`, `oneOf` and `anyOf`."""
 
+from scripts.pipeline.corrections.answers import with_schemas
 from scripts.pipeline.corrections.merging import Merger
 from scripts.pipeline.corrections.schema_tools import (
+    components,
     each_schema,
     is_enum,
     look,
@@ -21,7 +23,9 @@ def flatten_all_of(document: Node) -> Node:
     reference to an enum: `AutoscalerCondition.duration`), loses nested ones and their unions
     (`ProjectAddon`), and loses null where one reference is left.
     """
-    return each_schema(document, Merger(document).flatten)
+    merger = Merger(document)
+    flat = {name: merger.component(name) for name in components(document)}
+    return each_schema(with_schemas(document, flat), merger.flatten)
 
 
 def simplify_unions(document: Node) -> Node:
