@@ -147,7 +147,7 @@ DOCUMENT = api(
             "parameters": [
                 parameter("path", "sort", SORT),
                 parameter("path", "n", NUMBER),
-                parameter("path", "at", TIME),
+                parameter("path", "at", {"allOf": [TIME]}),
                 parameter("path", "day", DAY),
                 parameter("query", "q", DAY),
                 parameter("query", "days", {"type": "array", "items": DAY}),
