@@ -1,11 +1,8 @@
 """Rules for operations, paths and parameters."""
 
-from scripts.pipeline.corrections.schema_tools import look, members, only, without
+from scripts.pipeline.corrections.schema_tools import look, without
 from scripts.pipeline.references import follow
 from scripts.pipeline.walk import Node, operations, rebuild
-
-_PLAIN_TYPES = ("string", "integer", "number", "boolean")
-_DATES = ("date", "date-time")
 
 
 def _key(document: Node, parameter: Node) -> tuple[str, str]:
@@ -19,33 +16,23 @@ def whole_parameter(document: Node, parameter: Node) -> Node:
 
 
 def settle_parameters(document: Node) -> Node:
-    """Give every parameter a schema that fits where it travels.
+    """Give a parameter in a path, a header or a cookie a schema of what travels there: one text.
 
     Cause: a UUID is demanded where an id is put into a path, as in `create-api-token` and 38 other
-    operations of 2026-06-16, though only its text travels; the generator drops a parameter that
-    has `content`, and the whole operation over a list in a header.
+    operations of 2026-06-16, though only its text travels.
     """
 
     def visit(node: Node, kind: str) -> Node:
-        if kind != "parameter" or "$ref" in node:
+        if kind != "parameter" or node.get("in") not in ("path", "header", "cookie"):
             return node
-        schema = node.get("schema") or {"type": "string"}
-        if node.get("in") in ("path", "header", "cookie"):
-            schema = _scalar(document, schema, *(_DATES if node["in"] == "path" else ()))
-        return {**without(node, "content"), "schema": schema}
+        there = look(document, node.get("schema", {}))
+        is_date = node["in"] == "path" and there.get("format") in ("date", "date-time")
+        if is_date or "enum" in there or there.get("type") in ("integer", "number", "boolean"):
+            schema = without(there, "nullable") if there.get("nullable") else node["schema"]
+            return {**node, "schema": schema}
+        return {**node, "schema": {"type": "string"}}
 
     return rebuild(document, "document", visit)
-
-
-def _scalar(document: Node, schema: Node, *formats: str) -> Node:
-    there = look(document, schema)
-    if there.get("format") in formats:
-        return only(there, "type", "format")
-    if members(there) or there.get("type") not in _PLAIN_TYPES:
-        return {"type": "string"}
-    if there.get("type") == "string" and "enum" not in there:
-        return {"type": "string"}
-    return without(there, "nullable") if there.get("nullable") else schema
 
 
 def spread_deep_objects(document: Node) -> Node:
