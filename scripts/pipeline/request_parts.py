@@ -117,7 +117,7 @@ def _made_of(
                 for field, below in fields(document, schema):
                     inner = look(document, below)
                     inner = look(document, inner.get("items", inner))
-                    yield "properties" in inner, (*here, field), inner
+                    yield "object" in kinds(document, inner), (*here, field), inner
 
 
 def _below(

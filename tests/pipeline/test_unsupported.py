@@ -228,6 +228,7 @@ def test_a_schema_is_refused_wherever_it_stands(schema: Node, keyword: str, *, d
         ("application/merge-patch+json", ref("Holds"), "components.schemas.Holds.properties.f"),
         (UPLOAD, fields(a=HOLDS)["schema"], "requestBody.multipart/form-data.a.properties.f"),
         (UPLOAD, fields(a={"type": "array", "items": ref("Holds")})["schema"], "a.properties.f"),
+        (UPLOAD, fields(a={"allOf": [ref("Holds")]})["schema"], "schemas.Holds.properties.f"),
     ],
 )
 def test_a_file_in_json_is_refused(media: str, schema: Node, place: str) -> None:
