@@ -447,6 +447,10 @@ def test_every_rule_has_a_case_and_a_reason() -> None:
 
 REFUSED = {
     "a list of itself": api({"L": {"type": "array", "items": ref("L")}, "A": thing(x=ref("L"))}),
+    "an answer that is a list of itself": api(
+        {"L": {"type": "array", "items": ref("L")}},
+        paths={"/a": {"get": operation("a", schema=ref("L"))}},
+    ),
     "a parameter of unusual spelling": api(
         paths={"/{b.c}": get(path_parameter("b.c", required=True))}
     ),

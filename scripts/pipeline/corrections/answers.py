@@ -111,12 +111,16 @@ def promise_ids(document: Node) -> Node:
     )
 
 
-def _resources(document: Node, schema: Node) -> Iterator[str]:
-    there = look(document, schema)
-    if is_object(there) and (name := name_of(schema)):
+def _resources(
+    document: Node, schema: Node, trail: frozenset[str | None] = frozenset()
+) -> Iterator[str]:
+    there, name = look(document, schema), name_of(schema)
+    if name and name in trail:
+        return
+    if is_object(there) and name:
         yield name
     for part in [*members(there), *([there["items"]] if "items" in there else [])]:
-        yield from _resources(document, part)
+        yield from _resources(document, part, trail | {name})
 
 
 def _sent(document: Node) -> set[tuple[str, str]]:
