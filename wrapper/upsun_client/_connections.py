@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from urllib.request import getproxies
 
 from ._errors import ConfigurationError
-from ._fork import on_fork
+from ._fork import watched
 from ._httpx import httpx
 from ._io import Io, PerLoop
 from ._options import Verify, check_kind, check_proxies
@@ -122,20 +122,16 @@ class Connections:
         self._verify = verify_ssl
         self._plain_hosts = plain_hosts  # with ports, all on this machine
         self._is_ours = not (args.get("transport") or any(args["mounts"].values()))
-        self._forked = False
+        self._process = os.getpid()
         self.users: weakref.WeakSet[User] = weakref.WeakSet()
-        self._reset()
-        on_fork(self, Connections._reset_after_fork)
+        self._tasks: PerLoop[Pool] = PerLoop()
+        self.reset_after_fork()
+        watched.add(self)
 
-    def _reset(self) -> None:
+    def reset_after_fork(self) -> None:
+        """Leave what is open to the parent: nothing of it is closed here, or used."""
         self.lock = threading.Lock()
         self._threads: Pool | None = None
-        self._tasks: PerLoop[Pool] = PerLoop()
-
-    def _reset_after_fork(self) -> None:
-        # What the parent left open stays its own: nothing of it is closed here, or used.
-        self._forked = True
-        self._reset()
 
     def for_threads(self) -> Pool:
         """Return the pool of synchronous calls.
@@ -193,7 +189,7 @@ class Connections:
         return user.is_first and self._is_ours and not pool.inside
 
     def _check_fork(self) -> None:
-        if self._forked and not self._is_ours:
+        if not self._is_ours and self._process != os.getpid():
             problem = "a transport in httpx_args cannot be used in a forked process"
             raise ConfigurationError(f"{problem}; make a new transport and client there")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._body import AsyncStreamed, SyncStreamed
 from ._connections import Connections, Pool, User
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
 from ._flow import Flow
@@ -116,8 +115,7 @@ class Session(_Session, httpx.Client):
         """Send a request, as `Flow.send` does; never follow a redirect."""
         self._prepare(request, httpx.SyncByteStream, auth)
         check_hooks(self._hooks)
-        io = Blocking(self._pool, self._hooks, SyncStreamed if stream else None)
-        return run(self._flow.send(io, request))
+        return run(self._flow.send(Blocking(self._pool, self._hooks, is_streamed=stream), request))
 
     def check(self) -> None:
         """Refuse what is unusable, before a token is asked for."""
@@ -151,7 +149,7 @@ class AsyncSession(_Session, httpx.AsyncClient):
     ) -> httpx.Response:
         """Send a request, as `Flow.send` does; never follow a redirect."""
         self._prepare(request, httpx.AsyncByteStream, auth)
-        io = Tasks(self._pool, self._hooks, AsyncStreamed if stream else None)
+        io = Tasks(self._pool, self._hooks, is_streamed=stream)
         return await self._flow.send(io, request)
 
     async def aclose(self) -> None:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from ._errors import ConfigurationError
+from ._fork import watched
 from ._httpx import httpx
 from ._options import Hooks
 
@@ -28,16 +29,11 @@ class _Driver:
     Args:
         pool: raises the error for a client that is closed.
         hooks: called at each attempt; what they raise reaches the caller as it is.
-        streamed: what the body is that the caller reads.
+        is_streamed: whether the caller reads the body of a success.
     """
 
-    def __init__(
-        self,
-        pool: Callable[[], Any],
-        hooks: Hooks,
-        streamed: Callable[..., Any] | None = None,
-    ) -> None:
-        self.pool, self.hooks, self.streamed = pool, hooks, streamed
+    def __init__(self, pool: Callable[[], Any], hooks: Hooks, *, is_streamed: bool = False) -> None:
+        self.pool, self.hooks, self.is_streamed = pool, hooks, is_streamed
 
 
 class Blocking(_Driver):
@@ -147,6 +143,11 @@ class PerLoop(Generic[T]):
     """Makes a value on first use in an event loop, and gives it back in the same one."""
 
     def __init__(self) -> None:
+        self.reset_after_fork()
+        watched.add(self)
+
+    def reset_after_fork(self) -> None:
+        """Forget what belongs to event loops of the parent."""
         self._values: dict[Any, T] = {}
         self._lock = threading.Lock()
 

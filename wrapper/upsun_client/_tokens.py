@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from ._errors import ConfigurationError, UpsunError
-from ._fork import on_fork
+from ._fork import watched
 from ._io import Io
 
 TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
@@ -67,11 +67,11 @@ class Tokens:
         self._exchange = exchange
         self._token: AccessToken | None = None
         self._past: deque[AccessToken] = deque(maxlen=4)  # which a server may still echo
-        self._reset_after_fork()
-        on_fork(self, Tokens._reset_after_fork)
+        self.reset_after_fork()
+        watched.add(self)
 
-    def _reset_after_fork(self) -> None:
-        # Forget what a thread of the parent was doing; the tokens are as good here.
+    def reset_after_fork(self) -> None:
+        """Forget what a thread of the parent was doing; the tokens are as good here."""
         self._lock = threading.Lock()
         self._pending: PendingExchange | None = None
 
