@@ -8,8 +8,15 @@ import ssl
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
-from . import _errors, _retry
+from . import _retry
 from ._error_body import decode_error_body, one_line, phrase, server_message
+from ._errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APITimeoutError,
+    UpsunError,
+    status_error_class,
+)
 from ._httpx import httpx
 from ._paths import check_path
 
@@ -24,7 +31,7 @@ _WORKED = "the request has probably worked"
 _STREAM = f"{_WORKED}. To read a body without limits: client.get_httpx_client().stream(...)"
 
 Redact = Callable[[str], str]
-ErrorT = TypeVar("ErrorT", bound=_errors.UpsunError)
+ErrorT = TypeVar("ErrorT", bound=UpsunError)
 
 
 class Answer:
@@ -89,7 +96,7 @@ class Call:
         """Raise the error for a request that waited too long for an access token."""
         text = f"no access token within {seconds:g} s, so {self} was not sent"
         text += "; the token exchange goes on: repeat, or raise timeout"
-        raise _errors.APITimeoutError(text, **self._known())
+        raise APITimeoutError(text, **self._known())
 
     def wait_after(self, answer: Answer) -> float:
         """Return the seconds to wait before the next attempt.
@@ -110,19 +117,19 @@ class Call:
         if answer.stopped == "time":
             text = f"the body of the answer {response.status_code} to {self} did not end within"
             text += f" ten times the read timeout; {_STREAM}"
-            raise self.note(_errors.APITimeoutError(text, **self._known(response)))
+            raise self.note(APITimeoutError(text, **self._known(response)))
         if answer.stopped:
             raise self.too_large(response)
         raise self.refuse(response, f"no status that this client knows; {_WORKED}")
 
-    def too_large(self, response: httpx.Response) -> _errors.APIResponseValidationError:
+    def too_large(self, response: httpx.Response) -> APIResponseValidationError:
         """Make the error for a success whose body is beyond the limit."""
         limit = SUCCESS_LIMIT // 1024**2
         return self.refuse(response, f"the body has more than {limit} MiB; {_STREAM}")
 
     def refuse(
         self, response: httpx.Response, problem: str, body: Any = None
-    ) -> _errors.APIResponseValidationError:
+    ) -> APIResponseValidationError:
         """Make the error for an answer that the contract does not know."""
         return self.note(outside_contract(response, problem, body, self._redact))
 
@@ -151,12 +158,10 @@ class Call:
         if (passing or status == _retry.NOT_PROCESSED) and self._may_go_on(asked):
             return self._go_on(str(status), asked or 0.0)
         message, known = server_message(status, body), self._known(response)
-        error = _errors.status_error_class(status)(message, body=body, retry_after=asked, **known)
+        error = status_error_class(status)(message, body=body, retry_after=asked, **known)
         raise self.note(error)
 
-    def _broken(
-        self, response: httpx.Response | None, error: Exception
-    ) -> _errors.APIConnectionError:
+    def _broken(self, response: httpx.Response | None, error: Exception) -> APIConnectionError:
         is_timeout = isinstance(error, httpx.TimeoutException)
         # The text of a timeout would tell of the event loop's inside.
         words = "" if is_timeout else self._say(str(error))
@@ -169,7 +174,7 @@ class Call:
         if response is not None:
             text = f"{response.status_code} to {self}, but its body broke off {words}"
             text += f", so what it says is unknown; {_WORKED}: look"
-        kind = _errors.APITimeoutError if is_timeout else _errors.APIConnectionError
+        kind = APITimeoutError if is_timeout else APIConnectionError
         return self.note(kind(text, **self._known(response)))
 
     def _bare(self, error: Exception) -> Exception:
@@ -203,11 +208,11 @@ def path_of(request: httpx.Request) -> str:
 
 def outside_contract(
     response: httpx.Response, problem: str, body: Any, redact: Redact
-) -> _errors.APIResponseValidationError:
+) -> APIResponseValidationError:
     """Make the error for an answer that the contract does not know."""
     known: dict[str, Any] = {"method": response.request.method, "path": path_of(response.request)}
     known |= {"status_code": response.status_code, "headers": redacted_headers(response, redact)}
-    return _errors.APIResponseValidationError(problem, body=body, **known)
+    return APIResponseValidationError(problem, body=body, **known)
 
 
 def redacted_headers(response: httpx.Response, redact: Redact) -> httpx.Headers:

@@ -43,13 +43,13 @@ class _Plain:
         return request
 
 
-class PlainClient(_Plain, httpx.Client):
+class PlainClient(_Plain, httpx.Client):  # pyright: ignore[reportIncompatibleVariableOverride]
     """Sends a request over kept connections."""
 
     transports = httpx.BaseTransport
 
 
-class AsyncPlainClient(_Plain, httpx.AsyncClient):
+class AsyncPlainClient(_Plain, httpx.AsyncClient):  # pyright: ignore[reportIncompatibleVariableOverride]
     """Does the same for the tasks of one event loop."""
 
     transports = httpx.AsyncBaseTransport

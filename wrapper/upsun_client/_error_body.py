@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeGuard
 
 ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are read and kept
 _MESSAGE_LIMIT = 500  # characters
@@ -86,14 +86,24 @@ def decode_body(body: bytes, charset: str | None = None, redact: Callable[[str],
     return redact(text.removeprefix("\ufeff").strip()) or None
 
 
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Tell whether a value is a JSON array."""
+    return isinstance(value, list)
+
+
 def _redacted(value: Any, redact: Callable[[str], str], depth: int) -> Any:
     if not depth:
         raise RecursionError
     if isinstance(value, str):
         return redact(value)
-    if isinstance(value, list):
+    if is_array(value):
         return [_redacted(item, redact, depth - 1) for item in value]
-    if isinstance(value, dict):
+    if is_object(value):
         return {redact(key): _redacted(item, redact, depth - 1) for key, item in value.items()}
     return value
 
@@ -116,10 +126,10 @@ def _words(body: Any, depth: int) -> list[str]:
         text = title[1] if title else re.sub(_TAG, " ", body)
         text = one_line(text, _MESSAGE_LIMIT)
         return [text] if any(c.isalnum() for c in text) else []
-    if depth and isinstance(body, list):
+    if depth and is_array(body):
         return [word for item in body for word in _words(item, depth - 1)]
-    if depth and isinstance(body, dict):
-        found = [body[key] for key in _MESSAGE_KEYS if key in body]
+    if depth and is_object(body):
+        found: list[Any] = [body[key] for key in _MESSAGE_KEYS if key in body]
         if not found and depth < _WORDS_DEPTH:  # {"name": ["is too short"]}, as a detail may be
             named = ((key, _words(value, depth - 1)) for key, value in body.items())
             found = ["; ".join(f"{key}: {', '.join(words)}" for key, words in named if words)]

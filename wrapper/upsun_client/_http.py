@@ -72,7 +72,7 @@ class _Session:
             # What begins with one slash is a path; to parse a URL is a third of a short call.
             parsed = None if plain.startswith("/") else parse_url(plain)
             if parsed is None or not (parsed.scheme or parsed.host):
-                base: httpx.URL = self.base_url  # type: ignore[attr-defined]
+                base = httpx.URL(self.base_url)  # type: ignore[attr-defined]
                 raw = under(base, plain if plain.startswith("/") else f"/{plain}")
                 return httpx.URL(f"{base.scheme}://{base.netloc.decode('ascii')}{raw}")
         except (httpx.InvalidURL, UnicodeError) as error:
@@ -101,7 +101,7 @@ class _Session:
             raise ClientClosedError
 
 
-class Session(_Session, httpx.Client):
+class Session(_Session, httpx.Client):  # pyright: ignore[reportIncompatibleMethodOverride]
     """An ``httpx.Client`` that follows the flow."""
 
     def send(
@@ -136,7 +136,7 @@ class Session(_Session, httpx.Client):
         return self._connections.for_threads()
 
 
-class AsyncSession(_Session, httpx.AsyncClient):
+class AsyncSession(_Session, httpx.AsyncClient):  # pyright: ignore[reportIncompatibleMethodOverride]
     """An ``httpx.AsyncClient`` that follows the same flow."""
 
     async def send(

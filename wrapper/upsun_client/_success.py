@@ -12,7 +12,7 @@ from upsun_api.models.accepted_response import AcceptedResponse
 from upsun_api.types import File, Unset
 
 from ._call import Redact, outside_contract
-from ._error_body import ERROR_BODY_LIMIT, decode_error_body, one_line, phrase
+from ._error_body import ERROR_BODY_LIMIT, decode_error_body, is_object, one_line, phrase
 from ._httpx import httpx
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ def _overlooked(parsed: object, response: httpx.Response) -> str:
         _take_status_line(parsed, response)
         code = parsed.code if type(parsed.code) is int else 0
         # A 200 whose body says 404 is no acceptance.
-        fits = isinstance(parsed.status, str) and 200 <= code < 300
+        fits = type(parsed.status) is str and 200 <= code < 300
         return "" if fits else "the body does not fit the contract (status or code is none)"
     if isinstance(parsed, File):
         is_page = "html" in response.headers.get("content-type", "")
@@ -99,7 +99,7 @@ def _status_text(response: httpx.Response) -> str:
 
 
 def _is_error(body: object) -> bool:
-    if not isinstance(body, dict):
+    if not is_object(body):
         return False
     codes = (body.get("status"), body.get("code"))
     return bool(body.get("error")) or any(isinstance(code, int) and code >= 400 for code in codes)

@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from ._errors import ConfigurationError, UpsunError
 from ._fork import watched
 from ._io import Io
+from ._options import check_kind
 
 TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
 CREATE = "create one in the Upsun console, account settings, API tokens"
@@ -185,8 +186,7 @@ def read_api_token(given: str | None) -> Secret:
     """
     source = "api_token" if given is not None else TOKEN_VARIABLE
     token = os.environ.get(TOKEN_VARIABLE, "") if given is None else given
-    if not isinstance(token, str):
-        raise ConfigurationError(f"api_token must be a string, not {type(token).__name__}")
+    check_kind("api_token", token, str, "a string")
     token = token.strip()
     if not token:
         advice = f"Set {TOKEN_VARIABLE} or pass api_token; {CREATE}"
