@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 from ._connections import Connections
-from ._error_body import decode_body, is_object, one_line
-from ._errors import APIResponseValidationError, APIStatusError, TokenExchangeError
+from ._error_body import decode_body, is_object
+from ._errors import APIResponseValidationError, APIStatusError, TokenExchangeError, one_line
 from ._flow import Flow
 from ._httpx import httpx
 from ._io import Blocking, run

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from . import _retry
-from ._error_body import decode_error_body, one_line, phrase, server_message
+from ._error_body import decode_error_body, phrase, server_message
 from ._errors import (
     APIConnectionError,
     APIResponseValidationError,
     APITimeoutError,
     UpsunError,
+    one_line,
     status_error_class,
 )
 from ._httpx import httpx
@@ -86,8 +87,7 @@ class Call:
     def note(self, error: ErrorT) -> ErrorT:
         """Say on an error of ours what came before."""
         if self._earlier:
-            what = f"{self.method} {self.path}"
-            error.add_note(f"An earlier attempt of {what} may have taken effect.")
+            error.add_note(f"An earlier attempt of {self} may have taken effect.")
         if not self.is_repeatable:
             error.add_note("Its body can be sent only once: no retry, and no new access token.")
         return error

@@ -216,10 +216,10 @@ class Connections:
         except Exception as error:  # noqa: BLE001 - of whatever kind, for whatever argument
             problem = f"{type(error).__name__}: {error}"
         where = "httpx_args or the proxy environment"
-        raise ConfigurationError(f"{where} make no HTTP client ({problem[:300]})")
+        raise ConfigurationError(f"{where} make no HTTP client ({problem})")
 
     def _context(self) -> ssl.SSLContext:
-        verify, where = self._verify, "SSL_CERT_FILE or SSL_CERT_DIR"
+        verify, where = self._verify, "SSL_CERT_FILE, SSL_CERT_DIR or SSLKEYLOGFILE"
         try:
             if not isinstance(verify, bool | ssl.SSLContext):
                 where = os.fspath(verify)
@@ -228,7 +228,7 @@ class Connections:
             trust_env = self._args.get("trust_env", True)
             # Kept; two at once make two, which does no harm.
             self._verify = httpx.create_ssl_context(verify=verify, trust_env=trust_env)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise ConfigurationError(f"no certificate authorities at {where}: {error}") from error
         return self._verify
 

@@ -10,6 +10,8 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, TypeGuard
 
+from ._errors import one_line
+
 ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are read and kept
 _MESSAGE_LIMIT = 500  # characters
 _DEPTH = 50  # levels of JSON that are kept as such; what is deeper is kept as text
@@ -27,13 +29,6 @@ def phrase(status_code: int) -> str:
         return HTTPStatus(status_code).phrase
     except ValueError:
         return ""
-
-
-def one_line(text: str, limit: int) -> str:
-    """Make a text of somebody else's fit for a log or a terminal: one printable, short line."""
-    shown = "".join(c if c.isprintable() else " " for c in text[: 4 * limit])
-    shown = " ".join(shown.split())
-    return shown if len(shown) <= limit else f"{shown[: limit - 3]}..."
 
 
 def decompress(raw: bytes, encoding: str, limit: int) -> bytes:

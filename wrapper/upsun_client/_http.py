@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ._connections import Connections, Pool, User
@@ -9,11 +10,12 @@ from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
 from ._flow import Flow
 from ._httpx import httpx
 from ._io import Blocking, Tasks, run
-from ._options import Hooks, check_hooks, read_hooks, read_timeout
+from ._options import Hooks, check_hooks, check_kind, read_hooks, read_timeout
 from ._paths import check_path
 from ._urls import parse_url, under
 
 _HOW = httpx.USE_CLIENT_DEFAULT
+_UNUSABLE = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 class _NoTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -54,9 +56,9 @@ class _Session:
             if kwargs.get("timeout", _HOW) is not _HOW:
                 kwargs["timeout"] = read_timeout(httpx.Timeout(kwargs["timeout"]))
             return super().build_request(method, target, **kwargs)  # type: ignore[misc, no-any-return]
-        except (httpx.InvalidURL, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        except (httpx.InvalidURL, *_UNUSABLE) as error:
             problem = str(error)
-        raise ConfigurationError(f"no request can be made of these arguments: {problem[:300]}")
+        raise ConfigurationError(f"no request can be made of these arguments: {problem}")
 
     def _target(self, url: Any) -> httpx.URL:
         """Return the URL to build a request for, if it is safe as the caller wrote it."""
@@ -90,11 +92,18 @@ class _Session:
             kind = type(request.stream).__name__
             problem = f"which this kind of call cannot send: it takes a {body.__name__}"
             raise ConfigurationError(f"the body is a {kind}, {problem}")
-        fields = getattr(request.stream, "fields", [None])  # of a multipart form
-        if all(field and isinstance(getattr(field, "file", ""), str | bytes) for field in fields):
+        fields = getattr(request.stream, "fields", None)  # of a multipart form
+        files = [getattr(field, "file", "") for field in fields or ()]
+        for file in files:
+            if not isinstance(file, str | bytes) and not hasattr(file, "read"):
+                raise ConfigurationError(f"a file of a form cannot be a {type(file).__name__}")
+        if fields is not None and all(isinstance(file, str | bytes) for file in files):
             request.read()  # which makes bytes of it, that can be sent again
-        if "timeout" not in request.extensions:
-            request.extensions = {**request.extensions, "timeout": self.timeout.as_dict()}  # type: ignore[attr-defined]
+        given = request.extensions.get("timeout", {})
+        check_kind("the timeout of a request", given, Mapping, "a mapping of its parts")
+        own: dict[str, float | None] = self.timeout.as_dict()  # type: ignore[attr-defined]
+        times = read_timeout(httpx.Timeout(**{part: given.get(part, own[part]) for part in own}))
+        request.extensions = {**request.extensions, "timeout": times.as_dict()}
 
     def _check_open(self) -> None:
         if self.is_closed:

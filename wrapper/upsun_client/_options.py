@@ -102,6 +102,9 @@ def read_httpx_args(given: Mapping[str, Any] | None) -> dict[str, Any]:
         raise ConfigurationError(f"httpx_args cannot set {', '.join(clash)}")
     args["event_hooks"] = read_hooks(args.get("event_hooks"))
     args["mounts"] = _read_mapping("mounts", args.get("mounts"))
+    with suppress(AttributeError, LookupError, TypeError, ValueError):
+        args["params"] = httpx.QueryParams(args.get("params"))
+    check_kind("params", args.get("params"), httpx.QueryParams, "what a query can be made of")
     args.setdefault("limits", httpx.Limits(max_connections=100, max_keepalive_connections=20))
     _check_limits(args["limits"])
     for each in (args.get("transport"), *args["mounts"].values()):

@@ -12,7 +12,8 @@ from upsun_api.models.accepted_response import AcceptedResponse
 from upsun_api.types import File, Unset
 
 from ._call import Redact, outside_contract
-from ._error_body import ERROR_BODY_LIMIT, decode_error_body, is_object, one_line, phrase
+from ._error_body import ERROR_BODY_LIMIT, decode_error_body, is_object, phrase
+from ._errors import one_line
 from ._httpx import httpx
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ def parse(parser: Callable[..., T], response: httpx.Response, client: object, re
         problem = _say(error, response)
     start = response.content[: ERROR_BODY_LIMIT + _SHOWN]
     body = decode_error_body(start, "", response.charset_encoding, redact)
-    raise outside_contract(response, one_line(redact(problem), 2 * _SHOWN), body, redact)
+    raise outside_contract(response, redact(problem), body, redact)
 
 
 def _say(error: Exception, response: httpx.Response) -> str:

@@ -23,7 +23,7 @@ def read_url(name: str, url: str) -> httpx.URL:
         url = url.rstrip("/")
         parsed = parse_url(url)
         check_path(url)
-    except (AttributeError, httpx.InvalidURL, UnicodeError, UnsafePathError):
+    except (AttributeError, TypeError, httpx.InvalidURL, UnicodeError, UnsafePathError):
         shown = "" if "@" in str(url) else f": {url!r}"
         raise ConfigurationError(f"{name} is no usable URL{shown}") from None
     if any(character.isspace() for character in url) or (parsed.port or 0) > _LAST_PORT:
