@@ -30,6 +30,7 @@ _PROXY_REFUSAL = re.compile(r"4\d\d\b")
 _SHOWN = 200  # characters of what somebody else says
 _WORKED = "the request has probably worked"
 _STREAM = f"{_WORKED}. To read a body without limits: client.get_httpx_client().stream(...)"
+TOO_LARGE = f"the body has more than {SUCCESS_LIMIT // 1024**2} MiB; {_STREAM}"
 
 Redact = Callable[[str], str]
 ErrorT = TypeVar("ErrorT", bound=UpsunError)
@@ -38,18 +39,17 @@ ErrorT = TypeVar("ErrorT", bound=UpsunError)
 class Answer:
     """What came of an attempt."""
 
-    def __init__(self) -> None:
-        self.response: httpx.Response | None = None
-        self.body = bytearray()  # what was read of it
-        self.encoding = ""  # how that is compressed
-        self.stopped = ""  # what stopped the reading before the end: 'size', 'time'
-        self.error: Exception | None = None  # of the HTTP library, if it broke off
+    response: httpx.Response | None = None
+    body = b""  # what was read of it, decompressed
+    problem = ""  # with that, if it is a success's
+    is_late = False  # whether it did not end in time
+    error: Exception | None = None  # of the HTTP library, if it broke off
 
     @property
     def is_success(self) -> bool:
         """Whether it is a whole 2xx that HTTP, and so generated code, knows."""
         response = self.response
-        if response is None or self.error or self.stopped:
+        if response is None or self.error or self.problem or self.is_late:
             return False
         return response.is_success and phrase(response.status_code) != ""
 
@@ -114,23 +114,15 @@ class Call:
                 return self._go_on(type(error).__name__)
             raise self._broken(response, error) from self._bare(error)
         assert response is not None  # noqa: S101 - as there is no error
-        if answer.stopped == "time":
+        if answer.is_late:
             text = f"the body of the answer {response.status_code} to {self} did not end within"
             text += f" ten times the read timeout; {_STREAM}"
             raise self.note(APITimeoutError(text, **self._known(response)))
-        if answer.stopped:
-            raise self.too_large(response)
-        raise self.refuse(response, f"no status that this client knows; {_WORKED}")
+        raise self._refuse(response, answer.problem or f"no status that is known; {_WORKED}")
 
-    def too_large(self, response: httpx.Response) -> APIResponseValidationError:
-        """Make the error for a success whose body is beyond the limit."""
-        limit = SUCCESS_LIMIT // 1024**2
-        return self.refuse(response, f"the body has more than {limit} MiB; {_STREAM}")
-
-    def refuse(
+    def _refuse(
         self, response: httpx.Response, problem: str, body: Any = None
     ) -> APIResponseValidationError:
-        """Make the error for an answer that the contract does not know."""
         return self.note(outside_contract(response, problem, body, self._redact))
 
     def __str__(self) -> str:
@@ -146,12 +138,12 @@ class Call:
 
     def _after_status(self, response: httpx.Response, answer: Answer) -> float:
         status, charset = response.status_code, response.charset_encoding
-        body = decode_error_body(bytes(answer.body), answer.encoding, charset, self._redact)
+        body = decode_error_body(answer.body, charset, self._redact)
         if status < 400:
             where = self._say(response.headers.get("location", "").partition("?")[0])
             to = f" (to {where})" if where else ""
             problem = f"no success: redirects are not followed{to}; check base_url"
-            raise self.refuse(response, problem, body)
+            raise self._refuse(response, problem, body)
         self._sent = self._sent or status != _retry.NOT_PROCESSED
         asked = _retry.retry_after_seconds(response.headers)
         passing = status in _retry.TRANSIENT and self._is_idempotent

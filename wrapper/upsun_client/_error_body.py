@@ -12,7 +12,8 @@ from typing import Any, TypeGuard
 
 from ._errors import one_line
 
-ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are read and kept
+ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are kept
+READ_LIMIT = ERROR_BODY_LIMIT + 4096  # that are read, so that no token is cut in two
 _MESSAGE_LIMIT = 500  # characters
 _DEPTH = 50  # levels of JSON that are kept as such; what is deeper is kept as text
 _WORDS_DEPTH = 3  # levels in which words are looked for
@@ -31,17 +32,16 @@ def phrase(status_code: int) -> str:
         return ""
 
 
-def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
-    """Undo a Content-Encoding, as far as the first byte beyond a limit.
+def decompress(raw: bytes, encoding: str, limit: int) -> tuple[bytes, str]:
+    """Undo a Content-Encoding, as far as the first byte beyond a limit; say what is wrong with it.
 
-    Raises:
-        ValueError: if it cannot be undone, or breaks off. What came of it is the second argument.
+    '' is nothing; else what came of it is there too.
     """
     encoding = encoding.strip().lower()
     if not raw or encoding in {"", "identity"}:
-        return raw[: limit + 1]
+        return raw[: limit + 1], ""
     if encoding not in {"gzip", "x-gzip", "deflate"}:
-        raise ValueError(f"Content-Encoding {one_line(encoding, 80)} is not read here", b"")
+        return b"", f"Content-Encoding {one_line(encoding, 80)} is not read here"
     # Both kinds of deflate, and gzip. A small body may hold gigabytes, so never all at once.
     bare = encoding == "deflate" and (raw[0] & 0x0F != 8 or int.from_bytes(raw[:2]) % 31)
     out = bytearray()
@@ -50,22 +50,16 @@ def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
         try:
             out += inflater.decompress(raw, limit + 1 - len(out))
         except zlib.error as error:
-            raise ValueError(str(error), bytes(out)) from None
+            return bytes(out), str(error)
         if not inflater.eof and len(out) <= limit:
-            raise ValueError("the compressed body breaks off", bytes(out))
+            return bytes(out), "the compressed body breaks off"
         raw = inflater.unused_data
-    return bytes(out)
+    return bytes(out), ""
 
 
-def decode_error_body(
-    raw: bytes, encoding: str, charset: str | None, redact: Callable[[str], str]
-) -> Any:
+def decode_error_body(body: bytes, charset: str | None, redact: Callable[[str], str]) -> Any:
     """Decode the beginning of a body, as far as it goes; give at most 64 KiB of text."""
-    try:
-        body = decompress(raw, encoding, ERROR_BODY_LIMIT + 4096)  # so that no token is cut in two
-    except ValueError as error:
-        body = error.args[1]
-    decoded = decode_body(body, charset, redact)
+    decoded = decode_body(body[:READ_LIMIT], charset, redact)
     return decoded[:ERROR_BODY_LIMIT] if isinstance(decoded, str) else decoded
 
 

@@ -12,7 +12,7 @@ from upsun_api.models.accepted_response import AcceptedResponse
 from upsun_api.types import File, Unset
 
 from ._call import Redact, outside_contract
-from ._error_body import ERROR_BODY_LIMIT, decode_error_body, is_object, phrase
+from ._error_body import decode_error_body, is_object, phrase
 from ._errors import one_line
 from ._httpx import httpx
 
@@ -41,8 +41,7 @@ def parse(parser: Callable[..., T], response: httpx.Response, client: object, re
         problem = "the contract does not know this status"
     except PARSE_ERRORS as error:
         problem = _say(error, response)
-    start = response.content[: ERROR_BODY_LIMIT + _SHOWN]
-    body = decode_error_body(start, "", response.charset_encoding, redact)
+    body = decode_error_body(response.content, response.charset_encoding, redact)
     raise outside_contract(response, redact(problem), body, redact)
 
 
