@@ -99,11 +99,12 @@ class _Session:
                 raise ConfigurationError(f"a file of a form cannot be a {type(file).__name__}")
         if fields is not None and all(isinstance(file, str | bytes) for file in files):
             request.read()  # which makes bytes of it, that can be sent again
-        given = request.extensions.get("timeout", {})
-        check_kind("the timeout of a request", given, Mapping, "a mapping of its parts")
         own: dict[str, float | None] = self.timeout.as_dict()  # type: ignore[attr-defined]
-        times = read_timeout(httpx.Timeout(**{part: given.get(part, own[part]) for part in own}))
-        request.extensions = {**request.extensions, "timeout": times.as_dict()}
+        if (given := request.extensions.get("timeout", {})) != own:
+            check_kind("the timeout of a request", given, Mapping, "a mapping of its parts")
+            merged = httpx.Timeout(**{part: given.get(part, own[part]) for part in own})
+            timeout = read_timeout(merged).as_dict()
+            request.extensions = {**request.extensions, "timeout": timeout}
 
     def _check_open(self) -> None:
         if self.is_closed:
