@@ -17,9 +17,8 @@ from typing import Any, ClassVar
 from urllib.request import getproxies
 
 from ._errors import ConfigurationError
-from ._fork import watched
 from ._httpx import httpx
-from ._io import Io, PerLoop
+from ._io import Io, PerLoop, watched
 from ._options import Verify, check_kind, check_proxies
 
 _HTTP2_STREAMS = 100  # that one connection carries at once

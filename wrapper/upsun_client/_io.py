@@ -1,22 +1,23 @@
 """One flow, two drivers: what a flow awaits is done at once, or by an event loop.
 
 `Blocking` never suspends, so `run` finishes a flow in one step; `Tasks` hands it to a loop of
-asyncio or trio.
+asyncio or trio. And what belongs to one loop, or to one process.
 """
 
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ._errors import ConfigurationError
-from ._fork import watched
 from ._httpx import httpx
 from ._options import Hooks
 
@@ -137,6 +138,24 @@ def call_soon(loop: Any, function: Callable[[], object]) -> bool:
     except RuntimeError:  # of both libraries, when the loop has ended
         return False
     return True
+
+
+class _Resettable(Protocol):
+    """Holds locks or connections, of which a forked child must share neither with its parent."""
+
+    def reset_after_fork(self) -> None: ...
+
+
+watched: weakref.WeakSet[_Resettable] = weakref.WeakSet()  # in every forked child, each is reset
+
+
+def _reset() -> None:
+    for each in list(watched):
+        each.reset_after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows does not fork
+    os.register_at_fork(after_in_child=_reset)
 
 
 class PerLoop(Generic[T]):

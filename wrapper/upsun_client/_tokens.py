@@ -15,8 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from ._errors import ConfigurationError, UpsunError
-from ._fork import watched
-from ._io import Io
+from ._io import Io, watched
 from ._options import check_kind
 
 TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
