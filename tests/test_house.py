@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vendoring"}}
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
 BUDGETS: dict[str, tuple[int, int]] = {
-    "wrapper": (1760, 2745),
+    "wrapper": (1750, 2725),
     "scripts": (4870, 7000),
-    "tests": (9290, 11700),
+    "tests": (9370, 11800),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),

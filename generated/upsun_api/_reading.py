@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     import httpx
 
 
+# Any, so that a type checker does not take what they hold for unknown.
+_ARRAY: Any = list
+_ARRAYS: Any = (list, tuple, set)
+_ITERABLE: Any = Iterable
+_MAPPING: Any = Mapping
+_OBJECT: Any = dict
 _SHORTEST = len("2026-01-01T00:00:00")
 _KINDS: dict[Any, str] = {
     dict: "an object",
@@ -101,7 +107,7 @@ def expect(value: Any, *kinds: str) -> Any:
 
 def fields(src_dict: Mapping[str, Any]) -> dict[str, Any]:
     """Copy the fields of an object, or raise TypeError when it is none."""
-    if type(src_dict) is not dict and not isinstance(src_dict, Mapping):
+    if type(src_dict) is not dict and not isinstance(src_dict, _MAPPING):
         raise TypeError(f"expected an object, not {_kind(src_dict)}")
     return {**src_dict}
 
@@ -182,7 +188,7 @@ def model_or_any(kind: Any, value: Any) -> Any:
 
 def one_of(kinds: tuple[Any, ...], value: Any) -> Any:
     """Read an object as the model that its `type` names, or that fits best by what it has."""
-    if not isinstance(value, dict):
+    if not isinstance(value, _OBJECT):
         return value
     if isinstance(type_ := value.get("type"), str):
         word = _word(type_)
@@ -225,7 +231,7 @@ def first(value: Any, *readers: Callable[[Any], Any]) -> Any:
 
 def items(reader: Callable[[Any], Any], value: Any) -> list[Any]:
     """Read a list."""
-    if isinstance(value, list):
+    if isinstance(value, _ARRAY):
         return [reader(item) for item in value]
     return cast("list[Any]", value)
 
@@ -251,9 +257,9 @@ def write(value: Any, *dates: str) -> Any:
         return getattr(value, "text", None) or str(value)
     if isinstance(value, File):
         return value.to_tuple()
-    if isinstance(value, Mapping):
+    if isinstance(value, _MAPPING):
         return {name: write(item, *dates) for name, item in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+    if isinstance(value, _ITERABLE) and not isinstance(value, str | bytes):
         return [write(item, *dates) for item in value]
     return value
 
@@ -282,7 +288,7 @@ def text_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     written = {name: write(value) for name, value in present(fields).items()}
     return {
         name: [_text(item) for item in value if item is not None]
-        if isinstance(value, list)
+        if isinstance(value, _ARRAY)
         else _text(value)
         for name, value in written.items()
         if value is not None
@@ -321,7 +327,7 @@ NO_PARTS, NO_PARTS_TYPE = b"--none--\r\n", "multipart/form-data; boundary=none"
 
 def parts(name: str, value: Any, *dates: str) -> RequestFiles:
     """Write a field of a multipart form: a part for each element of a list, none for nothing."""
-    if isinstance(value, list | tuple | set):
+    if isinstance(value, _ARRAYS):
         return [part for item in value for part in parts(name, item, *dates)]
     if value is None or isinstance(value, Unset):
         return []

@@ -6,7 +6,8 @@ import functools
 import importlib.util
 import ssl
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ pytestmark = pytest.mark.usefixtures("_short_waits")
         ({"base_url": "https://api.upsun.com/a/../b"}, "no usable URL"),
         ({"base_url": "https://[::1"}, "no usable URL"),
         ({"base_url": None}, "no usable URL|must be"),
+        ({"base_url": b"https://h"}, "no usable URL"),
         ({"timeout": 0}, "timeout"),
         ({"timeout": -1}, "timeout"),
         ({"timeout": float("nan")}, "timeout"),
@@ -364,6 +366,7 @@ UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
     "proxy host": ({"proxy": f"http://user:hunter2@{'x' * 64}:9"}, "proxy"),
     "http2": ({"http2": True}, "h2"),
     "unknown": ({"nope": 1}, "nope"),
+    "params": ({"params": [1]}, "params"),
 }
 
 
@@ -480,6 +483,8 @@ def test_plain_http_goes_through_no_proxy_elsewhere(
         {"json": FOO},
         {"timeout": "soon"},
         {"params": FOO},
+        {"files": {"a": 1}},
+        {"extensions": {"timeout": {"read": "soon"}}},
         {"headers": FOO},
         {"auth": ("user", "pass")},
     ],
@@ -496,6 +501,110 @@ def test_an_unusable_request_is_an_error_of_ours(arguments: dict[str, Any], flav
 
     with Wire() as server, pytest.raises(UpsunError):
         run_sync() if flavour == "sync" else anyio.run(run, backend=flavour)
+
+
+class Awkward:
+    def items(self) -> None:
+        raise KeyError("items")
+
+
+ODD: tuple[Any, ...] = (
+    *(
+        None,
+        0,
+        -1,
+        1.5,
+        float("nan"),
+        True,
+        "",
+        "x",
+        "x" * 2000,
+        "x\ny",
+        "\0",
+        "\ud800",
+        b"x",
+        (),
+        [1],
+    ),
+    *(
+        {},
+        {1: 2},
+        {"a": 1},
+        {"a": b"\xff"},
+        {"a": "b\r\nX: y"},
+        {"a\n": "b"},
+        {"ü": "é"},
+        {"a": [None]},
+    ),
+    *(
+        {"a": FOO},
+        {"a": ("f", FOO)},
+        {"timeout": 5},
+        {"timeout": {"read": "x"}},
+        [("a",)],
+        Awkward(),
+    ),
+    *(FOO, object, print, "http://", "http://[::1", "http://" + "a" * 70, "socks5://127.0.0.1:1"),
+)
+CLIENTS = ["api_token", "base_url", "token_url", "timeout", "max_retries", "verify_ssl", "headers", "cookies", "httpx_args", "trusted_origins"]  # fmt: skip
+HTTPX_ARGS = ["cert", "limits", "event_hooks", "mounts", "proxy", "trust_env", "http1", "http2", "max_redirects", "transport", "default_encoding", "params", "nope"]  # fmt: skip
+REQUESTS = [
+    "url",
+    "method",
+    "headers",
+    "content",
+    "data",
+    "files",
+    "json",
+    "timeout",
+    "cookies",
+    "extensions",
+    "params",
+]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Async gen:ResourceWarning")
+@pytest.mark.parametrize("name", [*CLIENTS, *(f"httpx_args.{name}" for name in HTTPX_ARGS)])
+def test_of_an_odd_argument_comes_a_line_or_nothing(name: str, delete: Delete) -> None:
+    outer, _, inner = name.partition(".")
+    with Wire() as server:
+        for value in ODD:
+            given = {outer: {inner: value} if inner else value}
+            with _a_line_at_most(name, value):
+                delete(**{**server.kwargs(max_retries=0, timeout=2.0), **given})
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Async gen:ResourceWarning")
+@pytest.mark.parametrize("name", REQUESTS)
+def test_of_an_odd_request_comes_a_line_or_nothing(name: str, flavour: str) -> None:
+    async def run() -> None:
+        async with UpsunClient(**server.kwargs(max_retries=0, timeout=2.0)) as client:
+            for value in ODD:
+                with _a_line_at_most(name, value):
+                    await client.get_async_httpx_client().request(**usual, **{name: value})
+
+    def run_sync() -> None:
+        with UpsunClient(**server.kwargs(max_retries=0, timeout=2.0)) as client:
+            for value in ODD:
+                with _a_line_at_most(name, value):
+                    client.get_httpx_client().request(**usual, **{name: value})
+
+    usual: dict[str, Any] = {
+        key: value for key, value in {"method": "POST", "url": "/x"}.items() if key != name
+    }
+    with Wire() as server:
+        run_sync() if flavour == "sync" else anyio.run(run, backend=flavour)
+
+
+@contextmanager
+def _a_line_at_most(name: str, value: object) -> Iterator[None]:
+    try:
+        yield
+    except UpsunError as error:
+        assert str(error).isprintable(), (name, value)
+        assert 0 < len(str(error)) < 1000, (name, value)
+    except Exception as error:
+        raise AssertionError(f"{name}={value!r}"[:200]) from error
 
 
 @pytest.mark.parametrize(

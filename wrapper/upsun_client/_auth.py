@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 from ._connections import Connections
-from ._error_body import decode_body, one_line
-from ._errors import APIResponseValidationError, APIStatusError, TokenExchangeError
+from ._error_body import decode_body, is_object
+from ._errors import APIResponseValidationError, APIStatusError, TokenExchangeError, one_line
 from ._flow import Flow
 from ._httpx import httpx
 from ._io import Blocking, run
@@ -56,8 +56,8 @@ def read_token_answer(response: httpx.Response, asked_at: float) -> AccessToken:
     Raises:
         TokenExchangeError: if the answer is no token that can be used. It is not quoted.
     """
-    answer = decode_body(response.content)
-    answer = answer if isinstance(answer, dict) else {}
+    decoded = decode_body(response.content)
+    answer = decoded if is_object(decoded) else {}
     value, kind = answer.get("access_token"), answer.get("token_type") or "bearer"
     if not isinstance(value, str) or not is_visible(value):
         problem = f"without a usable access token; {CHECK}"
@@ -81,7 +81,7 @@ def _lifetime(expires_in: Any) -> float:
 def _refusal(error: APIStatusError | APIResponseValidationError) -> TokenExchangeError:
     """Say what the auth server's answer means for the caller."""
     status = error.status_code
-    answer = error.body if isinstance(error.body, dict) else {}
+    answer = error.body if is_object(error.body) else {}
     code, description, hint = (
         one_line(value, 300) if isinstance(value := answer.get(key), str) else None
         for key in ("error", "error_description", "error_hint")

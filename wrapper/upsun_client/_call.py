@@ -8,8 +8,16 @@ import ssl
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
-from . import _errors, _retry
-from ._error_body import decode_error_body, one_line, phrase, server_message
+from . import _retry
+from ._error_body import decode_error_body, phrase, server_message
+from ._errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APITimeoutError,
+    UpsunError,
+    one_line,
+    status_error_class,
+)
 from ._httpx import httpx
 from ._paths import check_path
 
@@ -22,26 +30,26 @@ _PROXY_REFUSAL = re.compile(r"4\d\d\b")
 _SHOWN = 200  # characters of what somebody else says
 _WORKED = "the request has probably worked"
 _STREAM = f"{_WORKED}. To read a body without limits: client.get_httpx_client().stream(...)"
+TOO_LARGE = f"the body has more than {SUCCESS_LIMIT // 1024**2} MiB; {_STREAM}"
 
 Redact = Callable[[str], str]
-ErrorT = TypeVar("ErrorT", bound=_errors.UpsunError)
+ErrorT = TypeVar("ErrorT", bound=UpsunError)
 
 
 class Answer:
     """What came of an attempt."""
 
-    def __init__(self) -> None:
-        self.response: httpx.Response | None = None
-        self.body = bytearray()  # what was read of it
-        self.encoding = ""  # how that is compressed
-        self.stopped = ""  # what stopped the reading before the end: 'size', 'time'
-        self.error: Exception | None = None  # of the HTTP library, if it broke off
+    response: httpx.Response | None = None
+    body = b""  # what was read of it, decompressed
+    problem = ""  # with that, if it is a success's
+    is_late = False  # whether it did not end in time
+    error: Exception | None = None  # of the HTTP library, if it broke off
 
     @property
     def is_success(self) -> bool:
         """Whether it is a whole 2xx that HTTP, and so generated code, knows."""
         response = self.response
-        if response is None or self.error or self.stopped:
+        if response is None or self.error or self.problem or self.is_late:
             return False
         return response.is_success and phrase(response.status_code) != ""
 
@@ -79,8 +87,7 @@ class Call:
     def note(self, error: ErrorT) -> ErrorT:
         """Say on an error of ours what came before."""
         if self._earlier:
-            what = f"{self.method} {self.path}"
-            error.add_note(f"An earlier attempt of {what} may have taken effect.")
+            error.add_note(f"An earlier attempt of {self} may have taken effect.")
         if not self.is_repeatable:
             error.add_note("Its body can be sent only once: no retry, and no new access token.")
         return error
@@ -89,7 +96,7 @@ class Call:
         """Raise the error for a request that waited too long for an access token."""
         text = f"no access token within {seconds:g} s, so {self} was not sent"
         text += "; the token exchange goes on: repeat, or raise timeout"
-        raise _errors.APITimeoutError(text, **self._known())
+        raise APITimeoutError(text, **self._known())
 
     def wait_after(self, answer: Answer) -> float:
         """Return the seconds to wait before the next attempt.
@@ -107,23 +114,15 @@ class Call:
                 return self._go_on(type(error).__name__)
             raise self._broken(response, error) from self._bare(error)
         assert response is not None  # noqa: S101 - as there is no error
-        if answer.stopped == "time":
+        if answer.is_late:
             text = f"the body of the answer {response.status_code} to {self} did not end within"
             text += f" ten times the read timeout; {_STREAM}"
-            raise self.note(_errors.APITimeoutError(text, **self._known(response)))
-        if answer.stopped:
-            raise self.too_large(response)
-        raise self.refuse(response, f"no status that this client knows; {_WORKED}")
+            raise self.note(APITimeoutError(text, **self._known(response)))
+        raise self._refuse(response, answer.problem or f"no status that is known; {_WORKED}")
 
-    def too_large(self, response: httpx.Response) -> _errors.APIResponseValidationError:
-        """Make the error for a success whose body is beyond the limit."""
-        limit = SUCCESS_LIMIT // 1024**2
-        return self.refuse(response, f"the body has more than {limit} MiB; {_STREAM}")
-
-    def refuse(
+    def _refuse(
         self, response: httpx.Response, problem: str, body: Any = None
-    ) -> _errors.APIResponseValidationError:
-        """Make the error for an answer that the contract does not know."""
+    ) -> APIResponseValidationError:
         return self.note(outside_contract(response, problem, body, self._redact))
 
     def __str__(self) -> str:
@@ -139,24 +138,22 @@ class Call:
 
     def _after_status(self, response: httpx.Response, answer: Answer) -> float:
         status, charset = response.status_code, response.charset_encoding
-        body = decode_error_body(bytes(answer.body), answer.encoding, charset, self._redact)
+        body = decode_error_body(answer.body, charset, self._redact)
         if status < 400:
             where = self._say(response.headers.get("location", "").partition("?")[0])
             to = f" (to {where})" if where else ""
             problem = f"no success: redirects are not followed{to}; check base_url"
-            raise self.refuse(response, problem, body)
+            raise self._refuse(response, problem, body)
         self._sent = self._sent or status != _retry.NOT_PROCESSED
         asked = _retry.retry_after_seconds(response.headers)
         passing = status in _retry.TRANSIENT and self._is_idempotent
         if (passing or status == _retry.NOT_PROCESSED) and self._may_go_on(asked):
             return self._go_on(str(status), asked or 0.0)
         message, known = server_message(status, body), self._known(response)
-        error = _errors.status_error_class(status)(message, body=body, retry_after=asked, **known)
+        error = status_error_class(status)(message, body=body, retry_after=asked, **known)
         raise self.note(error)
 
-    def _broken(
-        self, response: httpx.Response | None, error: Exception
-    ) -> _errors.APIConnectionError:
+    def _broken(self, response: httpx.Response | None, error: Exception) -> APIConnectionError:
         is_timeout = isinstance(error, httpx.TimeoutException)
         # The text of a timeout would tell of the event loop's inside.
         words = "" if is_timeout else self._say(str(error))
@@ -169,7 +166,7 @@ class Call:
         if response is not None:
             text = f"{response.status_code} to {self}, but its body broke off {words}"
             text += f", so what it says is unknown; {_WORKED}: look"
-        kind = _errors.APITimeoutError if is_timeout else _errors.APIConnectionError
+        kind = APITimeoutError if is_timeout else APIConnectionError
         return self.note(kind(text, **self._known(response)))
 
     def _bare(self, error: Exception) -> Exception:
@@ -203,11 +200,11 @@ def path_of(request: httpx.Request) -> str:
 
 def outside_contract(
     response: httpx.Response, problem: str, body: Any, redact: Redact
-) -> _errors.APIResponseValidationError:
+) -> APIResponseValidationError:
     """Make the error for an answer that the contract does not know."""
     known: dict[str, Any] = {"method": response.request.method, "path": path_of(response.request)}
     known |= {"status_code": response.status_code, "headers": redacted_headers(response, redact)}
-    return _errors.APIResponseValidationError(problem, body=body, **known)
+    return APIResponseValidationError(problem, body=body, **known)
 
 
 def redacted_headers(response: httpx.Response, redact: Redact) -> httpx.Headers:

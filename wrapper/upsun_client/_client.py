@@ -18,7 +18,7 @@ from ._http import AsyncSession, Session
 from ._httpx import httpx
 from ._io import PerLoop
 from ._tokens import Tokens, read_api_token
-from ._urls import read_origins, read_url
+from ._urls import read_url
 
 T = TypeVar("T")
 SessionT = TypeVar("SessionT", Session, AsyncSession)
@@ -74,7 +74,7 @@ class UpsunClient(Client):
         secret = read_api_token(api_token)
         self._given_timeout = timeout
         token_from = read_url("token_url", token_url)
-        trusted = [read_url("base_url", base_url), *read_origins(trusted_origins)]
+        trusted = [read_url("base_url", base_url), *_options.read_origins(trusted_origins)]
         retries = _options.read_retries(max_retries)
         args, times = _options.read_httpx_args(httpx_args), _options.read_timeout(timeout)
         super().__init__(
@@ -148,7 +148,7 @@ class UpsunClient(Client):
     def _derive(self, **changes: Any) -> Self:
         self._check_open()
         derived = object.__new__(type(self))
-        own, slots = cast("tuple[Any, Any]", object.__getstate__(self))
+        own, slots = cast("tuple[dict[str, Any] | None, dict[str, Any]]", object.__getstate__(self))
         for name, value in {**(own or {}), **slots, **changes, "_client": None}.items():
             object.__setattr__(derived, name, value)
         derived._open(is_first=False)

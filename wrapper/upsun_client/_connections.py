@@ -17,9 +17,8 @@ from typing import Any, ClassVar
 from urllib.request import getproxies
 
 from ._errors import ConfigurationError
-from ._fork import on_fork
 from ._httpx import httpx
-from ._io import Io, PerLoop
+from ._io import Io, PerLoop, watched
 from ._options import Verify, check_kind, check_proxies
 
 _HTTP2_STREAMS = 100  # that one connection carries at once
@@ -43,13 +42,13 @@ class _Plain:
         return request
 
 
-class PlainClient(_Plain, httpx.Client):
+class PlainClient(_Plain, httpx.Client):  # pyright: ignore[reportIncompatibleVariableOverride]
     """Sends a request over kept connections."""
 
     transports = httpx.BaseTransport
 
 
-class AsyncPlainClient(_Plain, httpx.AsyncClient):
+class AsyncPlainClient(_Plain, httpx.AsyncClient):  # pyright: ignore[reportIncompatibleVariableOverride]
     """Does the same for the tasks of one event loop."""
 
     transports = httpx.AsyncBaseTransport
@@ -122,20 +121,16 @@ class Connections:
         self._verify = verify_ssl
         self._plain_hosts = plain_hosts  # with ports, all on this machine
         self._is_ours = not (args.get("transport") or any(args["mounts"].values()))
-        self._forked = False
+        self._process = os.getpid()
         self.users: weakref.WeakSet[User] = weakref.WeakSet()
-        self._reset()
-        on_fork(self, Connections._reset_after_fork)
+        self._tasks: PerLoop[Pool] = PerLoop()
+        self.reset_after_fork()
+        watched.add(self)
 
-    def _reset(self) -> None:
+    def reset_after_fork(self) -> None:
+        """Leave what is open to the parent: nothing of it is closed here, or used."""
         self.lock = threading.Lock()
         self._threads: Pool | None = None
-        self._tasks: PerLoop[Pool] = PerLoop()
-
-    def _reset_after_fork(self) -> None:
-        # What the parent left open stays its own: nothing of it is closed here, or used.
-        self._forked = True
-        self._reset()
 
     def for_threads(self) -> Pool:
         """Return the pool of synchronous calls.
@@ -193,7 +188,7 @@ class Connections:
         return user.is_first and self._is_ours and not pool.inside
 
     def _check_fork(self) -> None:
-        if self._forked and not self._is_ours:
+        if not self._is_ours and self._process != os.getpid():
             problem = "a transport in httpx_args cannot be used in a forked process"
             raise ConfigurationError(f"{problem}; make a new transport and client there")
 
@@ -220,10 +215,10 @@ class Connections:
         except Exception as error:  # noqa: BLE001 - of whatever kind, for whatever argument
             problem = f"{type(error).__name__}: {error}"
         where = "httpx_args or the proxy environment"
-        raise ConfigurationError(f"{where} make no HTTP client ({problem[:300]})")
+        raise ConfigurationError(f"{where} make no HTTP client ({problem})")
 
     def _context(self) -> ssl.SSLContext:
-        verify, where = self._verify, "SSL_CERT_FILE or SSL_CERT_DIR"
+        verify, where = self._verify, "SSL_CERT_FILE, SSL_CERT_DIR or SSLKEYLOGFILE"
         try:
             if not isinstance(verify, bool | ssl.SSLContext):
                 where = os.fspath(verify)
@@ -232,7 +227,7 @@ class Connections:
             trust_env = self._args.get("trust_env", True)
             # Kept; two at once make two, which does no harm.
             self._verify = httpx.create_ssl_context(verify=verify, trust_env=trust_env)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise ConfigurationError(f"no certificate authorities at {where}: {error}") from error
         return self._verify
 

@@ -8,9 +8,12 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeGuard
 
-ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are read and kept
+from ._errors import one_line
+
+ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are kept
+READ_LIMIT = ERROR_BODY_LIMIT + 4096  # that are read, so that no token is cut in two
 _MESSAGE_LIMIT = 500  # characters
 _DEPTH = 50  # levels of JSON that are kept as such; what is deeper is kept as text
 _WORDS_DEPTH = 3  # levels in which words are looked for
@@ -29,24 +32,16 @@ def phrase(status_code: int) -> str:
         return ""
 
 
-def one_line(text: str, limit: int) -> str:
-    """Make a text of somebody else's fit for a log or a terminal: one printable, short line."""
-    shown = "".join(c if c.isprintable() else " " for c in text[: 4 * limit])
-    shown = " ".join(shown.split())
-    return shown if len(shown) <= limit else f"{shown[: limit - 3]}..."
+def decompress(raw: bytes, encoding: str, limit: int) -> tuple[bytes, str]:
+    """Undo a Content-Encoding, as far as the first byte beyond a limit; say what is wrong with it.
 
-
-def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
-    """Undo a Content-Encoding, as far as the first byte beyond a limit.
-
-    Raises:
-        ValueError: if it cannot be undone, or breaks off. What came of it is the second argument.
+    '' is nothing; else what came of it is there too.
     """
     encoding = encoding.strip().lower()
     if not raw or encoding in {"", "identity"}:
-        return raw[: limit + 1]
+        return raw[: limit + 1], ""
     if encoding not in {"gzip", "x-gzip", "deflate"}:
-        raise ValueError(f"Content-Encoding {one_line(encoding, 80)} is not read here", b"")
+        return b"", f"Content-Encoding {one_line(encoding, 80)} is not read here"
     # Both kinds of deflate, and gzip. A small body may hold gigabytes, so never all at once.
     bare = encoding == "deflate" and (raw[0] & 0x0F != 8 or int.from_bytes(raw[:2]) % 31)
     out = bytearray()
@@ -55,22 +50,16 @@ def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
         try:
             out += inflater.decompress(raw, limit + 1 - len(out))
         except zlib.error as error:
-            raise ValueError(str(error), bytes(out)) from None
+            return bytes(out), str(error)
         if not inflater.eof and len(out) <= limit:
-            raise ValueError("the compressed body breaks off", bytes(out))
+            return bytes(out), "the compressed body breaks off"
         raw = inflater.unused_data
-    return bytes(out)
+    return bytes(out), ""
 
 
-def decode_error_body(
-    raw: bytes, encoding: str, charset: str | None, redact: Callable[[str], str]
-) -> Any:
+def decode_error_body(body: bytes, charset: str | None, redact: Callable[[str], str]) -> Any:
     """Decode the beginning of a body, as far as it goes; give at most 64 KiB of text."""
-    try:
-        body = decompress(raw, encoding, ERROR_BODY_LIMIT + 4096)  # so that no token is cut in two
-    except ValueError as error:
-        body = error.args[1]
-    decoded = decode_body(body, charset, redact)
+    decoded = decode_body(body[:READ_LIMIT], charset, redact)
     return decoded[:ERROR_BODY_LIMIT] if isinstance(decoded, str) else decoded
 
 
@@ -86,14 +75,24 @@ def decode_body(body: bytes, charset: str | None = None, redact: Callable[[str],
     return redact(text.removeprefix("\ufeff").strip()) or None
 
 
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Tell whether a value is a JSON array."""
+    return isinstance(value, list)
+
+
 def _redacted(value: Any, redact: Callable[[str], str], depth: int) -> Any:
     if not depth:
         raise RecursionError
     if isinstance(value, str):
         return redact(value)
-    if isinstance(value, list):
+    if is_array(value):
         return [_redacted(item, redact, depth - 1) for item in value]
-    if isinstance(value, dict):
+    if is_object(value):
         return {redact(key): _redacted(item, redact, depth - 1) for key, item in value.items()}
     return value
 
@@ -116,10 +115,10 @@ def _words(body: Any, depth: int) -> list[str]:
         text = title[1] if title else re.sub(_TAG, " ", body)
         text = one_line(text, _MESSAGE_LIMIT)
         return [text] if any(c.isalnum() for c in text) else []
-    if depth and isinstance(body, list):
+    if depth and is_array(body):
         return [word for item in body for word in _words(item, depth - 1)]
-    if depth and isinstance(body, dict):
-        found = [body[key] for key in _MESSAGE_KEYS if key in body]
+    if depth and is_object(body):
+        found: list[Any] = [body[key] for key in _MESSAGE_KEYS if key in body]
         if not found and depth < _WORDS_DEPTH:  # {"name": ["is too short"]}, as a detail may be
             named = ((key, _words(value, depth - 1)) for key, value in body.items())
             found = ["; ".join(f"{key}: {', '.join(words)}" for key, words in named if words)]

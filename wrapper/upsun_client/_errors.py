@@ -19,14 +19,22 @@ from types import MappingProxyType
 from typing import Any
 
 _NONE: Mapping[str, str] = MappingProxyType({})
-_SHOWN = 300  # characters of a path that a text quotes
+_LONGEST = 600  # characters of a message
+_SHOWN = 200  # characters of a path that is told beside it
+
+
+def one_line(text: str, limit: int) -> str:
+    """Make a text of somebody else's fit for a log or a terminal: one printable, short line."""
+    shown = "".join(c if c.isprintable() else " " for c in text[: 4 * limit])
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= limit else f"{shown[: limit - 3]}..."
 
 
 class UpsunError(Exception):
     """The root of every error of this client. All of them pickle and copy.
 
     Args:
-        message: one line.
+        message: one line; what makes more of it, or is too long, is left out.
         known: what the class says under Attributes.
     """
 
@@ -37,7 +45,7 @@ class UpsunError(Exception):
             cls.__module__ = str(__package__)
 
     def __init__(self, message: str = "", **known: Any) -> None:
-        super().__init__(message)
+        super().__init__(one_line(str(message), _LONGEST))
         self.__dict__.update(known)
 
     def __reduce__(self) -> tuple[Any, ...]:

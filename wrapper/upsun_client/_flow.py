@@ -8,9 +8,9 @@ import time
 from typing import Any
 
 from ._body import RequestBody, Streamed, fill
-from ._call import SUCCESS_LIMIT, Answer, Call, Redact
+from ._call import SUCCESS_LIMIT, TOO_LARGE, Answer, Call, Redact
 from ._connections import Pool, Visit
-from ._error_body import ERROR_BODY_LIMIT, decompress
+from ._error_body import READ_LIMIT, decompress
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, UpsunError
 from ._httpx import httpx
 from ._io import Io
@@ -18,7 +18,6 @@ from ._tokens import AccessToken, Tokens
 from ._urls import origin
 
 ERROR_BODY_TIMEOUT = 10.0  # seconds: the status has said what matters
-_READ_AHEAD = 4096  # bytes beyond the limit, so that no token is cut in two
 
 
 class Flow:
@@ -63,7 +62,7 @@ class Flow:
                 sent.headers.pop("Authorization", None)
                 raise
             if answer.is_success:
-                return _accept(answer, call)
+                return _accept(answer)
             if self.tokens and token and not refused and answer.calls_for_renewal:
                 self.tokens.forget(token)
                 if call.is_repeatable:
@@ -101,10 +100,10 @@ class Flow:
                 response.request = request
                 for hook in io.hooks["response"]:
                     await io.call(hook, response)
-                if io.streamed and answer.is_success and not response.is_closed:
-                    response.stream = io.streamed(response.stream, visit)
+                if io.is_streamed and answer.is_success and not response.is_closed:
+                    response.stream = Streamed(response.stream, visit)
                     return answer
-                await self._read(io, sent, response, answer)
+                await self._read(io, sent.extensions["timeout"], response, answer)
         except BaseException as error:
             if not isinstance(error, Exception):  # the task was cancelled
                 visit.abandon()
@@ -114,30 +113,36 @@ class Flow:
         return answer
 
     async def _read(
-        self, io: Io, sent: httpx.Request, response: httpx.Response, answer: Answer
+        self, io: Io, times: dict[str, Any], response: httpx.Response, answer: Answer
     ) -> None:
         """Read a body within its limits, unless a mock or a hook has read it."""
         if response.is_stream_consumed:
             try:
-                answer.body += response.content
+                answer.body = response.content
             except httpx.ResponseNotRead:
                 what = f"the body of the answer {response.status_code}"
                 problem = f"an event hook has taken {what}; let it call response.read()"
                 raise ConfigurationError(problem) from None
             return
-        answer.encoding = response.headers.get("content-encoding", "")
-        read = sent.extensions["timeout"]["read"]
-        limit, seconds = SUCCESS_LIMIT, None if read is None else 10 * read
+        limit, seconds = SUCCESS_LIMIT, times["read"] and 10 * times["read"]
         if not (self.tokens and response.is_success):
             # No longer for a chunk either, of what was answered already.
-            sent.extensions["timeout"]["read"] = min(read or math.inf, ERROR_BODY_TIMEOUT)
-            limit, seconds = ERROR_BODY_LIMIT + _READ_AHEAD, ERROR_BODY_TIMEOUT
+            times["read"] = min(times["read"] or math.inf, ERROR_BODY_TIMEOUT)
+            limit, seconds = READ_LIMIT, ERROR_BODY_TIMEOUT
+        raw, stopped = bytearray(), ""
         try:
-            stopped = await fill(answer.body, io, response.stream, limit=limit, seconds=seconds)
-            answer.stopped = stopped if self.tokens else ""  # a token is short, or none
+            stopped = await fill(raw, io, response.stream, limit=limit, seconds=seconds)
         except (httpx.HTTPError, httpx.StreamError) as error:
-            if response.is_success:
-                answer.error = error
+            answer.error = error if response.is_success else None
+        encoding = response.headers.get("content-encoding", "")
+        answer.body, undecodable = decompress(bytes(raw), encoding, limit)
+        if not self.tokens:
+            return  # what was cut is no token, whatever cut it
+        answer.is_late = stopped == "time"
+        if stopped == "size" or len(answer.body) > limit:
+            answer.problem = TOO_LARGE
+        elif undecodable:
+            answer.problem = f"undecodable body: {undecodable}"
 
 
 async def _deliver(io: Io, pool: Pool, client: Any, sent: httpx.Request, answer: Answer) -> None:
@@ -171,27 +176,15 @@ def _copy(request: httpx.Request, token: AccessToken | None) -> httpx.Request:
     return sent
 
 
-def _accept(answer: Answer, call: Call) -> httpx.Response:
-    """Return a success, with the body that was read.
-
-    Raises:
-        APIResponseValidationError: if its body is too large or cannot be decompressed.
-    """
+def _accept(answer: Answer) -> httpx.Response:
+    """Return a success, with the body that was read."""
     response = answer.response
     assert response is not None  # noqa: S101 - as it is a success
-    if response.is_stream_consumed or isinstance(response.stream, Streamed):
-        return response
-    headers = response.headers
-    try:
-        body = decompress(bytes(answer.body), answer.encoding, SUCCESS_LIMIT)
-    except ValueError as error:
-        raise call.refuse(response, f"undecodable body: {error.args[0]}") from None
-    if len(body) > SUCCESS_LIMIT:
-        raise call.too_large(response)
-    response.stream = httpx.ByteStream(body)  # the old one holds on to the request as sent
-    if answer.encoding:
-        response.headers = httpx.Headers(headers.raw)
-        del response.headers["content-encoding"]
-    response.read()
-    response.headers = headers
+    if not (response.is_stream_consumed or isinstance(response.stream, Streamed)):
+        response.stream = httpx.ByteStream(
+            answer.body
+        )  # the old one holds on to the request as sent
+        headers, response.headers = response.headers, httpx.Headers()  # nothing is left to decode
+        response.read()
+        response.headers = headers
     return response

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ._body import AsyncStreamed, SyncStreamed
 from ._connections import Connections, Pool, User
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
 from ._flow import Flow
 from ._httpx import httpx
 from ._io import Blocking, Tasks, run
-from ._options import Hooks, check_hooks, read_hooks, read_timeout
+from ._options import Hooks, check_hooks, check_kind, read_hooks, read_timeout
 from ._paths import check_path
 from ._urls import parse_url, under
 
 _HOW = httpx.USE_CLIENT_DEFAULT
+_UNUSABLE = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 class _NoTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -55,9 +56,9 @@ class _Session:
             if kwargs.get("timeout", _HOW) is not _HOW:
                 kwargs["timeout"] = read_timeout(httpx.Timeout(kwargs["timeout"]))
             return super().build_request(method, target, **kwargs)  # type: ignore[misc, no-any-return]
-        except (httpx.InvalidURL, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        except (httpx.InvalidURL, *_UNUSABLE) as error:
             problem = str(error)
-        raise ConfigurationError(f"no request can be made of these arguments: {problem[:300]}")
+        raise ConfigurationError(f"no request can be made of these arguments: {problem}")
 
     def _target(self, url: Any) -> httpx.URL:
         """Return the URL to build a request for, if it is safe as the caller wrote it."""
@@ -73,7 +74,7 @@ class _Session:
             # What begins with one slash is a path; to parse a URL is a third of a short call.
             parsed = None if plain.startswith("/") else parse_url(plain)
             if parsed is None or not (parsed.scheme or parsed.host):
-                base: httpx.URL = self.base_url  # type: ignore[attr-defined]
+                base = httpx.URL(self.base_url)  # type: ignore[attr-defined]
                 raw = under(base, plain if plain.startswith("/") else f"/{plain}")
                 return httpx.URL(f"{base.scheme}://{base.netloc.decode('ascii')}{raw}")
         except (httpx.InvalidURL, UnicodeError) as error:
@@ -91,18 +92,26 @@ class _Session:
             kind = type(request.stream).__name__
             problem = f"which this kind of call cannot send: it takes a {body.__name__}"
             raise ConfigurationError(f"the body is a {kind}, {problem}")
-        fields = getattr(request.stream, "fields", [None])  # of a multipart form
-        if all(field and isinstance(getattr(field, "file", ""), str | bytes) for field in fields):
+        fields = getattr(request.stream, "fields", None)  # of a multipart form
+        files = [getattr(field, "file", "") for field in fields or ()]
+        for file in files:
+            if not isinstance(file, str | bytes) and not hasattr(file, "read"):
+                raise ConfigurationError(f"a file of a form cannot be a {type(file).__name__}")
+        if fields is not None and all(isinstance(file, str | bytes) for file in files):
             request.read()  # which makes bytes of it, that can be sent again
-        if "timeout" not in request.extensions:
-            request.extensions = {**request.extensions, "timeout": self.timeout.as_dict()}  # type: ignore[attr-defined]
+        own: dict[str, float | None] = self.timeout.as_dict()  # type: ignore[attr-defined]
+        if (given := request.extensions.get("timeout", {})) != own:
+            check_kind("the timeout of a request", given, Mapping, "a mapping of its parts")
+            merged = httpx.Timeout(**{part: given.get(part, own[part]) for part in own})
+            timeout = read_timeout(merged).as_dict()
+            request.extensions = {**request.extensions, "timeout": timeout}
 
     def _check_open(self) -> None:
         if self.is_closed:
             raise ClientClosedError
 
 
-class Session(_Session, httpx.Client):
+class Session(_Session, httpx.Client):  # pyright: ignore[reportIncompatibleMethodOverride]
     """An ``httpx.Client`` that follows the flow."""
 
     def send(
@@ -116,8 +125,7 @@ class Session(_Session, httpx.Client):
         """Send a request, as `Flow.send` does; never follow a redirect."""
         self._prepare(request, httpx.SyncByteStream, auth)
         check_hooks(self._hooks)
-        io = Blocking(self._pool, self._hooks, SyncStreamed if stream else None)
-        return run(self._flow.send(io, request))
+        return run(self._flow.send(Blocking(self._pool, self._hooks, is_streamed=stream), request))
 
     def check(self) -> None:
         """Refuse what is unusable, before a token is asked for."""
@@ -138,7 +146,7 @@ class Session(_Session, httpx.Client):
         return self._connections.for_threads()
 
 
-class AsyncSession(_Session, httpx.AsyncClient):
+class AsyncSession(_Session, httpx.AsyncClient):  # pyright: ignore[reportIncompatibleMethodOverride]
     """An ``httpx.AsyncClient`` that follows the same flow."""
 
     async def send(
@@ -151,7 +159,7 @@ class AsyncSession(_Session, httpx.AsyncClient):
     ) -> httpx.Response:
         """Send a request, as `Flow.send` does; never follow a redirect."""
         self._prepare(request, httpx.AsyncByteStream, auth)
-        io = Tasks(self._pool, self._hooks, AsyncStreamed if stream else None)
+        io = Tasks(self._pool, self._hooks, is_streamed=stream)
         return await self._flow.send(io, request)
 
     async def aclose(self) -> None:

@@ -1,19 +1,21 @@
 """One flow, two drivers: what a flow awaits is done at once, or by an event loop.
 
 `Blocking` never suspends, so `run` finishes a flow in one step; `Tasks` hands it to a loop of
-asyncio or trio.
+asyncio or trio. And what belongs to one loop, or to one process.
 """
 
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ._errors import ConfigurationError
 from ._httpx import httpx
@@ -28,16 +30,11 @@ class _Driver:
     Args:
         pool: raises the error for a client that is closed.
         hooks: called at each attempt; what they raise reaches the caller as it is.
-        streamed: what the body is that the caller reads.
+        is_streamed: whether the caller reads the body of a success.
     """
 
-    def __init__(
-        self,
-        pool: Callable[[], Any],
-        hooks: Hooks,
-        streamed: Callable[..., Any] | None = None,
-    ) -> None:
-        self.pool, self.hooks, self.streamed = pool, hooks, streamed
+    def __init__(self, pool: Callable[[], Any], hooks: Hooks, *, is_streamed: bool = False) -> None:
+        self.pool, self.hooks, self.is_streamed = pool, hooks, is_streamed
 
 
 class Blocking(_Driver):
@@ -143,10 +140,33 @@ def call_soon(loop: Any, function: Callable[[], object]) -> bool:
     return True
 
 
+class _Resettable(Protocol):
+    """Holds locks or connections, of which a forked child must share neither with its parent."""
+
+    def reset_after_fork(self) -> None: ...
+
+
+watched: weakref.WeakSet[_Resettable] = weakref.WeakSet()  # in every forked child, each is reset
+
+
+def _reset() -> None:
+    for each in list(watched):
+        each.reset_after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows does not fork
+    os.register_at_fork(after_in_child=_reset)
+
+
 class PerLoop(Generic[T]):
     """Makes a value on first use in an event loop, and gives it back in the same one."""
 
     def __init__(self) -> None:
+        self.reset_after_fork()
+        watched.add(self)
+
+    def reset_after_fork(self) -> None:
+        """Forget what belongs to event loops of the parent."""
         self._values: dict[Any, T] = {}
         self._lock = threading.Lock()
 

@@ -18,7 +18,7 @@ from urllib.request import getproxies
 
 from ._errors import ConfigurationError
 from ._httpx import httpx
-from ._urls import is_loopback
+from ._urls import is_loopback, read_url
 from ._version import __version__
 
 Timeout = float | httpx.Timeout | None
@@ -45,6 +45,17 @@ def check_kind(name: str, value: object, kinds: Any, wanted: str) -> None:
 def _read_mapping(name: str, given: Any) -> dict[Any, Any]:
     check_kind(name, given, Mapping | None, "a mapping")
     return dict(given or {})
+
+
+def read_origins(given: Iterable[str]) -> list[httpx.URL]:
+    """Return the origins that get credentials beside that of the API."""
+    listed = None if isinstance(given, str | bytes) else given
+    check_kind("trusted_origins", listed, Iterable, "a list of URLs, such as https://host")
+    origins = [read_url("trusted_origins", each) for each in given]
+    for each in origins:
+        if each.path not in {"", "/"}:
+            raise ConfigurationError(f"trusted_origins: an origin has no path: {str(each)!r}")
+    return origins
 
 
 def read_headers(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
@@ -79,7 +90,7 @@ def read_timeout(timeout: Timeout) -> httpx.Timeout:
 
 def read_retries(max_retries: int) -> int:
     """Return how often to try again."""
-    if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
+    if type(max_retries) is not int or max_retries < 0:
         raise ConfigurationError(f"max_retries must be 0 or more, not {max_retries!r}")
     return max_retries
 
@@ -91,6 +102,9 @@ def read_httpx_args(given: Mapping[str, Any] | None) -> dict[str, Any]:
         raise ConfigurationError(f"httpx_args cannot set {', '.join(clash)}")
     args["event_hooks"] = read_hooks(args.get("event_hooks"))
     args["mounts"] = _read_mapping("mounts", args.get("mounts"))
+    with suppress(AttributeError, LookupError, TypeError, ValueError):
+        args["params"] = httpx.QueryParams(args.get("params"))
+    check_kind("params", args.get("params"), httpx.QueryParams, "what a query can be made of")
     args.setdefault("limits", httpx.Limits(max_connections=100, max_keepalive_connections=20))
     _check_limits(args["limits"])
     for each in (args.get("transport"), *args["mounts"].values()):
@@ -101,12 +115,13 @@ def read_httpx_args(given: Mapping[str, Any] | None) -> dict[str, Any]:
 def read_hooks(given: Any) -> Hooks:
     """Return event hooks, by what they are called for."""
     hooks: Hooks = {"request": [], "response": []}
-    if not isinstance(given, Mapping | None) or not set(given or {}) <= hooks.keys():
-        raise ConfigurationError("event_hooks must map 'request' and 'response' to functions")
-    for kind, functions in (given or {}).items():
-        if not isinstance(functions, Iterable) or not all(map(callable, listed := [*functions])):
-            raise ConfigurationError(f"event_hooks: {kind!r} must be a list of functions")
-        hooks[kind] = listed
+    for kind, functions in _read_mapping("event_hooks", given).items():
+        if kind not in hooks:
+            raise ConfigurationError(f"event_hooks has 'request' and 'response', no {kind!r}")
+        check_kind(name := f"event_hooks: {kind!r}", functions, Iterable, "a list of functions")
+        for each in functions:
+            check_kind(name, each, Callable, "a list of functions")
+            hooks[kind].append(each)
     return hooks
 
 
@@ -136,7 +151,7 @@ def check_proxies(args: Mapping[str, Any]) -> bool:
         return not is_loopback(_read_proxy("the argument proxy", args["proxy"]))
     if not args.get("trust_env", True) or args.get("transport"):
         return False
-    proxies = {}
+    proxies: dict[str, httpx.URL] = {}
     for scheme, url in getproxies().items():
         if scheme in {"http", "https", "all"} and url:
             where = f"{scheme.upper()}_PROXY (proxy environment)"

@@ -12,7 +12,8 @@ from upsun_api.models.accepted_response import AcceptedResponse
 from upsun_api.types import File, Unset
 
 from ._call import Redact, outside_contract
-from ._error_body import ERROR_BODY_LIMIT, decode_error_body, one_line, phrase
+from ._error_body import decode_error_body, is_object, phrase
+from ._errors import one_line
 from ._httpx import httpx
 
 T = TypeVar("T")
@@ -40,9 +41,8 @@ def parse(parser: Callable[..., T], response: httpx.Response, client: object, re
         problem = "the contract does not know this status"
     except PARSE_ERRORS as error:
         problem = _say(error, response)
-    start = response.content[: ERROR_BODY_LIMIT + _SHOWN]
-    body = decode_error_body(start, "", response.charset_encoding, redact)
-    raise outside_contract(response, one_line(redact(problem), 2 * _SHOWN), body, redact)
+    body = decode_error_body(response.content, response.charset_encoding, redact)
+    raise outside_contract(response, redact(problem), body, redact)
 
 
 def _say(error: Exception, response: httpx.Response) -> str:
@@ -61,7 +61,7 @@ def _overlooked(parsed: object, response: httpx.Response) -> str:
         _take_status_line(parsed, response)
         code = parsed.code if type(parsed.code) is int else 0
         # A 200 whose body says 404 is no acceptance.
-        fits = isinstance(parsed.status, str) and 200 <= code < 300
+        fits = type(parsed.status) is str and 200 <= code < 300
         return "" if fits else "the body does not fit the contract (status or code is none)"
     if isinstance(parsed, File):
         is_page = "html" in response.headers.get("content-type", "")
@@ -99,7 +99,7 @@ def _status_text(response: httpx.Response) -> str:
 
 
 def _is_error(body: object) -> bool:
-    if not isinstance(body, dict):
+    if not is_object(body):
         return False
     codes = (body.get("status"), body.get("code"))
     return bool(body.get("error")) or any(isinstance(code, int) and code >= 400 for code in codes)

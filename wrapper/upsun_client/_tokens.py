@@ -15,8 +15,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from ._errors import ConfigurationError, UpsunError
-from ._fork import on_fork
-from ._io import Io
+from ._io import Io, watched
+from ._options import check_kind
 
 TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
 CREATE = "create one in the Upsun console, account settings, API tokens"
@@ -67,11 +67,11 @@ class Tokens:
         self._exchange = exchange
         self._token: AccessToken | None = None
         self._past: deque[AccessToken] = deque(maxlen=4)  # which a server may still echo
-        self._reset_after_fork()
-        on_fork(self, Tokens._reset_after_fork)
+        self.reset_after_fork()
+        watched.add(self)
 
-    def _reset_after_fork(self) -> None:
-        # Forget what a thread of the parent was doing; the tokens are as good here.
+    def reset_after_fork(self) -> None:
+        """Forget what a thread of the parent was doing; the tokens are as good here."""
         self._lock = threading.Lock()
         self._pending: PendingExchange | None = None
 
@@ -185,8 +185,7 @@ def read_api_token(given: str | None) -> Secret:
     """
     source = "api_token" if given is not None else TOKEN_VARIABLE
     token = os.environ.get(TOKEN_VARIABLE, "") if given is None else given
-    if not isinstance(token, str):
-        raise ConfigurationError(f"api_token must be a string, not {type(token).__name__}")
+    check_kind("api_token", token, str, "a string")
     token = token.strip()
     if not token:
         advice = f"Set {TOKEN_VARIABLE} or pass api_token; {CREATE}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from ipaddress import ip_address
 
 from ._errors import ConfigurationError, UnsafePathError
@@ -24,7 +23,7 @@ def read_url(name: str, url: str) -> httpx.URL:
         url = url.rstrip("/")
         parsed = parse_url(url)
         check_path(url)
-    except (AttributeError, httpx.InvalidURL, UnicodeError, UnsafePathError):
+    except (AttributeError, TypeError, httpx.InvalidURL, UnicodeError, UnsafePathError):
         shown = "" if "@" in str(url) else f": {url!r}"
         raise ConfigurationError(f"{name} is no usable URL{shown}") from None
     if any(character.isspace() for character in url) or (parsed.port or 0) > _LAST_PORT:
@@ -48,21 +47,6 @@ def parse_url(url: str) -> httpx.URL:
     parsed = httpx.URL(url)
     parsed.raw_host.decode("ascii").encode("idna")
     return parsed
-
-
-def read_origins(given: Iterable[str]) -> list[httpx.URL]:
-    """Return the origins that get credentials beside that of the API.
-
-    Raises:
-        ConfigurationError: if one is no origin, as `read_url` says.
-    """
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        raise ConfigurationError("trusted_origins must be a list of URLs, such as https://host")
-    origins = [read_url("trusted_origins", each) for each in given]
-    for each in origins:
-        if each.path not in {"", "/"}:
-            raise ConfigurationError(f"trusted_origins: an origin has no path: {str(each)!r}")
-    return origins
 
 
 def is_loopback(url: httpx.URL) -> bool:

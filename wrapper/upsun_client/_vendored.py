@@ -101,7 +101,7 @@ def main() -> str | None:  # pragma: no cover - tests run it as a program, in a 
     except (AttributeError, KeyError, OSError, SyntaxError, TypeError, ValueError) as error:
         return f"the manifest of {root} cannot be read ({error}); vendor again"
     lost = {path for path, what in told.items() if what == "lost" and not path.endswith(".py")}
-    left_out = lost if _is_built(root) else set()
+    left_out: set[str] = lost if _is_built(root) else set()
     for path, what in told.items():
         print(path, "left out by the build" if path in left_out else what)
     if told.keys() - left_out:

@@ -23,7 +23,7 @@ class AcceptedResponse:
 
     code: int
     status: str
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=lambda: {})
 
     def to_dict(self) -> dict[str, Any]:
         field_dict: dict[str, Any] = {}
