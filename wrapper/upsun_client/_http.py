@@ -102,8 +102,8 @@ class _Session:
         own: dict[str, float | None] = self.timeout.as_dict()  # type: ignore[attr-defined]
         if (given := request.extensions.get("timeout", {})) != own:
             check_kind("the timeout of a request", given, Mapping, "a mapping of its parts")
-            merged = httpx.Timeout(**{part: given.get(part, own[part]) for part in own})
-            timeout = read_timeout(merged).as_dict()
+            parts = {part: {**own, **given}[part] for part in ("connect", "read", "write", "pool")}
+            timeout = read_timeout(httpx.Timeout(**parts)).as_dict()
             request.extensions = {**request.extensions, "timeout": timeout}
 
     def _check_open(self) -> None:
