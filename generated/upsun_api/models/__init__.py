@@ -27,4 +27,4 @@ else:
         )
 
 
-__all__ = ("AcceptedResponse",)
+__all__: tuple[str, ...] = ("AcceptedResponse",)
