@@ -40,9 +40,10 @@ def names(document: Node) -> set[str]:
     return {name_of(*found) for found in operations(document)}
 
 
-def name_of(path: str, method: str, operation: Node) -> str:
+def name_of(path: str, method: str, operation: object) -> str:
     """Name an operation by its id, or by `METHOD path` where it has none."""
-    return operation.get("operationId") or f"{method.upper()} {path}"
+    name = operation.get("operationId") if isinstance(operation, dict) else None
+    return name if name and isinstance(name, str) else f"{method.upper()} {path}"
 
 
 def _closure(
