@@ -3,7 +3,7 @@
 import sys
 
 from scripts.pipeline import errors, generator
-from scripts.pipeline.drift import drift
+from scripts.pipeline.generate import drift
 from scripts.pipeline.lock import reading
 from scripts.pipeline.repo import Repo
 

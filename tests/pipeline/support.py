@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import pytest
 
-from scripts.pipeline import document, generate, select, verify
+from scripts.pipeline import document, render, select, verify
 from scripts.pipeline.corrections import RULES, correct
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.walk import Node
@@ -71,7 +71,7 @@ def make(whole: Node, directory: Path, *, without: str | None = None, prose: boo
     body = json.dumps(whole).encode()
     selected = select.select(document.parse(body, "the document"), ["*"], prose=prose)
     package = directory / "made_api"
-    generate.generate(correct(selected, rules), package)
+    render.render(correct(selected, rules), package)
     verify.verify(selected, package)
     return package
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from scripts import check_generated
-from scripts.pipeline import generate
+from scripts.pipeline import generate, render
 from scripts.pipeline.corrections import correct
-from scripts.pipeline.differences import differences
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.generate import differences
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
 from scripts.pipeline.swap import Swap
@@ -127,9 +127,9 @@ def test_a_generated_client_shows_no_token(tmp_path: Path, monkeypatch: pytest.M
         assert "s3cret" not in repr(client)
         assert client != other
         assert len({client, other}) == 2
-    shutil.copytree(generate.TEMPLATES, tmp_path / "templates")
+    shutil.copytree(render.TEMPLATES, tmp_path / "templates")
     (tmp_path / "templates" / "client.py.jinja").unlink()
-    monkeypatch.setattr(generate, "TEMPLATES", tmp_path / "templates")
+    monkeypatch.setattr(render, "TEMPLATES", tmp_path / "templates")
     with pytest.raises(PipelineError, match=r"^client\.py shows its token; mend templates/"):
         make(document, tmp_path / "again")
 
@@ -355,7 +355,7 @@ def test_a_warning_of_the_generator_fails_the_run(tmp_path: Path) -> None:
     broken = correct(select(api({"A": thing(x=TEXT)}), ["*"]))
     broken["components"]["schemas"]["A"]["properties"]["x"] = {"type": "array"}
     with pytest.raises(PipelineError, match=r"the generator left something out: .*items"):
-        generate.generate(broken, tmp_path / "made_api")
+        render.render(broken, tmp_path / "made_api")
 
 
 def test_a_missing_operation_and_a_broken_module_fail_the_verification(tmp_path: Path) -> None:
@@ -439,11 +439,10 @@ def test_the_same_document_gives_the_same_bytes_wherever_it_is_built(tmp_path: P
 import json, sys
 from pathlib import Path
 sys.path.insert(0, {str(ROOT)!r})
-from scripts import check_generated
-from scripts.pipeline import generate
 from scripts.pipeline.corrections import correct
+from scripts.pipeline.render import render
 document = json.loads(Path(sys.argv[1]).read_text())
-generate.generate(correct(document), Path(sys.argv[2]) / "made_api")
+render(correct(document), Path(sys.argv[2]) / "made_api")
 """
     (tmp_path / "document.json").write_bytes(generate.dump_json(document))
     for seed in ("1", "2"):
