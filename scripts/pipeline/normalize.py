@@ -2,7 +2,7 @@
 
 import json
 
-from scripts.pipeline.walk import Node, rebuild
+from scripts.pipeline.walk import Node, walk
 
 _PROSE = frozenset(
     {"description", "summary", "title", "example", "examples", "externalDocs", "xml"}
@@ -12,11 +12,11 @@ _KEPT = frozenset({"description", "summary"})
 
 def normalize(document: Node, *, prose: bool = False) -> Node:
     """Drop what is written for readers, unless it is asked for, and sort what has no order."""
-
-    def visit(node: Node, kind: str) -> Node:
-        return _normalized(node, kind, _PROSE - _KEPT if prose else _PROSE)
-
-    return copied(rebuild(document, "document", visit))
+    made = copied(document)
+    for _, kind, node in walk(made, "document"):
+        if kind not in ("document", "components", "callback", "requirement"):
+            _normalize(node, kind, _PROSE - _KEPT if prose else _PROSE)
+    return made
 
 
 def copied(node: Node) -> Node:
@@ -25,9 +25,7 @@ def copied(node: Node) -> Node:
     return made
 
 
-def _normalized(node: Node, kind: str, dropped: frozenset[str]) -> Node:
-    if kind in ("document", "components", "callback", "requirement"):
-        return node
+def _normalize(node: Node, kind: str, dropped: frozenset[str]) -> None:
     for key in [key for key in node if key in dropped or key.startswith("x-")]:
         del node[key]
     if kind == "response" and "$ref" not in node:
@@ -44,4 +42,3 @@ def _normalized(node: Node, kind: str, dropped: frozenset[str]) -> Node:
         ):
             # Upstream says `null` for integers and enums; the contract must be valid OpenAPI.
             del node["default"]
-    return node

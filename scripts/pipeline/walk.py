@@ -91,9 +91,13 @@ def children(node: Node, kind: str) -> Iterator[tuple[Place, str, Node]]:
 
 def walk(node: Node, kind: str, place: Place = ()) -> Iterator[tuple[Place, str, Node]]:
     """Yield an object and everything below it, parents first; references are not followed."""
-    yield place, kind, node
-    for below, child_kind, child in children(node, kind):
-        yield from walk(child, child_kind, (*place, *below))
+    waiting = [(place, kind, node)]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        here, kind, node = found
+        below = [((*here, *place), kind, child) for place, kind, child in children(node, kind)]
+        waiting += reversed(below)
 
 
 def rebuild(node: Node, kind: str, visit: Callable[[Node, str], Node]) -> Node:
