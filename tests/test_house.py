@@ -15,7 +15,7 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1750, 2725),
-    "scripts": (4800, 6880),
+    "scripts": (4785, 6850),
     "tests": (9170, 11530),
 }
 _NO_CODE = {

@@ -15,7 +15,6 @@ from scripts.pipeline import (
     unsupported,
     validator,
     verify,
-    wrapper,
 )
 from scripts.pipeline.corrections import correct
 from scripts.pipeline.document import parse
@@ -54,7 +53,7 @@ def build(
             return  # it is not installed here, and what is left is the same
         with stage("verify"):
             verify.verify(document, package)
-            wrapper.check(repo, package)
+            verify.check_wrapper(repo, package)
 
 
 def tally(package: Path) -> str:

@@ -7,16 +7,14 @@ from typing import NoReturn
 
 from scripts.pipeline import contract, document, select
 from scripts.pipeline.address import shown
-from scripts.pipeline.compare import compare, compare_rest
-from scripts.pipeline.compare_names import compare_names
+from scripts.pipeline.compare import compare, compare_names, compare_rest
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.fetch import Validators, fetch
 from scripts.pipeline.normalize import normalize
 from scripts.pipeline.overlay import read_overlay
 from scripts.pipeline.progress import stage
-from scripts.pipeline.repo import PUBLISHED, Repo, read_text
+from scripts.pipeline.repo import PUBLISHED, Repo, is_set, read_text
 from scripts.pipeline.report import Report
-from scripts.pipeline.settings import is_set
 from scripts.pipeline.source import Source, known_validators, read_source, recorded_url
 from scripts.pipeline.walk import METHODS, Node
 

@@ -1,11 +1,19 @@
-"""Is the generated package whole? One module an operation, every module and name importable."""
+"""Is the generated package whole? One module an operation, every module and name importable.
 
+And is there all that the wrapper imports of it?
+"""
+
+import ast
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from scripts.pipeline.corrections.names import identifier
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.repo import Repo
+from scripts.pipeline.source import read_source
 from scripts.pipeline.walk import Node, operations
 
 # Runs alone, without this project on the path, with warnings as errors.
@@ -38,6 +46,7 @@ for name in models.__all__[part::parts]:
 _PYTHON = (sys.executable, "-I", "-B", "-W", "error")
 # Below the first number one process is faster; above the second they wait for the disk.
 _FEW, _MOST = 20, 4
+_API = "api"
 
 
 def verify(document: Node, package: Path) -> None:
@@ -64,3 +73,45 @@ def verify(document: Node, package: Path) -> None:
         if worker.returncode:
             reason = said.strip().splitlines()
             raise PipelineError(f"the generated package is broken: {reason[-1] if reason else '?'}")
+
+
+def check_wrapper(repo: Repo, package: Path) -> None:
+    """Check that a generated package has every module that the wrapper imports.
+
+    Raises:
+        PipelineError: When it has not; it names the operation, or the module.
+    """
+    missing = {
+        module: file
+        for file in sorted(repo.wrapper.rglob("*.py"))
+        for module in _imports(file, package.name)
+        if not _exists(package.parent.joinpath(*module.split(".")))
+    }
+    if not missing:
+        return
+    ids = {identifier(name): name for name in read_source(repo).operations}
+    # A model may be missing because its operation is: the operation says more.
+    module = min(missing, key=lambda name: (f".{_API}." not in name, name))
+    name = module.rpartition(".")[2]
+    raise PipelineError(
+        f"{ids.get(name, module)} must stay selected: {repo.name(missing[module])} imports it;"
+        " add it to OPERATIONS or spec/operations.txt, or take it out of the wrapper"
+    )
+
+
+def _imports(file: Path, package: str) -> Iterator[str]:
+    source = file.read_bytes()
+    for node in ast.walk(ast.parse(source, file)) if package.encode() in source else ():
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names if each.name.startswith(f"{package}."))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}."):
+            # An operation is a module of its own; what other modules hold is no file.
+            parts = str(node.module).split(".")
+            if parts[1] == _API:
+                yield from (f"{node.module}.{each.name}" for each in node.names)
+            else:
+                yield str(node.module)
+
+
+def _exists(module: Path) -> bool:
+    return module.with_suffix(".py").is_file() or (module / "__init__.py").is_file()

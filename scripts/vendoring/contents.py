@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from scripts.pipeline import generate
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.generate import drift
-from scripts.pipeline.lock import reading
 from scripts.pipeline.repo import Repo
+from scripts.pipeline.swap import reading
 from scripts.vendoring import http_library
 from scripts.vendoring.manifest import Manifest
 from upsun_client._vendored import PACKAGES

@@ -16,8 +16,7 @@ from scripts import check_generated
 from scripts.check_spec import check_spec
 from scripts.pipeline import errors, generate
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.repo import PUBLISHED, Repo
-from scripts.pipeline.settings import is_set
+from scripts.pipeline.repo import PUBLISHED, Repo, is_set
 from scripts.pipeline.source import read_source, recorded_url
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate

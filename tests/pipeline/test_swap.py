@@ -12,9 +12,8 @@ import pytest
 
 from scripts.pipeline import errors
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.lock import reading
 from scripts.pipeline.repo import Repo, replace
-from scripts.pipeline.swap import Swap
+from scripts.pipeline.swap import Swap, reading
 from tests.pipeline.support import ROOT, small_repo, snapshot
 
 OLD = {"spec/openapi.json": b"old", "generated/upsun_api/a.py": b"old"}
