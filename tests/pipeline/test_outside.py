@@ -14,7 +14,8 @@ from scripts.pipeline.select import select
 from scripts.pipeline.source import read_source
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
-from tests.pipeline.support import api, operation, ref, small_repo, snapshot
+from tests.pipeline.conftest import Regenerated
+from tests.pipeline.support import api, operation, ref, snapshot
 
 TEXT: Node = {"type": "string"}
 
@@ -177,11 +178,9 @@ UNUSED: dict[str, Callable[[Node], None]] = {
 
 
 @pytest.fixture
-def repo(tmp_path: Path) -> Repo:
+def repo(tmp_path: Path, regenerated: Regenerated) -> Repo:
     """A tree in which `ours` was regenerated from the document without a fault."""
-    made = small_repo(tmp_path / "tree")
-    regenerate({**written(tmp_path, document()), "OPERATIONS": "ours"}, made)
-    return made
+    return regenerated(document(), "ours", tmp_path / "tree")
 
 
 def written(folder: Path, whole: Node) -> dict[str, str]:

@@ -20,6 +20,7 @@ from scripts.pipeline.repo import PUBLISHED, Repo, is_set
 from scripts.pipeline.source import read_source, recorded_url
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
+from tests.pipeline.conftest import Regenerated
 from tests.pipeline.support import (
     DELETE,
     JANUARY,
@@ -46,12 +47,10 @@ def small() -> Node:
 
 
 @pytest.fixture
-def repo(tmp_path: Path) -> Repo:
-    """A tree in which the small document was regenerated."""
-    made = small_repo(tmp_path / "tree")
+def repo(tmp_path: Path, regenerated: Regenerated) -> Repo:
+    """A tree in which an operation of the small document was regenerated."""
     (tmp_path / "small.json").write_text(json.dumps(small()))
-    regenerate({"SPEC_URL": str(tmp_path / "small.json"), "OPERATIONS": DELETE}, made)
-    return made
+    return regenerated(small(), DELETE, tmp_path / "tree")
 
 
 @pytest.mark.parametrize("name", [JUNE, JUNE_YAML])
@@ -307,10 +306,10 @@ def test_what_the_wrapper_imports_must_stay_selected(whole_repo: Repo, tmp_path:
 
 
 def test_an_operation_that_upstream_removed_still_breaks(
-    repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, regenerated: Regenerated, capsys: pytest.CaptureFixture[str]
 ) -> None:
     env = {"SPEC_URL": str(tmp_path / "small.json"), "OPERATIONS": "*"}
-    regenerate(env, repo)
+    repo = regenerated(small(), "*", tmp_path / "tree")
     moved = small()
     moved["paths"]["/c"] = {"get": operation("third")}
     del moved["paths"]["/b"]
@@ -343,14 +342,15 @@ GONE = {
 
 
 @pytest.mark.parametrize("run", [regenerate, check_spec])
-@pytest.mark.parametrize("words", [DELETE, f"{DELETE} other", "delete-projects*"])
-@pytest.mark.parametrize("edit", GONE)
+@pytest.mark.parametrize(
+    ("edit", "words"), [*zip(GONE, [DELETE, f"{DELETE} other", "delete-projects*"], strict=True)]
+)
 def test_what_became_of_an_operation_that_is_gone_is_told_and_reported(
-    repo: Repo, tmp_path: Path, run: Any, words: str, edit: Any
+    tmp_path: Path, regenerated: Regenerated, run: Any, words: str, edit: Any
 ) -> None:
     fate = GONE[edit]
     env = {"SPEC_URL": str(tmp_path / "small.json"), "OPERATIONS": words}
-    regenerate(env, repo)
+    repo = regenerated(small(), words, tmp_path / "tree")
     before = snapshot(repo)
     document, report = small(), tmp_path / "report.md"
     edit(document)
