@@ -72,15 +72,20 @@ def select(
     return normalize(selected, prose=prose)
 
 
-def readable(document: Node, where: str) -> tuple[Node, dict[str, str]]:
+def readable(document: Node, wanted: Iterable[str], where: str) -> tuple[Node, dict[str, str]]:
     """Select every operation that could be selected by itself.
 
     Returns:
         The selected document, and why not of each other operation or path, by its name.
+
+    Raises:
+        PipelineError: When everything is wanted, and something cannot be selected.
     """
     try:
         return select(document, [EVERYTHING], where), {}
     except PipelineError:
+        if EVERYTHING in wanted:
+            raise
         paths, faults = paths_of(document, where)
     found = operations({"paths": paths})
     ids = Counter(name_of(*each) for each in found)

@@ -62,7 +62,7 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
     with stage("select"):
         name = shown(url)
         whole = document.read(answer.body, name)
-        everything, faults = select.readable(whole, name)
+        everything, faults = select.readable(whole, wanted, name)
         digests = dict.fromkeys(faults, UNREADABLE) | contract.digests(everything)
         source = Source(recorded_url(url), document.sha256(whole), digests)
         account = _Account(repo, old.operations, digests, committed, whole, faults, wanted)

@@ -1,17 +1,21 @@
-"""What takes long is made once: trees in which a document was regenerated."""
+"""What takes long is done once: trees that were regenerated, packages that were verified."""
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from scripts.pipeline import validator, verify
+from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
 from tests.pipeline.support import small_repo
 
+_VERIFIED: set[tuple[str, ...]] = set()
 Regenerated = Callable[[Node, str, Path], Repo]
 
 
@@ -31,3 +35,25 @@ def regenerated(tmp_path_factory: pytest.TempPathFactory) -> Regenerated:
         return Repo(shutil.copytree(made[text + operations], where))
 
     return give
+
+
+@pytest.fixture(autouse=True)
+def _checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Validate in this process, and verify each package once; a process for each takes longer."""
+    real = verify.verify
+
+    @contextmanager
+    def validated(document: Node) -> Iterator[None]:
+        if told := validator.fault(document):
+            raise PipelineError(f"the document is not valid OpenAPI: {told}")
+        yield
+
+    def verified(document: Node, package: Path) -> None:
+        files = sorted(package.rglob("*.py"))
+        state = (json.dumps(document), *(f"{file.name} {file.read_text()}" for file in files))
+        if state not in _VERIFIED:
+            real(document, package)
+            _VERIFIED.add(state)
+
+    monkeypatch.setattr("scripts.pipeline.generate.validator.validated", validated)
+    monkeypatch.setattr("scripts.pipeline.generate.verify.verify", verified)

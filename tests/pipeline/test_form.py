@@ -16,6 +16,7 @@ from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
 from scripts.pipeline.upstream import read_upstream
+from scripts.pipeline.validator import validated
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
 from tests.pipeline.support import api, operation, ref, small_repo, snapshot
@@ -261,7 +262,10 @@ def test_what_is_no_valid_openapi_is_named_by_its_place(document: Node, told: st
     assert validator.fault(select(read(document), ["*"])).startswith(told)
 
 
-def test_an_invalid_document_goes_before_what_the_generator_makes_of_it(tmp_path: Path) -> None:
+def test_an_invalid_document_goes_before_what_the_generator_makes_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(validator, "validated", validated)
     repo = small_repo(tmp_path)
     before = snapshot(repo)
     document, told = INVALID["a limit that is text"]
