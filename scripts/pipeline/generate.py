@@ -43,7 +43,7 @@ def build(
     """
     actions = overlay.read_overlay(repo.overlay)
     corrected = overlay.apply(document, actions, partial=partial)
-    with validator.validated(corrected):
+    with validator.validated(corrected), verify.verifying(document) as verified:
         with stage("correct"), generator.translate_errors():
             unsupported.check(corrected)
             corrected = correct(corrected)
@@ -52,7 +52,7 @@ def build(
         if http != generator.HTTP:
             return  # it is not installed here, and what is left is the same
         with stage("verify"):
-            verify.verify(document, package)
+            verified(package)
             verify.check_wrapper(repo, package)
 
 

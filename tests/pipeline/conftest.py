@@ -40,7 +40,7 @@ def regenerated(tmp_path_factory: pytest.TempPathFactory) -> Regenerated:
 @pytest.fixture(autouse=True)
 def _checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Validate in this process, and verify each package once; a process for each takes longer."""
-    real = verify.verify
+    real = verify.verifying
 
     @contextmanager
     def validated(document: Node) -> Iterator[None]:
@@ -48,12 +48,17 @@ def _checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
             raise PipelineError(f"the document is not valid OpenAPI: {told}")
         yield
 
-    def verified(document: Node, package: Path) -> None:
-        files = sorted(package.rglob("*.py"))
-        state = (json.dumps(document), *(f"{file.name} {file.read_text()}" for file in files))
-        if state not in _VERIFIED:
-            real(document, package)
-            _VERIFIED.add(state)
+    @contextmanager
+    def verifying(document: Node) -> Iterator[Callable[[Path], None]]:
+        def verified(package: Path) -> None:
+            files = sorted(package.rglob("*.py"))
+            state = (json.dumps(document), *(f"{file.name} {file.read_text()}" for file in files))
+            if state not in _VERIFIED:
+                with real(document) as now:
+                    now(package)
+                _VERIFIED.add(state)
+
+        yield verified
 
     monkeypatch.setattr("scripts.pipeline.generate.validator.validated", validated)
-    monkeypatch.setattr("scripts.pipeline.generate.verify.verify", verified)
+    monkeypatch.setattr("scripts.pipeline.generate.verify.verifying", verifying)

@@ -358,7 +358,9 @@ def test_a_warning_of_the_generator_fails_the_run(tmp_path: Path) -> None:
         render.render(broken, tmp_path / "made_api")
 
 
-def test_a_missing_operation_and_a_broken_module_fail_the_verification(tmp_path: Path) -> None:
+def test_a_missing_operation_and_a_broken_module_fail_the_verification(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     document = api({"A": thing(x=TEXT)})
     package = make(document, tmp_path)
     (package / "models" / "a").mkdir()
@@ -375,6 +377,9 @@ def test_a_missing_operation_and_a_broken_module_fail_the_verification(tmp_path:
     (package / "api" / "t" / "all_.py").unlink()
     with pytest.raises(PipelineError, match="1 operations are selected, but 0 were generated"):
         verify(document, package)
+    monkeypatch.setattr("scripts.pipeline.verify.HTTP", "no_such_library")
+    with pytest.raises(PipelineError, match="is broken: .*No module named 'no_such_library'"):
+        verify({}, package.parent)
 
 
 def test_what_is_committed_is_what_the_contract_makes(tmp_path: Path) -> None:
