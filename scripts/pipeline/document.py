@@ -56,6 +56,10 @@ def check(document: Node, where: str) -> None:
     Raises:
         PipelineError: At the first fault.
     """
+    try:
+        canonical(document).decode()
+    except UnicodeDecodeError as error:  # one half of a pair alone has no encoding
+        raise PipelineError(f"{where} holds half a character (\\ud800-\\udfff)") from error
     for place, kind, node in walk(document, "document"):
         if kind != "requirement" and "$ref" in node:
             # A schema that is itself may be anything; no other part may go round in a circle.
@@ -82,7 +86,7 @@ def check(document: Node, where: str) -> None:
 def canonical(document: Node) -> bytes:
     """Write a document in the one spelling that its JSON and its YAML form share."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+    return text.encode(errors="surrogatepass")
 
 
 def sha256(document: Node) -> str:
@@ -106,16 +110,12 @@ def _text(body: bytes, where: str) -> str:
 
 def _json(text: str, where: str) -> object:
     try:
-        read = json.loads(
+        found: object = json.loads(
             text, object_pairs_hook=_object, parse_constant=number, parse_float=number
         )
-        if "\\ud" in text.lower():  # one half of a pair alone has no encoding
-            json.dumps(read, ensure_ascii=False).encode()
-        return read  # noqa: TRY300
-    except UnicodeEncodeError as error:
-        raise PipelineError(f"{where} holds half a character (\\ud800-\\udfff)") from error
     except (ValueError, RecursionError) as error:
         raise PipelineError(f"{where} is not valid JSON ({error}); truncated?") from error
+    return found
 
 
 def _object(items: list[tuple[str, Any]]) -> Node:

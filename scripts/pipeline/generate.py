@@ -133,8 +133,9 @@ def _files(package: Path) -> set[str]:
 
 
 def dump_json(document: object) -> bytes:
-    """Write JSON the way it is committed."""
-    return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    """Write JSON the way it is committed; half a character as an escape."""
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
+    return f"{text}\n".encode(errors="backslashreplace")
 
 
 def offline(repo: Repo) -> int:

@@ -12,7 +12,7 @@ from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.form import validate
 from scripts.pipeline.normalize import copied, normalize
 from scripts.pipeline.references import whole_item
-from scripts.pipeline.walk import METHODS, Node, format_path, operations, target, walk
+from scripts.pipeline.walk import METHODS, SHARED, Node, format_path, operations, target, walk
 
 EVERYTHING = "*"
 _INFO = ("title", "version")
@@ -109,7 +109,7 @@ def _apart(paths: Node) -> Iterator[tuple[str, str, Any]]:
         if not isinstance(item, dict):
             yield path, path, item
             continue
-        shared = {key: item[key] for key in item if key not in METHODS}
+        shared = {key: item[key] for key in SHARED if key in item}
         for method in METHODS:
             if method in item:
                 yield path, name_of(path, method, item[method]), {**shared, method: item[method]}
@@ -158,8 +158,9 @@ def _chosen(document: Node, wanted: set[str], where: str) -> Node:
     chosen: Node = {}
     for name, path, method in named:
         if name in names:
-            shared = {key: paths[path][key] for key in paths[path] if key not in METHODS}
-            chosen[path] = {**chosen.get(path, shared), method: paths[path][method]}
+            item = paths[path]
+            shared = {key: item[key] for key in SHARED if key in item}
+            chosen[path] = {**chosen.get(path, shared), method: item[method]}
     return chosen
 
 

@@ -12,6 +12,8 @@ Node = dict[str, Any]
 Place = tuple[str | int, ...]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# What all operations at a path have; anything else there is no part of any.
+SHARED = ("parameters", "servers", "summary", "description")
 
 _SCHEMA = {
     **dict.fromkeys(

@@ -153,6 +153,8 @@ FAULTS: dict[str, tuple[Callable[[Node], None], str]] = {
         put("paths", "/theirs", value="x"),
         "paths./theirs is text, not an object",
     ),
+    "half a character": (theirs("summary", value="\ud800"), "holds half a character"),
+    "an id of half a character": (theirs("operationId", value="the\udfffirs"), "half a character"),
     "a path that leads nowhere": (
         put("paths", "/theirs", value={"$ref": "#/components/pathItems/None"}),
         "paths./theirs: '#/components/pathItems/None' points at nothing",
@@ -173,6 +175,7 @@ UNUSED: dict[str, Callable[[Node], None]] = {
     "a section": put("components", "headers", value=5),
     "a parameter": put("components", "parameters", "P", "in", value=None),
     "tags": put("tags", value=5),
+    "half a character": put("x-note", value="\ud800"),
     "webhooks": put("webhooks", value=["x"]),
 }
 
@@ -214,6 +217,23 @@ def test_a_fault_that_is_not_selected_changes_nothing_of_what_is(
     edit: Callable[[Node], None],
 ) -> None:
     assert select(broken(edit), ["ours"]) == select(document(), ["ours"])
+
+
+BESIDE: dict[str, Any] = {
+    "text": "x",
+    "a list": [],
+    "no answers": {"operationId": "more"},
+    "parameters that are text": operation("more", parameters="x"),
+    "the id of another": operation("theirs"),
+    "a schema that is not there": operation("more", schema=ref("None")),
+}
+
+
+@pytest.mark.parametrize("method", ["put", "query", "x-more", "PUT"])
+@pytest.mark.parametrize("value", BESIDE.values(), ids=BESIDE)
+def test_a_fault_at_the_path_of_what_is_selected_changes_nothing(value: Any, method: str) -> None:
+    whole = broken(put("paths", "/ours", method, value=value))
+    assert select(whole, ["ours"]) == select(document(), ["ours"])
 
 
 @pytest.mark.parametrize("edit", UNUSED.values(), ids=UNUSED)
