@@ -129,11 +129,6 @@ class Sandbox:
         """Where API tokens are exchanged."""
         return f"{self.url}/oauth2/token"
 
-    @property
-    def spec_url(self) -> str:
-        """Where the OpenAPI document is."""
-        return f"{self.url}/openapi-spec"
-
     def __enter__(self) -> Self:
         """Start the server; connections wait for it already."""
         self._thread.start()
