@@ -140,9 +140,12 @@ def _fate(place: tuple[str, str], document: Node) -> str:
     path, method = place
     if path not in document["paths"]:
         return f"the path {path} is gone too"
-    if method not in document["paths"][path]:
+    item = document["paths"][path]
+    if not isinstance(item, dict):
+        return f"{path} cannot be read"
+    if method not in item:
         return f"{path} has no {method.upper()} any more"
-    return f"renamed to {name_of(path, method, document['paths'][path][method])}"
+    return f"renamed to {name_of(path, method, item[method])}"
 
 
 def _by_id(document: Node) -> dict[str, Node]:

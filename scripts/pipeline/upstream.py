@@ -143,7 +143,8 @@ class _Account:
         if old and old != selected:
             pair = _only(old, had - dropped), _only(selected, has - gained)
             overlay = read_overlay(self.repo.overlay)
-            there = {"paths": select.paths_of(self.whole, "the document")[0]}
+            paths, faults = select.paths_of(self.whole, "the document")
+            there = {"paths": dict.fromkeys(faults) | paths}
             changes = [*compare(*pair, there), *compare_names(*pair, overlay)]
             changes = changes or compare_rest(*pair)
         chosen = {name: self._by_glob(name) for name in has - had}

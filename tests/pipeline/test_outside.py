@@ -291,6 +291,17 @@ def test_an_operation_that_moved_beside_a_fault_is_told(repo: Repo, tmp_path: Pa
         regenerate(written(tmp_path, whole), repo)
 
 
+@pytest.mark.parametrize("item", ["widgets", [], {"$ref": "#/paths/~1none"}])
+def test_an_operation_whose_path_became_unreadable_is_told(
+    repo: Repo, tmp_path: Path, item: Any
+) -> None:
+    env = {**written(tmp_path, broken(put("paths", "/ours", value=item))), "REPORT": ""}
+    with pytest.raises(
+        PipelineError, match=r"no operation 'ours' \(/ours cannot be read\) any more"
+    ):
+        check_spec(env, repo)
+
+
 def test_an_action_of_the_overlay_may_be_for_what_cannot_be_read(
     repo: Repo, tmp_path: Path
 ) -> None:
