@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from scripts.check_spec import check_spec
+from scripts.pipeline.contract import names
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
-from scripts.pipeline.select import select
+from scripts.pipeline.select import readable, select
 from scripts.pipeline.source import read_source
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
 from tests.pipeline.conftest import Regenerated
 from tests.pipeline.support import api, operation, ref, snapshot
+from tests.pipeline.test_form import odd, rich
 
 TEXT: Node = {"type": "string"}
 
@@ -234,6 +236,27 @@ BESIDE: dict[str, Any] = {
 def test_a_fault_at_the_path_of_what_is_selected_changes_nothing(value: Any, method: str) -> None:
     whole = broken(put("paths", "/ours", method, value=value))
     assert select(whole, ["ours"]) == select(document(), ["ours"])
+
+
+def test_whatever_is_odd_elsewhere_is_told_only_to_who_selects_it() -> None:
+    whole = rich()
+    del whole["security"]  # of every operation
+    whole["paths"]["/ours"] = {"get": operation("ours", schema=ref("Ours"), security=[])}
+    whole["components"]["schemas"]["Ours"] = {"type": "object", "properties": {"a": TEXT}}
+    ours = ("openapi", "info", "servers", "paths./ours", "components.schemas.Ours")
+    expected, tried = select(whole, ["ours"]), 0
+    for what, changed in odd(whole):
+        if what.startswith((*ours, "paths =", "components =", "components.schemas =")):
+            continue
+        tried += 1
+        assert select(changed, ["ours"]) == expected, what
+        everything, faults = readable(changed, ["ours"], "here")
+        assert "ours" in names(everything), what
+        try:
+            assert (select(changed, ["*"]), faults) == (everything, {}), what
+        except PipelineError:
+            assert faults, what
+    assert tried > 500
 
 
 @pytest.mark.parametrize("edit", UNUSED.values(), ids=UNUSED)
