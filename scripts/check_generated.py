@@ -3,9 +3,9 @@
 import sys
 
 from scripts.pipeline import errors, generator
-from scripts.pipeline.drift import drift
-from scripts.pipeline.lock import reading
+from scripts.pipeline.generate import drift
 from scripts.pipeline.repo import Repo
+from scripts.pipeline.swap import reading
 
 
 def check(repo: Repo) -> int:

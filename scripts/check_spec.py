@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from scripts.pipeline import errors
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.lock import reading
 from scripts.pipeline.repo import Repo
+from scripts.pipeline.swap import reading
 from scripts.pipeline.upstream import read_upstream, wanted_operations
 
 

@@ -34,7 +34,8 @@ def regenerate(env: Mapping[str, str], repo: Repo) -> int:
             print("unchanged upstream (304): nothing to do; FORCE=1 fetches it all the same")
             return 0
         # A target that is absent from the whole document has moved; say so now.
-        overlay.apply(upstream.everything, overlay.read_overlay(repo.overlay), partial=False)
+        actions = overlay.read_overlay(repo.overlay)
+        overlay.apply(upstream.everything, actions, partial=bool(upstream.report.unreadable))
         partial = select.EVERYTHING not in wanted
         package = swap.stage(repo.package)
         generate.build(repo, upstream.selected, package, partial=partial)

@@ -3,6 +3,7 @@
 import sys
 
 from scripts.dev.sandbox import main
+from scripts.pipeline import errors
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(errors.run("sandbox", main))

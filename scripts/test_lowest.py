@@ -2,7 +2,7 @@
 
 import sys
 
-from scripts.dev.min_deps import main
+from scripts.dev.environment import main
 from scripts.pipeline import errors
 
 if __name__ == "__main__":

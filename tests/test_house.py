@@ -16,7 +16,7 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1750, 2725),
     "scripts": (4870, 7000),
-    "tests": (9370, 11800),
+    "tests": (9700, 12200),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),

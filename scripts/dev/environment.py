@@ -1,13 +1,21 @@
-"""Virtual environments beside .venv, made once and again only when what they hold changes."""
+"""Virtual environments beside .venv, made once and again only when what they hold changes.
+
+That with the lowest versions is by hand, since every bound is one `>=` (a test holds that): a
+resolver would say the same.
+"""
 
 import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.repo import Repo
+
+_GROUP = "client-tests"
 
 
 def make(venv: Path, install: Sequence[str], *, holds: object, path: Sequence[Path] = ()) -> None:
@@ -38,3 +46,26 @@ def make(venv: Path, install: Sequence[str], *, holds: object, path: Sequence[Pa
     (packages,) = venv.glob("lib/python*/site-packages")
     (packages / "checkout.pth").write_text("".join(f"{folder}\n" for folder in path))
     stamp.write_text(state)
+
+
+def make_lowest(repo: Repo, venv: Path) -> None:
+    """Make the environment of `make test-lowest`, with the lowest versions that are allowed.
+
+    Raises:
+        PipelineError: When the versions cannot be had.
+    """
+    file = repo.root / "pyproject.toml"
+    settings = tomllib.loads(file.read_text())
+    pins = [text.replace(">=", "==") for text in settings["project"]["dependencies"]]
+    make(
+        venv,
+        [*pins, "--group", f"{file}:{_GROUP}"],
+        holds=[pins, settings["dependency-groups"][_GROUP]],
+        path=[repo.root / folder for folder in ("wrapper", "generated")],
+    )
+
+
+def main() -> int:
+    """Make .venv-lowest of this repo."""
+    make_lowest(Repo(), Repo().root / ".venv-lowest")
+    return 0

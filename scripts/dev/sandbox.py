@@ -26,6 +26,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from scripts.dev.projects import INTEGRATION, PROJECT, Project, Projects, Record
+from scripts.pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -128,11 +129,6 @@ class Sandbox:
     def token_url(self) -> str:
         """Where API tokens are exchanged."""
         return f"{self.url}/oauth2/token"
-
-    @property
-    def spec_url(self) -> str:
-        """Where the OpenAPI document is."""
-        return f"{self.url}/openapi-spec"
 
     def __enter__(self) -> Self:
         """Start the server; connections wait for it already."""
@@ -284,9 +280,8 @@ def main() -> int:
         sandbox = Sandbox(log=partial(print, flush=True), **_settings(os.environ))
     except OSError as error:
         port = os.environ.get("PORT") or 0
-        raise SystemExit(
-            f"sandbox: PORT={port}: {os.strerror(error.errno or 0)}; choose another"
-        ) from None
+        why = os.strerror(error.errno or 0)
+        raise PipelineError(f"PORT={port}: {why}; choose another") from error
     try:
         with sandbox:
             print(_usage(sandbox), flush=True)
@@ -307,8 +302,9 @@ def _settings(environ: Mapping[str, str]) -> dict[str, Any]:
                 valid = False
             if not valid:
                 what = "a whole number" if kind is int else "a number"
-                problem = f"{name.upper()} has to be {what} from 0 to {_HIGHEST}, not {text!r}"
-                raise SystemExit(f"sandbox: {problem}")
+                raise PipelineError(
+                    f"{name.upper()} has to be {what} from 0 to {_HIGHEST}, not {text!r}"
+                )
     return settings
 
 

@@ -15,6 +15,11 @@ from scripts.pipeline.compare_schemas import (
     whole,
 )
 from scripts.pipeline.contract import name_of
+from scripts.pipeline.corrections import correct
+from scripts.pipeline.corrections.schema_tools import components, is_class
+from scripts.pipeline.document import canonical
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.overlay import apply
 from scripts.pipeline.walk import Node, operations
 
 # What is compared as a whole: key, what to call it, whether a change breaks a caller.
@@ -135,9 +140,12 @@ def _fate(place: tuple[str, str], document: Node) -> str:
     path, method = place
     if path not in document["paths"]:
         return f"the path {path} is gone too"
-    if method not in document["paths"][path]:
+    item = document["paths"][path]
+    if not isinstance(item, dict):
+        return f"{path} cannot be read"
+    if method not in item:
         return f"{path} has no {method.upper()} any more"
-    return f"renamed to {name_of(path, method, document['paths'][path][method])}"
+    return f"renamed to {name_of(path, method, item[method])}"
 
 
 def _by_id(document: Node) -> dict[str, Node]:
@@ -157,3 +165,39 @@ def _parameters(document: Node, operation: Node) -> dict[tuple[str, str], Node]:
     listed = [*operation["shared"], *operation.get("parameters", [])]
     found = [whole(document, parameter) for parameter in listed]
     return {(str(each.get("name")), str(each.get("in"))): each for each in found}
+
+
+def compare_names(old: Node, new: Node, overlay: Node) -> list[Change]:
+    """Compare the classes that two selected documents are rendered with.
+
+    Args:
+        old: The contract that callers know.
+        new: The one that takes its place.
+        overlay: As `read_overlay` gives it.
+    """
+    try:
+        before, after = _classes(old, overlay), _classes(new, overlay)
+    except PipelineError as error:
+        return [
+            Change("upsun_api.models", f"the names cannot be compared ({error})", breaking=True)
+        ]
+    return list(_gone(before, after))
+
+
+def _gone(before: dict[str, Node], after: dict[str, Node]) -> Iterator[Change]:
+    added = {name: _content(name, after[name]) for name in after.keys() - before.keys()}
+    for name in sorted(before.keys() - after.keys()):
+        content = _content(name, before[name])
+        same = [other for other, its in added.items() if its == content]
+        fate = f"renamed to {same[0]}" if len(same) == 1 else "no longer there"
+        yield Change(f"upsun_api.models.{name}", fate, breaking=True)
+
+
+def _content(name: str, schema: Node) -> bytes:
+    # The classes of its own fields are named after it, so they may have been renamed with it.
+    return canonical(schema).replace(name.encode(), b"")
+
+
+def _classes(document: Node, overlay: Node) -> dict[str, Node]:
+    corrected = correct(apply(document, overlay, partial=True))
+    return {name: schema for name, schema in components(corrected).items() if is_class(schema)}

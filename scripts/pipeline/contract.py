@@ -3,7 +3,7 @@
 import hashlib
 
 from scripts.pipeline.document import canonical
-from scripts.pipeline.walk import METHODS, Node, operations, target, walk
+from scripts.pipeline.walk import SHARED, Node, operations, target, walk
 
 _LENGTH = 12
 
@@ -26,8 +26,9 @@ def digests(document: Node) -> dict[str, str]:
     parts = {key: hashlib.sha256(canonical(node)).digest() for key, node in components.items()}
     told = {}
     for path, method, operation in operations(document):
-        item = {key: value for key, value in document["paths"][path].items() if key not in METHODS}
-        part = {"paths": {path: {**item, method: operation}}}
+        item = document["paths"][path]
+        shared = {key: item[key] for key in SHARED if key in item}
+        part = {"paths": {path: {**shared, method: operation}}}
         total = hashlib.sha256(canonical(part))
         for key in sorted(_closure(_needs("", part), needs)):
             total.update("/".join(key).encode() + parts[key])
@@ -40,9 +41,10 @@ def names(document: Node) -> set[str]:
     return {name_of(*found) for found in operations(document)}
 
 
-def name_of(path: str, method: str, operation: Node) -> str:
+def name_of(path: str, method: str, operation: object) -> str:
     """Name an operation by its id, or by `METHOD path` where it has none."""
-    return operation.get("operationId") or f"{method.upper()} {path}"
+    name = operation.get("operationId") if isinstance(operation, dict) else None
+    return name if name and isinstance(name, str) else f"{method.upper()} {path}"
 
 
 def _closure(

@@ -7,7 +7,7 @@ from typing import Any
 
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.form import validate
-from scripts.pipeline.references import follow, resolve, whole_paths
+from scripts.pipeline.references import follow, resolve, whole_item
 from scripts.pipeline.walk import Node, format_path, operations, walk
 
 # Far above any published document (60,000 values, 25 levels), far below what hurts.
@@ -16,7 +16,21 @@ MAX_DEPTH = 100
 
 
 def parse(body: bytes, where: str) -> Node:
-    """Read JSON or YAML, whichever it is, and check that it is an OpenAPI 3 document.
+    """Read an OpenAPI document of which everything is selected, and check it.
+
+    Raises:
+        PipelineError: As `read` and `check`.
+    """
+    document = read(body, where)
+    validate(document, "document", where)
+    check(document, where)
+    return document
+
+
+def read(body: bytes, where: str) -> Node:
+    """Read JSON or YAML, whichever it is, into what says that it is an OpenAPI 3 document.
+
+    Nothing is said of its parts: one that nobody selects may be anything.
 
     Args:
         body: The document as it came.
@@ -33,13 +47,46 @@ def parse(body: bytes, where: str) -> Node:
 
         data = load(text, where)
     _count(data, where, {})
-    return _checked(data, where)
+    return _openapi(data, where)
+
+
+def check(document: Node, where: str) -> None:
+    """Check where references lead, and the operations, of a document whose form is validated.
+
+    Raises:
+        PipelineError: At the first fault.
+    """
+    try:
+        canonical(document).decode()
+    except UnicodeDecodeError as error:  # one half of a pair alone has no encoding
+        raise PipelineError(f"{where} holds half a character (\\ud800-\\udfff)") from error
+    for place, kind, node in walk(document, "document"):
+        if kind != "requirement" and "$ref" in node:
+            # A schema that is itself may be anything; no other part may go round in a circle.
+            here = f"{where}, {format_path(place)}"
+            if kind == "schema":
+                resolve(document, node["$ref"], here)
+            else:
+                follow(document, node, here)
+    seen: dict[str, str] = {}
+    paths = {path: whole_item(document, path, where) for path in document["paths"]}
+    for path, method, operation in operations({"paths": paths}):
+        name, here = operation.get("operationId"), f"{method.upper()} {path}"
+        if not isinstance(operation.get("responses"), dict):
+            raise PipelineError(f"{where}: {here} documents no responses")
+        if not isinstance(name, str | None):
+            raise PipelineError(f"{where}: the operationId of {here} is no text")
+        if name and name in seen:
+            raise PipelineError(
+                f"{where} uses the operationId '{name}' twice: {seen[name]} and {here}"
+            )
+        seen[name or ""] = here
 
 
 def canonical(document: Node) -> bytes:
     """Write a document in the one spelling that its JSON and its YAML form share."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+    return text.encode(errors="surrogatepass")
 
 
 def sha256(document: Node) -> str:
@@ -63,16 +110,12 @@ def _text(body: bytes, where: str) -> str:
 
 def _json(text: str, where: str) -> object:
     try:
-        read = json.loads(
+        found: object = json.loads(
             text, object_pairs_hook=_object, parse_constant=number, parse_float=number
         )
-        if "\\ud" in text.lower():  # one half of a pair alone has no encoding
-            json.dumps(read, ensure_ascii=False).encode()
-        return read  # noqa: TRY300
-    except UnicodeEncodeError as error:
-        raise PipelineError(f"{where} holds half a character (\\ud800-\\udfff)") from error
     except (ValueError, RecursionError) as error:
         raise PipelineError(f"{where} is not valid JSON ({error}); truncated?") from error
+    return found
 
 
 def _object(items: list[tuple[str, Any]]) -> Node:
@@ -113,7 +156,7 @@ def _count(data: object, where: str, known: dict[int, int], depth: int = 1) -> i
     return known[id(data)]
 
 
-def _checked(data: object, where: str) -> Node:
+def _openapi(data: object, where: str) -> Node:
     if not isinstance(data, dict) or not data:
         kind = "null" if data is None else "an empty object" if data == {} else "a list or a text"
         raise PipelineError(f"{where} is {kind}, not an OpenAPI document; check SPEC_URL")
@@ -123,26 +166,4 @@ def _checked(data: object, where: str) -> Node:
     for key in ("paths", "info"):
         if not isinstance(data.get(key), dict) or not data[key]:
             raise PipelineError(f"{where} has no {key}; is it an OpenAPI document?")
-    validate(data, "document", where)
-    for place, kind, node in walk(data, "document"):
-        if kind != "requirement" and "$ref" in node:
-            # A schema that is itself may be anything; no other part may go round in a circle.
-            here = f"{where}, {format_path(place)}"
-            resolve(data, node["$ref"], here) if kind == "schema" else follow(data, node, here)
-    _check_operations(data, where)
     return data
-
-
-def _check_operations(document: Node, where: str) -> None:
-    seen: dict[str, str] = {}
-    for path, method, operation in operations({"paths": whole_paths(document, where)}):
-        name, here = operation.get("operationId"), f"{method.upper()} {path}"
-        if not isinstance(operation.get("responses"), dict):
-            raise PipelineError(f"{where}: {here} documents no responses")
-        if not isinstance(name, str | None):
-            raise PipelineError(f"{where}: the operationId of {here} is no text")
-        if name and name in seen:
-            raise PipelineError(
-                f"{where} uses the operationId '{name}' twice: {seen[name]} and {here}"
-            )
-        seen[name or ""] = here

@@ -9,8 +9,8 @@ from functools import cache
 from importlib.metadata import version
 from types import ModuleType
 
-from scripts.pipeline import unexpected
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.progress import describe
 from scripts.pipeline.repo import Repo
 
 NAME = "openapi-python-client"
@@ -52,7 +52,7 @@ def translate_errors() -> Iterator[None]:
 
 
 def _describe(error: Exception) -> str:
-    told = unexpected.describe(error)
+    told = describe(error)
     made, here = _made_with(Repo()), version(NAME)
     if made in (None, here):
         return f"the generator broke down: {told}"

@@ -1,20 +1,22 @@
 """Where the references of a document lead."""
 
+from typing import Any
+
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.walk import Node, target
 
 
-def whole_paths(document: Node, where: str) -> Node:
-    """Give the paths, every item that is a reference, as in documents split by hand, written out.
+def whole_item(document: Node, path: str, where: str) -> Any:
+    """Give what is at a path; a reference, as in documents split by hand, written out.
 
     Raises:
         PipelineError: As `follow`.
     """
-    made = {}
-    for path, item in document["paths"].items():
-        whole = {**follow(document, item, f"{where}, paths.{path}"), **item}
-        made[path] = {key: whole[key] for key in whole if key != "$ref"}
-    return made
+    item = document["paths"][path]
+    if not isinstance(item, dict):
+        return item
+    whole = {**follow(document, item, f"{where}, paths.{path}"), **item}
+    return {key: whole[key] for key in whole if key != "$ref"}
 
 
 def follow(document: Node, part: Node, where: str) -> Node:

@@ -1,10 +1,12 @@
-"""Where the pipeline reads and writes."""
+"""Where the pipeline reads and writes, and what the environment of `make` switches on."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.pipeline.errors import PipelineError
 
 ROOT = Path(__file__).resolve().parents[2]
+_OFF = ("", "0", "no", "false")
 PUBLISHED = "https://meta.upsun.com/openapi-spec"
 
 
@@ -72,3 +74,8 @@ def replace(path: Path, content: bytes) -> None:
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
+
+
+def is_set(env: Mapping[str, str], name: str) -> bool:
+    """Say whether a variable is there and does not say no."""
+    return env.get(name, "").strip().lower() not in _OFF

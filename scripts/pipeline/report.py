@@ -26,6 +26,7 @@ class Report:
     gained: Mapping[str, str] = field(default_factory=dict)  # with the glob that matched
     dropped: Collection[str] = ()
     imports: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)  # with the reason
 
     @property
     def breaking(self) -> int:
@@ -87,6 +88,11 @@ class Report:
             ("Added upstream", "+", sorted(new.keys() - old.keys()) if old else []),
             ("Removed upstream", "-", sorted(old.keys() - new.keys())),
             ("Changed upstream", "~", changed),
+            (
+                "Cannot be read upstream",
+                "!",
+                [f"{name}: {self.unreadable[name]}" for name in sorted(self.unreadable)],
+            ),
         ]
 
     def _selected(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
@@ -111,9 +117,11 @@ class Report:
 
     def _told_upstream(self) -> str:
         total = f"upstream: {_count(self.after, 'operation')}"
+        if self.unreadable:
+            total += f", {len(self.unreadable)} of which cannot be read"
         if not self.before:
             return f"{total}; no earlier record to compare with"
-        added, removed, changed = (len(names) for _, _, names in self._upstream())
+        added, removed, changed, _ = (len(names) for _, _, names in self._upstream())
         if not added + removed + changed:
             return f"{total}, none changed"
         return f"{total}; {added} added, {removed} removed, {changed} changed"

@@ -1,27 +1,28 @@
 """Keep the chosen operations of a document, all they reference, and nothing else."""
 
 import difflib
-import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from typing import Any
 
+from scripts.pipeline.contract import name_of
+from scripts.pipeline.document import check
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.references import resolve, whole_paths
+from scripts.pipeline.form import validate
+from scripts.pipeline.normalize import copied, normalize
+from scripts.pipeline.references import whole_item
 from scripts.pipeline.walk import (
     Node,
+    by_method,
     format_path,
     operations,
-    rebuild,
     target,
     walk,
     with_operations,
 )
 
 EVERYTHING = "*"
-_PROSE = frozenset(
-    {"description", "summary", "title", "example", "examples", "externalDocs", "xml"}
-)
-_KEPT = frozenset({"description", "summary"})
 _INFO = ("title", "version")
 
 
@@ -46,7 +47,7 @@ def select(
     """Reduce a document to some operations and the transitive closure of their references.
 
     Args:
-        document: An OpenAPI document whose references resolve.
+        document: As `read` gives it; of what is not selected, anything may be broken.
         wanted: Operation ids and globs; `*` stands for all.
         where: What to call the document in an error.
         prose: Whether to keep summaries and descriptions.
@@ -55,49 +56,99 @@ def select(
         A new document: pruned, with sorted keys.
 
     Raises:
-        PipelineError: When an operation does not exist, or nothing is wanted.
+        PipelineError: When an operation does not exist, nothing is wanted, or what is selected is
+            no OpenAPI.
     """
-    whole = whole_paths(document, where)
-    chosen = _chosen(whole, set(wanted), where)
-    paths: Node = {}
-    for path, item in whole.items():
-        found = [method for _, method, _ in operations({"paths": {path: item}})]
-        if kept := {method for method in found if (path, method) in chosen}:
-            paths[path] = with_operations(item, kept)
-    selected: Node = {
-        "openapi": document["openapi"],
-        "info": {key: str(document["info"].get(key, "")) for key in _INFO},
-        **{key: document[key] for key in ("servers", "security") if key in document},
-        "paths": paths,
-    }
+    chosen = _chosen(document, set(wanted), where)
+    selected: Node = copied(
+        {
+            "openapi": document["openapi"],
+            "info": {key: str(document["info"].get(key, "")) for key in _INFO},
+            **{key: document[key] for key in ("servers", "security") if key in document},
+            "paths": chosen,
+        }
+    )
+    validate(selected, "document", where)
+    paths = selected["paths"]
+    selected["paths"] = {path: item for path, item in paths.items() if by_method(item)}
     components = _closure(document, selected, where)
     if components:
         selected["components"] = components
+    check(selected, where)
     return normalize(selected, prose=prose)
 
 
-def normalize(document: Node, *, prose: bool = False) -> Node:
-    """Drop what is written for readers, unless it is asked for, and sort what has no order."""
+def readable(document: Node, wanted: Iterable[str], where: str) -> tuple[Node, dict[str, str]]:
+    """Select every operation that could be selected by itself.
 
-    def visit(node: Node, kind: str) -> Node:
-        return _normalized(node, kind, _PROSE - _KEPT if prose else _PROSE)
+    Returns:
+        The selected document, and why not of each other operation or path, by its name.
 
-    made: Node = json.loads(json.dumps(rebuild(document, "document", visit), sort_keys=True))
-    return made
+    Raises:
+        PipelineError: When everything is wanted, and something cannot be selected.
+    """
+    try:
+        return select(document, [EVERYTHING], where), {}
+    except PipelineError:
+        if EVERYTHING in wanted:
+            raise
+        paths, faults = paths_of(document, where)
+    found = operations({"paths": paths})
+    ids = Counter(name_of(*each) for each in found)
+    kept: Node = {}
+    for path, name, alone in _apart(paths):
+        part = {**document, "paths": {path: alone}}
+        try:
+            if ids[name] > 1:
+                select(document, [name], where)
+            select(part, [EVERYTHING], where)
+        except PipelineError as error:
+            faults[name] = str(error)
+        else:
+            kept[path] = kept.get(path, {}) | alone
+    return select({**document, "paths": kept}, [EVERYTHING], where), faults
 
 
-def _chosen(paths: Node, wanted: set[str], where: str) -> set[tuple[str, str]]:
-    found = list(operations({"paths": paths}))
+def _apart(paths: Node) -> Iterator[tuple[str, str, Any]]:
+    """Give each operation with its path and name, and the item that has no other one."""
+    for path, item in paths.items():
+        if not isinstance(item, dict):
+            yield path, path, item
+            continue
+        for method, operation in by_method(item).items():
+            yield path, name_of(path, method, operation), with_operations(item, {method})
+
+
+def paths_of(document: Node, where: str) -> tuple[Node, dict[str, str]]:
+    """Give what is at each path, whatever that is, and of each that leads nowhere why."""
+    paths: Node = {}
+    faults: dict[str, str] = {}
+    for path in document["paths"]:
+        if path.startswith("x-"):
+            continue
+        try:
+            paths[path] = whole_item(document, path, where)
+        except PipelineError as error:
+            faults[path] = str(error)
+    return paths, faults
+
+
+def _chosen(document: Node, wanted: set[str], where: str) -> Node:
+    """Give the paths with the chosen operations and what these share, whatever that is."""
+    paths, faults = paths_of(document, where)
     if EVERYTHING in wanted:
-        return {(path, method) for path, method, _ in found}
-    known = {
-        operation["operationId"]: (path, method)
-        for path, method, operation in found
-        if operation.get("operationId") is not None
-    }
+        if faults:
+            raise PipelineError(next(iter(faults.values())))
+        return paths
     if not wanted:
         raise PipelineError("no operation is selected; name one in spec/operations.txt")
-    chosen = set()
+    named = [
+        (operation["operationId"], path, method)
+        for path, method, operation in operations({"paths": paths})
+        if isinstance(operation.get("operationId"), str)
+    ]
+    known = {name for name, _, _ in named}
+    names = set()
     for word in sorted(wanted):
         matched = matches(word, known)
         if not matched:
@@ -107,34 +158,43 @@ def _chosen(paths: Node, wanted: set[str], where: str) -> set[tuple[str, str]]:
                 f"{where} has no operation '{word}'{hint} (selected by OPERATIONS or"
                 " spec/operations.txt)"
             )
-        chosen |= {known[name] for name in matched}
-    return chosen
+        names |= matched
+    chosen: dict[str, set[str]] = {}
+    for name, path, method in named:
+        if name in names:
+            chosen.setdefault(path, set()).add(method)
+    return {path: with_operations(paths[path], methods) for path, methods in chosen.items()}
 
 
 def _closure(document: Node, selected: Node, where: str) -> Node:
+    """Give the components that a selection needs, checked for their form."""
     components: Node = {}
     waiting = [selected]
     while waiting:
-        node = waiting.pop()
-        for place in _needed(node, where):
-            section, name = place
+        for section, name in _needed(waiting.pop(), where):
             if name in components.get(section, {}):
                 continue
-            whole = resolve(document, f"#/components/{section}/{_escape(name)}", where)
-            components.setdefault(section, {})[name] = whole
-            waiting.append({"components": {section: {name: whole}}})
+            group: Any = document
+            for key in ("components", section):
+                group = group.get(key) if isinstance(group, dict) else None
+            if not isinstance(group, dict) or name not in group:
+                raise PipelineError(
+                    f"{where}: '#/components/{section}/{name}' points at nothing; the document is"
+                    " broken"
+                )
+            part = copied({"components": {section: {name: group[name]}}})
+            validate(part, "document", where)
+            components.setdefault(section, {}).update(part["components"][section])
+            waiting.append(part)
     return components
 
 
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1").replace("%", "%25")
-
-
-def _needed(node: Node, where: str) -> Iterator[tuple[str, str]]:
-    """Name the components that a part of the document needs."""
-    for requirement in node.get("security", []):
-        yield from (("securitySchemes", name) for name in requirement)
-    for place, kind, part in walk(node, "document"):
+def _needed(document: Node, where: str) -> Iterator[tuple[str, str]]:
+    """Name the components that a part of a document needs, by section and name."""
+    for place, kind, part in walk(document, "document"):
+        if kind == "requirement":
+            yield from (("securitySchemes", name) for name in part)
+            continue
         for ref in _references(kind, part):
             found = target(ref)
             if found is None or found[0] != "components" or len(found) < 3:
@@ -143,13 +203,10 @@ def _needed(node: Node, where: str) -> Iterator[tuple[str, str]]:
                     " not supported"
                 )
             yield found[1], found[2]
-        if kind == "operation":
-            for requirement in part.get("security", []):
-                yield from (("securitySchemes", name) for name in requirement)
 
 
 def _references(kind: str, part: Node) -> Iterator[str]:
-    if isinstance(part.get("$ref"), str):
+    if "$ref" in part:
         yield part["$ref"]
     discriminator = part.get("discriminator")
     if kind == "schema" and isinstance(discriminator, dict):
@@ -157,25 +214,3 @@ def _references(kind: str, part: Node) -> Iterator[str]:
         for value in mapping.values() if isinstance(mapping, dict) else ():
             plain_name = "/" not in str(value) and "#" not in str(value)
             yield f"#/components/schemas/{value}" if plain_name else str(value)
-
-
-def _normalized(node: Node, kind: str, dropped: frozenset[str]) -> Node:
-    if kind in ("document", "components", "callback", "requirement"):
-        return node
-    for key in [key for key in node if key in dropped or key.startswith("x-")]:
-        del node[key]
-    if kind == "response" and "$ref" not in node:
-        node.setdefault("description", "")  # OpenAPI requires one
-    if kind == "schema":
-        if isinstance(node.get("required"), list):
-            node["required"] = sorted(set(node["required"]))
-        if isinstance(node.get("enum"), list):
-            node["enum"] = sorted(node["enum"], key=json.dumps)
-        allowed = node.get("enum")
-        if "default" in node and (
-            (node["default"] is None and not node.get("nullable"))
-            or (isinstance(allowed, list) and node["default"] not in allowed)
-        ):
-            # Upstream says `null` for integers and enums; the contract must be valid OpenAPI.
-            del node["default"]
-    return node

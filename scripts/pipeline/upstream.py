@@ -7,22 +7,21 @@ from typing import NoReturn
 
 from scripts.pipeline import contract, document, select
 from scripts.pipeline.address import shown
-from scripts.pipeline.compare import compare, compare_rest
-from scripts.pipeline.compare_names import compare_names
+from scripts.pipeline.compare import compare, compare_names, compare_rest
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.fetch import Validators, fetch
+from scripts.pipeline.normalize import normalize
 from scripts.pipeline.overlay import read_overlay
 from scripts.pipeline.progress import stage
-from scripts.pipeline.repo import PUBLISHED, Repo, read_text
+from scripts.pipeline.repo import PUBLISHED, Repo, is_set, read_text
 from scripts.pipeline.report import Report
-from scripts.pipeline.settings import is_set
 from scripts.pipeline.source import Source, known_validators, read_source, recorded_url
-from scripts.pipeline.walk import METHODS, Node
+from scripts.pipeline.walk import Node, by_method, with_operations
 
 
 @dataclass(frozen=True)
 class Upstream:
-    """A freshly read document."""
+    """A freshly read document; `everything` is all of it that can be read."""
 
     url: str
     validators: Validators
@@ -30,6 +29,10 @@ class Upstream:
     everything: Node
     selected: Node
     report: Report
+
+
+# The digest of an operation that upstream has, and that nobody can read.
+UNREADABLE = "unreadable"
 
 
 def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upstream | None:
@@ -58,14 +61,15 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
         return None
     with stage("select"):
         name = shown(url)
-        whole = document.parse(answer.body, name)
-        everything = select.select(whole, [select.EVERYTHING], name)
-        source = Source(recorded_url(url), document.sha256(whole), contract.digests(everything))
-        account = _Account(repo, old.operations, source.operations, committed, everything, wanted)
+        whole = document.read(answer.body, name)
+        everything, faults = select.readable(whole, wanted, name)
+        digests = dict.fromkeys(faults, UNREADABLE) | contract.digests(everything)
+        source = Source(recorded_url(url), document.sha256(whole), digests)
+        account = _Account(repo, old.operations, digests, committed, whole, faults, wanted)
         gone = account.gone()
         if not gone:
             selected = select.select(whole, wanted, name, prose=prose)
-            report = account.report(select.normalize(selected))
+            report = account.report(normalize(selected))
     if gone:
         account.report_gone(gone, env.get("REPORT") or "")
     return Upstream(url, answer.validators, source, everything, selected, report)
@@ -85,7 +89,7 @@ def _is_done(
     """Say whether the repo holds what an unchanged document would give, as far as is recorded."""
     if not committed or not repo.package.exists() or wanted != wanted_operations({}, repo):
         return False
-    bare, recorded = select.normalize(committed), old.operations
+    bare, recorded = normalize(committed), old.operations
     matched = [select.matches(word, recorded) for word in wanted]
     return (
         all(matched)
@@ -102,7 +106,8 @@ class _Account:
     before: dict[str, str]
     after: dict[str, str]
     committed: Node | None
-    everything: Node
+    whole: Node
+    faults: dict[str, str]
     wanted: list[str]
 
     def gone(self) -> set[str]:
@@ -115,7 +120,7 @@ class _Account:
         """Report what became of operations that nothing can be made of."""
         left = [word for word in self.wanted if select.matches(word, self.after)]
         nothing = {**(self.committed or {}), "paths": {}}
-        report = self.report(select.select(self.everything, left) if left else nothing)
+        report = self.report(select.select(self.whole, left) if left else nothing)
         report.write(file)
         print(report.text())
         fates = [
@@ -130,7 +135,7 @@ class _Account:
 
     def report(self, selected: Node) -> Report:
         """Compare a selection without prose with the committed one."""
-        old = select.normalize(self.committed) if self.committed else None
+        old = normalize(self.committed) if self.committed else None
         had, has = contract.names(old) if old else set(), contract.names(selected)
         dropped = {name for name in had - has if name in self.after}
         gained = {name for name in has - had if name in self.before or not self.before}
@@ -138,7 +143,9 @@ class _Account:
         if old and old != selected:
             pair = _only(old, had - dropped), _only(selected, has - gained)
             overlay = read_overlay(self.repo.overlay)
-            changes = [*compare(*pair, self.everything), *compare_names(*pair, overlay)]
+            paths, faults = select.paths_of(self.whole, "the document")
+            there = {"paths": dict.fromkeys(faults) | paths}
+            changes = [*compare(*pair, there), *compare_names(*pair, overlay)]
             changes = changes or compare_rest(*pair)
         chosen = {name: self._by_glob(name) for name in has - had}
         told = [
@@ -146,7 +153,7 @@ class _Account:
             for change in sorted(changes, key=lambda change: not change.breaking)
         ]
         new = {name: chosen[name] for name in gained}
-        return Report(self.before, self.after, len(has), told, new, dropped)
+        return Report(self.before, self.after, len(has), told, new, dropped, unreadable=self.faults)
 
     def _by_glob(self, name: str) -> str:
         globs = [word for word in self.wanted if word not in (name, select.EVERYTHING)]
@@ -157,11 +164,14 @@ class _Account:
 def _only(document: Node, names: Collection[str]) -> Node:
     """Reduce a selected document once more."""
     paths = {
-        path: {
-            key: part
-            for key, part in item.items()
-            if key not in METHODS or contract.name_of(path, key, part) in names
-        }
+        path: with_operations(
+            item,
+            {
+                method
+                for method, operation in by_method(item).items()
+                if contract.name_of(path, method, operation) in names
+            },
+        )
         for path, item in document["paths"].items()
     }
     return select.select({**document, "paths": paths}, [select.EVERYTHING])

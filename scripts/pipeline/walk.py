@@ -13,6 +13,8 @@ Place = tuple[str | int, ...]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _MORE = "additionalOperations"  # of OpenAPI 3.2, by method
+# What all operations at a path have; anything else there is no part of any.
+SHARED = ("parameters", "servers", "summary", "description")
 
 _SCHEMA = {
     **dict.fromkeys(
@@ -93,9 +95,13 @@ def children(node: Node, kind: str) -> Iterator[tuple[Place, str, Node]]:
 
 def walk(node: Node, kind: str, place: Place = ()) -> Iterator[tuple[Place, str, Node]]:
     """Yield an object and everything below it, parents first; references are not followed."""
-    yield place, kind, node
-    for below, child_kind, child in children(node, kind):
-        yield from walk(child, child_kind, (*place, *below))
+    waiting = [(place, kind, node)]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        here, kind, node = found
+        below = [((*here, *place), kind, child) for place, kind, child in children(node, kind)]
+        waiting += reversed(below)
 
 
 def rebuild(node: Node, kind: str, visit: Callable[[Node, str], Node]) -> Node:
@@ -123,17 +129,25 @@ def rebuild_at(
 def operations(document: Node) -> Iterator[tuple[str, str, Node]]:
     """Yield path, method and operation, in the order of the document."""
     for path, item in document.get("paths", {}).items():
-        if isinstance(item, dict):
-            found = {method: item.get(method) for method in METHODS}
-            for method, operation in {**found, **item.get(_MORE, {})}.items():
-                if isinstance(operation, dict):
-                    yield path, method, operation
+        for method, operation in by_method(item).items():
+            if isinstance(operation, dict):
+                yield path, method, operation
+
+
+def by_method(item: Any) -> dict[str, Any]:
+    """Give what is at a path by method, whatever that is."""
+    if not isinstance(item, dict):
+        return {}
+    more = item.get(_MORE)
+    found = {method: item[method] for method in METHODS if method in item}
+    return {**found, **more} if isinstance(more, dict) else found
 
 
 def with_operations(item: Node, methods: Collection[str]) -> Node:
-    """Copy what is at a path with no more than some of its operations."""
-    kept = {key: item[key] for key in item if key in methods or key not in (*METHODS, _MORE)}
-    more = {method: item[_MORE][method] for method in item.get(_MORE, ()) if method in methods}
+    """Copy what is at a path with no more than some of its operations, and what they share."""
+    kept = {key: item[key] for key in item if key in SHARED or key in methods}
+    more = {method: each for method, each in by_method(item).items() if method not in METHODS}
+    more = {method: each for method, each in more.items() if method in methods}
     return {**kept, _MORE: more} if more else kept
 
 

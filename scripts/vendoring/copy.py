@@ -11,8 +11,7 @@ from pathlib import Path
 
 from scripts.pipeline import generator
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.repo import Repo
-from scripts.pipeline.settings import is_set
+from scripts.pipeline.repo import Repo, is_set
 from scripts.pipeline.swap import Swap
 from scripts.vendoring import http_library
 from scripts.vendoring.contents import contents

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.pipeline import generate
-from scripts.pipeline.drift import drift
+from scripts.pipeline.generate import drift
 from scripts.pipeline.repo import Repo
 from scripts.vendoring import http_library
 from tests.packaging.copies import Copy

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from scripts.dev.sandbox import API_TOKEN, Sandbox
 from scripts.pipeline.repo import Repo
-from scripts.vendoring.relative_imports import Rewriter
-from upsun_client._vendored import PACKAGES
+from scripts.vendoring.contents import relative
 
 ROOT = Path(__file__).parents[2]
 CONSUMER = Path(__file__).parent / "consumer"
@@ -96,7 +95,7 @@ def project(root: Path, *, vendors: bool = True) -> Path:
     if vendors:
         use = package / "use.py"
         # A module beside the two packages imports them as they import each other.
-        use.write_bytes(Rewriter(*PACKAGES).relative(use.read_bytes(), "use.py"))
+        use.write_text(relative(use.read_bytes(), "use.py"))
     return package
 
 

@@ -27,24 +27,28 @@ print(delete("project", "integration", clients("", "", "")).nothing)
 MYPY = (sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir")
 
 
-@pytest.fixture(params=["installed", "httpx", "httpx2"])
+@pytest.fixture(scope="module", params=["installed", "httpx", "httpx2"])
 def consumer(
-    request: pytest.FixtureRequest, tmp_path: Path, wheel: Path, dependencies: Dependencies
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    wheel: Path,
+    dependencies: Dependencies,
 ) -> tuple[Path, Path]:
     """A project that uses the client, or a copy, and the interpreter whose packages it sees."""
+    folder = tmp_path_factory.mktemp(request.param)
     if request.param in http_library.LIBRARIES:
-        package = project(tmp_path)
+        package = project(folder)
         vendor.vendor(Repo(), package, force=False, library=request.param)
         python = dependencies(request.param).python
     else:
-        package = project(tmp_path, vendors=False)
-        installed = Environment(tmp_path / "venv")
+        package = project(folder, vendors=False)
+        installed = Environment(folder / "venv")
         installed.install("--no-deps", wheel)
         installed.add(dependencies("httpx"))
         python = installed.python
 
     (package / "mistake.py").write_text(MISTAKE)  # were the types unknown, this would pass
-    return tmp_path, python
+    return folder, python
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +63,9 @@ def pyright() -> Path:
     return venv / "bin" / "pyright"
 
 
-def test_mypy_strict(consumer: tuple[Path, Path], tmp_path: Path) -> None:
+def test_mypy_strict(consumer: tuple[Path, Path]) -> None:
     folder, python = consumer
-    cache = tmp_path / "cache"
+    cache = folder.parent / "mypy"  # of all three, which see the same libraries
     done = run(*MYPY, cache, "--python-executable", python, "-p", "consumer", cwd=folder, status=1)
     *told, summary = done.stdout.splitlines()
     assert {line.partition(":")[0] for line in told} == {"consumer/mistake.py"}, told

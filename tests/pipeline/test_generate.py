@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from scripts import check_generated
-from scripts.pipeline import generate
+from scripts.pipeline import generate, render
 from scripts.pipeline.corrections import correct
-from scripts.pipeline.differences import differences
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.generate import differences
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
 from scripts.pipeline.swap import Swap
@@ -127,9 +127,9 @@ def test_a_generated_client_shows_no_token(tmp_path: Path, monkeypatch: pytest.M
         assert "s3cret" not in repr(client)
         assert client != other
         assert len({client, other}) == 2
-    shutil.copytree(generate.TEMPLATES, tmp_path / "templates")
+    shutil.copytree(render.TEMPLATES, tmp_path / "templates")
     (tmp_path / "templates" / "client.py.jinja").unlink()
-    monkeypatch.setattr(generate, "TEMPLATES", tmp_path / "templates")
+    monkeypatch.setattr(render, "TEMPLATES", tmp_path / "templates")
     with pytest.raises(PipelineError, match=r"^client\.py shows its token; mend templates/"):
         make(document, tmp_path / "again")
 
@@ -189,7 +189,7 @@ def test_type_checkers_see_every_model_and_no_other(tmp_path: Path) -> None:
     (user / "__init__.py").write_text(
         "from made_api.models import A, B\nreveal_type(A.from_dict({}).x)\n"
     )
-    told = mypy(user, tmp_path / "cache")
+    told = mypy(user)
     assert '"str | made_api.types.Unset"' in told
     assert 'has no attribute "B"' in told
     assert "Found 1 error" in told
@@ -237,7 +237,7 @@ def test_names_of_the_generated_code_can_be_names_of_fields(tmp_path: Path) -> N
         for name in ("Model", "D", "Tree", "Prop", "AdditionalProperties", "FieldDict"):
             kind = getattr(load(".models"), name)
             assert kind.from_dict(value).to_dict() == value
-    assert mypy(package, tmp_path / "cache") == ""
+    assert mypy(package) == ""
 
 
 def test_names_of_the_generated_code_can_be_names_of_parameters(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_names_of_the_generated_code_can_be_names_of_parameters(tmp_path: Path) 
         assert (sent["url"], sent["params"]) == ("/a/p%2F1", {"field_dict": "1"})
         sent = load(".api.t.b")._get_kwargs(json_items_="x", headers_="y")
         assert sent["params"] == {"json_items": "x", "headers": "y"}
-    assert mypy(package, tmp_path / "cache") == ""
+    assert mypy(package) == ""
 
 
 def test_what_the_generator_cannot_tell_apart_is_named(tmp_path: Path) -> None:
@@ -354,10 +354,12 @@ def test_a_warning_of_the_generator_fails_the_run(tmp_path: Path) -> None:
     broken = correct(select(api({"A": thing(x=TEXT)}), ["*"]))
     broken["components"]["schemas"]["A"]["properties"]["x"] = {"type": "array"}
     with pytest.raises(PipelineError, match=r"the generator left something out: .*items"):
-        generate.generate(broken, tmp_path / "made_api")
+        render.render(broken, tmp_path / "made_api")
 
 
-def test_a_missing_operation_and_a_broken_module_fail_the_verification(tmp_path: Path) -> None:
+def test_a_missing_operation_and_a_broken_module_fail_the_verification(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     document = api({"A": thing(x=TEXT)})
     package = make(document, tmp_path)
     (package / "models" / "a").mkdir()
@@ -374,6 +376,9 @@ def test_a_missing_operation_and_a_broken_module_fail_the_verification(tmp_path:
     (package / "api" / "t" / "all_.py").unlink()
     with pytest.raises(PipelineError, match="1 operations are selected, but 0 were generated"):
         verify(document, package)
+    monkeypatch.setattr("scripts.pipeline.verify.HTTP", "no_such_library")
+    with pytest.raises(PipelineError, match="is broken: .*No module named 'no_such_library'"):
+        verify({}, package.parent)
 
 
 def test_what_is_committed_is_what_the_contract_makes(tmp_path: Path) -> None:
@@ -438,11 +443,10 @@ def test_the_same_document_gives_the_same_bytes_wherever_it_is_built(tmp_path: P
 import json, sys
 from pathlib import Path
 sys.path.insert(0, {str(ROOT)!r})
-from scripts import check_generated
-from scripts.pipeline import generate
 from scripts.pipeline.corrections import correct
+from scripts.pipeline.render import render
 document = json.loads(Path(sys.argv[1]).read_text())
-generate.generate(correct(document), Path(sys.argv[2]) / "made_api")
+render(correct(document), Path(sys.argv[2]) / "made_api")
 """
     (tmp_path / "document.json").write_bytes(generate.dump_json(document))
     for seed in ("1", "2"):

@@ -30,15 +30,15 @@ MOVED = {
     ),
     "a class": (
         "from openapi_python_client import config; del config.ClassOverride",
-        "generate.py",
+        "render.py",
     ),
     "an argument": (
         "import openapi_python_client; openapi_python_client.Project = lambda whole: None",
-        "generate.py",
+        "render.py",
     ),
     "a macro of its templates": (
         "import jinja2; jinja2.PackageLoader.get_source = lambda *_: ('{{ a.b }}', None, None)",
-        "generate.py",
+        "render.py",
     ),
 }
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from scripts.pipeline.compare import compare, compare_rest
-from scripts.pipeline.compare_names import compare_names
+from scripts.pipeline.compare import compare, compare_names, compare_rest
 from scripts.pipeline.compare_schemas import Change
 from scripts.pipeline.contract import digests
 from scripts.pipeline.report import Report

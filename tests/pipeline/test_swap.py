@@ -1,5 +1,6 @@
 """All or nothing: whatever ends a run, the tree is the old one or the new one."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,9 +13,8 @@ import pytest
 
 from scripts.pipeline import errors
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.lock import reading
 from scripts.pipeline.repo import Repo, replace
-from scripts.pipeline.swap import Swap
+from scripts.pipeline.swap import Swap, reading
 from tests.pipeline.support import ROOT, small_repo, snapshot
 
 OLD = {"spec/openapi.json": b"old", "generated/upsun_api/a.py": b"old"}
@@ -70,54 +70,64 @@ def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
         pass
 
 
-KILLED = """
-import os, signal, sys
+ENDED = """
+import json, os, signal, sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
 from scripts.pipeline import swap
-from scripts.pipeline.repo import Repo
-from tests.pipeline.test_swap import change
+from tests.pipeline.test_swap import change, old_repo
 
-calls = 0
+step = 0
 
-def deadly(function):
+def deadly(function, at):
     def call(*arguments, **options):
-        global calls
-        calls += 1
-        if calls == {at}:
+        global step
+        step += 1
+        if step == at:
             os.kill(os.getpid(), signal.{signal})
         return function(*arguments, **options)
     return call
 
-for name in ("rename", "mkdir", "rmdir", "unlink", "write_bytes"):
-    setattr(Path, name, deadly(getattr(Path, name)))
-swap.shutil.rmtree = deadly(swap.shutil.rmtree)
-try:
-    change(Repo(Path({repo!r})))
-except KeyboardInterrupt as error:
-    print(error)
-else:
-    print("survived")
+def end(repo, at):
+    for name in ("rename", "mkdir", "rmdir", "unlink", "write_bytes"):
+        setattr(Path, name, deadly(getattr(Path, name), at))
+    swap.shutil.rmtree = deadly(swap.shutil.rmtree, at)
+    try:
+        change(repo)
+    except KeyboardInterrupt as error:
+        return error
+    return "survived"
+
+for at in range(1, 60):
+    repo = old_repo(Path({folder!r}) / str(at))
+    if not os.fork():
+        print(json.dumps([at, str(end(repo, at))]), flush=True)
+        os._exit(0)
+    if os.waitstatus_to_exitcode(os.wait()[1]):
+        print(json.dumps([at, "killed"]), flush=True)
 """
 
 
-def ended(root: Path, at: int, signal: str) -> "subprocess.CompletedProcess[str]":
-    """Change a repo in a process that gets a signal at one of its steps."""
-    script = KILLED.format(root=str(ROOT), at=at, signal=signal, repo=str(root))
-    command = [sys.executable, "-c", script]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def ends(folder: Path, signal: str) -> Iterator[tuple[Repo, str]]:
+    """Change repos, each in a process that gets a signal at one of its steps; give what it said."""
+    script = ENDED.format(root=str(ROOT), signal=signal, folder=str(folder))
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    for line in done.stdout.splitlines():
+        at, said = json.loads(line)
+        if said == "survived":
+            return
+        yield Repo(folder / str(at)), said
+    raise AssertionError("there are more steps than were tried")
 
 
 def test_a_kill_at_any_step_leaves_the_old_or_the_new_or_what_the_next_run_puts_back(
     tmp_path: Path,
 ) -> None:
     seen = set()
-    for at in range(1, 60):
-        repo = old_repo(tmp_path / str(at))
-        done = ended(repo.root, at, "SIGKILL")
-        if done.stdout == "survived\n":
-            break
-        assert done.returncode == -signal.SIGKILL, done.stderr
+    for repo, said in ends(tmp_path, "SIGKILL"):
+        assert said == "killed"
         found, pending = snapshot(repo), repo.is_pending
         if pending:
             with pytest.raises(PipelineError, match=r"was killed.*`make generate`"), reading(repo):
@@ -135,11 +145,7 @@ def test_an_interruption_at_any_step_leaves_the_old_or_the_new_and_says_which(
     tmp_path: Path,
 ) -> None:
     seen = set()
-    for at in range(1, 60):
-        repo = old_repo(tmp_path / str(at))
-        said = ended(repo.root, at, "SIGINT").stdout.strip()
-        if said == "survived":
-            break
+    for repo, said in ends(tmp_path, "SIGINT"):
         assert snapshot(repo) == (NEW if said == "the change is complete" else OLD)
         assert not repo.is_pending
         seen.add(said)

@@ -1,24 +1,21 @@
-"""Measure sides in turn, print the table as Markdown, and write bench/results.json."""
+"""Measure sides in turn, and print the table as Markdown."""
 
 import compileall
 import json
 import os
 import platform
-import re
 import shutil
 import sys
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from subprocess import PIPE, Popen, run
 from time import perf_counter
-from typing import NamedTuple
 
 from scripts.dev import environment
 from scripts.pipeline.errors import PipelineError
@@ -28,42 +25,49 @@ _HERE = Path(__file__).parent
 _PUBLISHED = "shared/upstream/openapi-spec.*.json"
 Side = Callable[[], float]
 
+# what | unit | reach | program | ours | beside | pairs | processes
+_ROWS = """\
+import and touch | s | 1.25 | fresh touch | ours | bare httpx | 41 | 1
+import what a call needs | s | | fresh call | ours | bare httpx | 41 | 1
+import what a call needs, generated alone | s | | fresh call | generated | bare httpx | 41 | 1
+memory of import | B | 1.15 | fresh touch | ours | bare httpx | 5 | 1
+memory of what a call needs | B | | fresh call | ours | bare httpx | 5 | 1
+cold process: exchange and delete | s | 1.20 | fresh cold | ours | bare httpx | 61 | 1
+kept connection | s | 1.06 | calls 20 | ours | bare httpx | 60 | 5
+200 deletes, 50 at a time | s | 1.10 | batch 200 | ours | bare httpx | 3 | 3
+400 deletes, 50 at a time | s | 1.10 | batch 400 | ours | bare httpx | 3 | 3
+1,000 deletes, 50 at a time | s | 1.10 | batch 1000 | ours | bare httpx | 3 | 3
+crowd: 1,000 tasks on a cold pool | s | 0.2 | crowd 1000 | ours | bare httpx | 1 | 1
+connections lost to cancelled tasks, of 10 | | 0 | lost 10 | ours | | 1 | 1
+growth over 100,000 calls | B | 1e6 | growth 100000 | ours | | 1 | 1
+httpx2: import what a call needs | s | | fresh call | ours on httpx2 | bare httpx | 41 | 1
+httpx2: cold process | s | 0.80 | fresh cold | ours on httpx2 | bare httpx | 61 | 1
+httpx2: cold process beside httpx2 | s | 1.25 | fresh cold | ours on httpx2 | bare httpx2 | 61 | 1
+httpx2: kept connection | s | | calls 20 | ours on httpx2 | bare httpx | 60 | 5
+httpx2: kept connection beside httpx2 | s | | calls 20 | ours on httpx2 | bare httpx2 | 60 | 5
+httpx2: 200 deletes, 50 at a time | s | | batch 200 | ours on httpx2 | bare httpx | 3 | 3
+httpx2: 200 deletes beside httpx2 | s | | batch 200 | ours on httpx2 | bare httpx2 | 3 | 3
+httpx2: crowd of 1,000 tasks | s | | crowd 1000 | ours on httpx2 | bare httpx | 1 | 1
+httpx2: crowd beside httpx2 | s | | crowd 1000 | ours on httpx2 | bare httpx2 | 1 | 1
+make regenerate, one operation | s | 1.3 | regenerate one | ours | alone | 7 | 1
+make regenerate, whole API | s | 1.3 | regenerate * | ours | alone | 3 | 1
+"""
 
-@dataclass(frozen=True)
-class Row:
-    """A figure of ours, that of what it is measured beside, and what is to be reached.
+
+def row(what: str, unit: str, reach: str, times: list[list[float]]) -> list[str]:
+    """Write pairs of measurements, or single ones, for people.
 
     With something beside, `reach` is a ratio: the median of those of neighbours.
     """
-
-    what: str
-    unit: str
-    reach: float | None
-    ours: float
-    beside: float | None = None
-    ratio: tuple[float, float, float] | None = None  # quartiles
-
-    def cells(self) -> tuple[str, ...]:
-        """Write the figures for people."""
-        shown = [f"{each:.3g} {self.unit}" for each in (self.ours, self.beside) if each is not None]
-        figure, ratio = self.ours, ""
-        if self.ratio:
-            low, figure, high = self.ratio
-            ratio = f"{figure:.2f} ({low:.2f}-{high:.2f})"
-        reach = (
-            "" if self.reach is None else f"{self.reach:g}{'' if figure <= self.reach else ' NO'}"
-        )
-        return (self.what, *shown, *[""] * (2 - len(shown)), ratio, reach)
-
-
-def compare(what: str, unit: str, reach: float | None, times: list[list[float]]) -> Row:
-    """Make a row of pairs of measurements, or of single ones."""
-    ours, *others = zip(*times, strict=True)
-    if not others:
-        return Row(what, unit, reach, median(ours))
-    found = [mine / theirs for mine, theirs in times]
-    low, middle, high = quantiles(found, n=4, method="inclusive") if len(found) > 1 else found * 3
-    return Row(what, unit, reach, median(ours), median(others[0]), (low, middle, high))
+    figure = median(each[0] for each in times)
+    cells, ratio = [f"{median(side):.3g} {unit}" for side in zip(*times, strict=True)], ""
+    if len(cells) > 1:
+        found = [ours / beside for ours, beside in times]
+        spread = found if len(found) > 1 else found * 2
+        low, figure, high = quantiles(spread, n=4, method="inclusive")
+        ratio = f"{figure:.2f} ({low:.2f}-{high:.2f})"
+    missed = " NO" if reach and figure > float(reach) else ""
+    return [what, *cells, *[""] * (2 - len(cells)), ratio, reach + missed]
 
 
 def in_turn(sides: Sequence[Side], pairs: int) -> list[list[float]]:
@@ -72,55 +76,10 @@ def in_turn(sides: Sequence[Side], pairs: int) -> list[list[float]]:
     return [[side() for side in sides] for _ in range(pairs + warm)][warm:]
 
 
-class Plan(NamedTuple):
-    """A row about the client: a program by two sides, so many pairs in so many processes."""
-
-    what: str
-    unit: str
-    reach: float | None
-    program: str
-    ours: str
-    beside: str
-    pairs: int
-    processes: int
-
-
-# what | unit | reach | program | ours | beside | pairs | processes
-_PLANS = """\
-import and touch | s | 1.25 | importing touch | ours | bare httpx | 41 | 1
-import what a call needs | s | | importing call | ours | bare httpx | 41 | 1
-import what a call needs, generated alone | s | | importing call | generated | bare httpx | 41 | 1
-memory of import | B | 1.15 | memory touch | ours | bare httpx | 5 | 1
-memory of what a call needs | B | | memory call | ours | bare httpx | 5 | 1
-cold process: exchange and delete | s | 1.20 | cold | ours | bare httpx | 61 | 1
-kept connection | s | 1.06 | calls 20 | ours | bare httpx | 60 | 5
-200 deletes, 50 at a time | s | 1.10 | batch 200 | ours | bare httpx | 3 | 3
-400 deletes, 50 at a time | s | 1.10 | batch 400 | ours | bare httpx | 3 | 3
-1,000 deletes, 50 at a time | s | 1.10 | batch 1000 | ours | bare httpx | 3 | 3
-crowd: 1,000 tasks on a cold pool | s | 0.2 | crowd 1000 | ours | bare httpx | 1 | 1
-connections lost to cancelled tasks, of 10 | | 0 | lost 10 | ours | | 1 | 1
-exchanges of 64 threads | | 1 | threads 64 | ours | | 1 | 1
-exchanges of 1,000 tasks | | 1 | tasks 1000 | ours | | 1 | 1
-growth over 100,000 calls | B | 1e6 | growth 100000 | ours | | 1 | 1
-httpx2: import what a call needs | s | | importing call | ours on httpx2 | bare httpx | 41 | 1
-httpx2: cold process | s | 0.80 | cold | ours on httpx2 | bare httpx | 61 | 1
-httpx2: cold process, beside bare httpx2 | s | 1.25 | cold | ours on httpx2 | bare httpx2 | 61 | 1
-httpx2: kept connection | s | | calls 20 | ours on httpx2 | bare httpx | 60 | 5
-httpx2: kept connection, beside bare httpx2 | s | | calls 20 | ours on httpx2 | bare httpx2 | 60 | 5
-httpx2: 200 deletes, 50 at a time | s | | batch 200 | ours on httpx2 | bare httpx | 3 | 3
-httpx2: 200 deletes, beside bare httpx2 | s | | batch 200 | ours on httpx2 | bare httpx2 | 3 | 3
-httpx2: crowd of 1,000 tasks | s | | crowd 1000 | ours on httpx2 | bare httpx | 1 | 1
-httpx2: crowd, beside bare httpx2 | s | | crowd 1000 | ours on httpx2 | bare httpx2 | 1 | 1
-"""
-
-
-def plans() -> Iterator[Plan]:
-    """Give the rows about the client."""
-    for line in _PLANS.splitlines():
-        what, unit, reach, *rest, pairs, processes = (cell.strip() for cell in line.split("|"))
-        program, ours, beside = rest
-        target = float(reach) if reach else None
-        yield Plan(what, unit, target, program, ours, beside, int(pairs), int(processes))
+def rows() -> Iterator[list[str]]:
+    """Give the cells of each row that can be measured."""
+    for line in _ROWS.splitlines():
+        yield [cell.strip() for cell in line.split("|")]
 
 
 class Bench:
@@ -132,49 +91,64 @@ class Bench:
         self._environ = {**kept, "PYTHONPATH": str(folder), "NO_PROXY": "*", "no_proxy": "*"}
         for source in ("generated/upsun_api", "wrapper/upsun_client"):
             shutil.copytree(ROOT / source, folder / source.rpartition("/")[2])
+        shutil.copy(_HERE / "fresh.py", folder)
         compileall.compile_dir(folder, quiet=1)
 
-    def copy_on_httpx2(self) -> None:
-        """Vendor a copy that uses httpx2."""
-        if not (self.folder / "copied").exists():
+    def measure(self, cells: Sequence[str]) -> list[str]:
+        """Measure a row."""
+        what, unit, reach, program, *names, pairs, processes = cells
+        if "httpx2" in what and not (self.folder / "copied").exists():
             (self.folder / "copied").mkdir()
             (self.folder / "copied" / "__init__.py").touch()
             where = f"DEST={self.folder / 'copied'}"
             _succeed(["make", "vendor", where, "HTTP=httpx2"], dict(os.environ))
-            texts = (file.read_text() for file in (self.folder / "copied").rglob("*.py"))
-            if any(re.search(r"^\s*(import|from) httpx\b", text, re.MULTILINE) for text in texts):
-                raise PipelineError("`make vendor HTTP=httpx2` has made a copy that imports httpx")
             compileall.compile_dir(self.folder, quiet=1)
-
-    def measure(self, plan: Plan) -> Row:
-        """Measure a row."""
-        if "httpx2" in plan.what:
-            self.copy_on_httpx2()
         times: list[list[float]] = []
-        for _ in range(plan.processes):
+        for _ in range(int(processes)):
             with ExitStack() as stack:
-                names = filter(None, (plan.ours, plan.beside))
-                sides = [stack.enter_context(self._side(plan.program, name)) for name in names]
-                times += in_turn(sides, plan.pairs)
-        return compare(plan.what, plan.unit, plan.reach, times)
+                sides = [
+                    stack.enter_context(self._side(what, program, name))
+                    for name in filter(None, names)
+                ]
+                times += in_turn(sides, int(pairs))
+        return row(what, unit, reach, times)
 
     @contextmanager
-    def _side(self, program: str, side: str) -> Iterator[Side]:
-        name, *words = program.split()
-        file = {"cold": "cold", "importing": "importing", "memory": "importing"}.get(
-            name, "running"
-        )
-        command = [str(self._python), str(_HERE / f"{file}.py")]
-        if file == "running":
-            command += [name, side, self.url, *words]
+    def _side(self, what: str, program: str, side: str) -> Iterator[Side]:
+        name, argument = program.split()
+        if name == "regenerate":
+            yield self._regeneration(argument, side)
+        elif name == "fresh":
+            # As a module, which is compiled already, as those of an application are.
+            command = [str(self._python), "-c", "import fresh", argument, side, self.url]
+            yield lambda: self._figure(what, command)
+        else:
+            command = [str(self._python), str(_HERE / "kept.py"), name, side, self.url, argument]
             with Popen(command, stdin=PIPE, stdout=PIPE, text=True, env=self._environ) as process:
                 yield partial(_ask, process)
                 process.communicate()
-        elif file == "importing":
-            command += [*words, side]
-            yield lambda: json.loads(_succeed(command, self._environ)[1])[name == "memory"]
-        else:
-            yield lambda: _succeed([*command, side, self.url], self._environ)[0]
+
+    def _figure(self, what: str, command: list[str]) -> float:
+        whole, said = _succeed(command, self._environ)
+        seconds, resident = json.loads(said)
+        return float(resident if "memory" in what else whole if "cold" in what else seconds)
+
+    def _regeneration(self, operations: str, side: str) -> Side:
+        """Regenerate in a copy of the tree, or run the generator alone."""
+        document = max(ROOT.parent.glob(_PUBLISHED), default=ROOT / "spec" / "openapi.json")
+        tree = self.folder / "tree"
+        if not tree.exists():
+            hidden = shutil.ignore_patterns(".*", "__pycache__", "tests", "dist")
+            shutil.copytree(ROOT, tree, ignore=hidden)
+            (tree / ".venv").symlink_to(ROOT / ".venv")
+        env = {**os.environ, "PATH": f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"}
+        chosen = f"OPERATIONS={operations if operations == '*' else ''}"
+        command = ["make", "regenerate", f"SPEC_URL={document}", chosen, "FORCE=1"]
+        if side == "alone":
+            source = document if operations == "*" else tree / "spec" / "openapi.json"
+            where = ["--meta", "none", "--overwrite", "--output-path", str(self.folder / "alone")]
+            command = ["openapi-python-client", "generate", "--path", str(source), *where]
+        return lambda: _succeed(command, env, tree)[0]
 
 
 def _ask(process: Popen[str]) -> float:
@@ -192,28 +166,6 @@ def _succeed(command: list[str], env: dict[str, str], cwd: Path = ROOT) -> tuple
     if done.returncode:
         raise PipelineError(f"`{' '.join(command[:3])}` failed in the bench, as it says above")
     return perf_counter() - start, done.stdout
-
-
-def _seconds(command: list[str], env: dict[str, str], cwd: Path) -> float:
-    return _succeed(command, env, cwd)[0]
-
-
-def regenerate(folder: Path, operations: str, pairs: int) -> Row:
-    """Regenerate some operations in a copy of the tree, beside the generator alone."""
-    document = max(ROOT.parent.glob(_PUBLISHED), default=ROOT / "spec" / "openapi.json")
-    tree = folder / "tree"
-    if not tree.exists():
-        hidden = shutil.ignore_patterns(".*", "__pycache__", "tests", "dist", "results.json")
-        shutil.copytree(ROOT, tree, ignore=hidden)
-        (tree / ".venv").symlink_to(ROOT / ".venv")
-    env = {**os.environ, "PATH": f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"}
-    whole = ["make", "regenerate", f"SPEC_URL={document}", f"OPERATIONS={operations}", "FORCE=1"]
-    source = document if operations == "*" else tree / "spec" / "openapi.json"
-    output = ["--meta", "none", "--overwrite", "--output-path", str(folder / "alone")]
-    alone = ["openapi-python-client", "generate", "--path", str(source), *output]
-    times = in_turn([partial(_seconds, each, env, tree) for each in (whole, alone)], pairs)
-    what = "whole API" if operations == "*" else "one operation"
-    return compare(f"make regenerate, {what}", "s", 1.3, times)
 
 
 @contextmanager
@@ -236,45 +188,29 @@ def interpreter() -> Path:
     return ROOT / ".venv-bench" / "bin" / "python"
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Lay out rows as Markdown."""
-    head = ("what", "ours", "beside", "ratio (quartiles)", "reach")
-    lines = [head, ("---",) * len(head), *(row.cells() for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def main() -> int:
     """Take some minutes; `ROWS` in the environment is a part of the names of the rows wanted."""
     wanted = os.environ.get("ROWS", "").lower()
-    python = interpreter()
-    rows: list[Row] = []
+    chosen = [cells for cells in rows() if wanted in cells[0].lower()]
+    if not chosen:
+        raise PipelineError(f"ROWS={wanted} is in the name of no row")
+    found: list[list[str]] = []
     failed: list[str] = []
     with tempfile.TemporaryDirectory() as name, serving() as url:
-        bench = Bench(Path(name), url, python)
-        steps = [(plan.what, partial(bench.measure, plan)) for plan in plans()]
-        one = (ROOT / "spec" / "operations.txt").read_text().strip()
-        for what, operations, pairs in (("one operation", one, 7), ("whole API", "*", 3)):
-            step = partial(regenerate, Path(name), operations, pairs)
-            steps.append((f"make regenerate, {what}", step))
-        for what, step in steps:
-            if wanted in what.lower():
-                print(f"measuring: {what}", flush=True)
-                try:
-                    rows.append(step())
-                except PipelineError as error:  # the other rows are worth their minutes
-                    failed.append(f"{what}: {error}")
-    if not rows and not failed:
-        raise PipelineError(f"ROWS={wanted} is in the name of no row")
-    machine = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "processors": os.cpu_count(),
-    }
-    print(f"\n{table(rows)}\n\n" + ", ".join(f"{key} {value}" for key, value in machine.items()))
-    results = ROOT / "bench" / "results.json"
-    results.parent.mkdir(exist_ok=True)
-    results.write_text(
-        json.dumps({**machine, "rows": [asdict(row) for row in rows]}, indent=2) + "\n"
+        bench = Bench(Path(name), url, interpreter())
+        for cells in chosen:
+            print(f"measuring: {cells[0]}", flush=True)
+            try:
+                found.append(bench.measure(cells))
+            except PipelineError as error:  # the other rows are worth their minutes
+                failed.append(f"{cells[0]}: {error}")
+    head = ["what", "ours", "beside", "ratio (quartiles)", "reach"]
+    for cells in (head, ["---"] * len(head), *found):
+        print(f"| {' | '.join(cells)} |")
+    version, system = platform.python_version(), platform.platform()
+    print(
+        f"\non {datetime.now(UTC).date()}: Python {version}, {system}, {os.cpu_count()} processors"
     )
+    if failed:
+        raise PipelineError("; ".join(failed))
     return 0

@@ -7,8 +7,7 @@ import asyncio
 import json
 import sys
 
-_SLOWNESS = 0.2  # seconds, of the exchange at /slow-token, and of deletes after GET /slow
-
+_SLOWNESS = 0.2  # seconds, of deleting the integration `slow`; GET /peak says how many at once
 _ACTIVITY = {
     "id": "bq3lykuepnoqc",
     "type": "integration.remove",
@@ -32,7 +31,7 @@ _ACCEPTED = _answer(
     b"202 Accepted",
     {"status": "Accepted", "code": 202, "_embedded": {"activities": [_ACTIVITY]}},
 )
-_counts = {"exchanges": 0, "running": 0, "peak": 0, "slow": 0}  # of all connections
+_slow = {"now": 0, "peak": 0}  # on all connections
 
 
 class _Connection(asyncio.Protocol):
@@ -50,36 +49,22 @@ class _Connection(asyncio.Protocol):
             if len(rest) < size:
                 return
             self._received = rest[size:]
-            method, path = head.split(b" ", 2)[:2]
-            if method == b"DELETE":
-                self._delete()
+            path = head.split(b" ", 2)[1]
+            if path.endswith(b"/slow"):
+                _slow["now"] += 1
+                _slow["peak"] = max(_slow.values())
+                asyncio.get_running_loop().call_later(_SLOWNESS, self._end)
             elif path == b"/token":
                 self._transport.write(_TOKEN)
+            elif path == b"/peak":
+                self._transport.write(_answer(b"200 OK", _slow["peak"]))
+                _slow["peak"] = 0
             else:
-                self._count(path[1:].decode())
-
-    def _delete(self) -> None:
-        if not _counts["slow"]:
-            self._transport.write(_ACCEPTED)
-            return
-        _counts["running"] += 1
-        _counts["peak"] = max(_counts["peak"], _counts["running"])
-        asyncio.get_running_loop().call_later(_SLOWNESS, self._end)
+                self._transport.write(_ACCEPTED)
 
     def _end(self) -> None:
-        _counts["running"] -= 1
+        _slow["now"] -= 1
         self._transport.write(_ACCEPTED)
-
-    def _count(self, name: str) -> None:
-        if name == "slow-token":
-            _counts["exchanges"] += 1
-            asyncio.get_running_loop().call_later(_SLOWNESS, self._transport.write, _TOKEN)
-            return
-        if name == "slow":
-            _counts.update(slow=1, peak=0)
-        self._transport.write(_answer(b"200 OK", _counts[name]))
-        if name == "peak":
-            _counts["slow"] = 0
 
 
 async def _serve() -> None:

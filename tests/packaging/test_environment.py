@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from scripts.dev import min_deps
+from scripts.dev.environment import make_lowest
 from scripts.pipeline.repo import Repo
 from tests.packaging.support import ROOT
 
@@ -43,11 +43,11 @@ def test_an_environment_that_is_complete_is_left_alone(
         return Done()
 
     monkeypatch.setattr("scripts.dev.environment.subprocess.run", run)
-    min_deps.make(Repo(), tmp_path / "venv")
-    min_deps.make(Repo(), tmp_path / "venv")
+    make_lowest(Repo(), tmp_path / "venv")
+    make_lowest(Repo(), tmp_path / "venv")
     assert len(calls) == 2
     pins = {text for text in calls[1] if "==" in text}
     assert {pin.replace("==", ">=") for pin in pins} == set(PROJECT["dependencies"])
     (tmp_path / "venv").rename(tmp_path / "moved")
-    min_deps.make(Repo(), tmp_path / "moved")
+    make_lowest(Repo(), tmp_path / "moved")
     assert len(calls) == 4

@@ -1,0 +1,152 @@
+"""A corrected document as a Python package: what the generator makes of it with our templates."""
+
+import contextlib
+import io
+import re
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ruff import find_ruff_bin  # type: ignore[import-untyped]
+
+from scripts.pipeline import generator, identifiers, walk
+from scripts.pipeline.corrections import media
+from scripts.pipeline.errors import PipelineError
+
+if TYPE_CHECKING:
+    from openapi_python_client.parser.errors import GeneratorError
+
+    from scripts.pipeline.walk import Node
+
+TEMPLATES = Path(__file__).parent / "templates"
+_DOCUMENTED = ("description", "summary", "title")
+# What the generator says of everything that refers to what it left out before.
+_FOLLOWS = "Could not find reference in parsed models"
+# Named one by one: the formatter's defaults change between versions and rewrite `Any`.
+_RULES = "F401,I"
+_RUFF = ("--isolated", "--no-cache")
+_STYLE = ("--target-version", "py311", "--line-length", "100")
+
+
+def render(document: "Node", package: Path, http: str = generator.HTTP) -> None:
+    """Render a corrected document as a package in a directory that does not exist yet.
+
+    Args:
+        document: As `correct` gives it.
+        package: Where to; its name becomes the package's.
+        http: The HTTP library that it is to use.
+
+    Raises:
+        PipelineError: At the first thing the generator warns about, whatever its level.
+    """
+    with generator.translate_errors():
+        warnings = _render(walk.rebuild(document, "document", _without_prompts), package, http)
+    found = sorted(map(_describe, warnings), key=lambda told: _FOLLOWS in told)
+    if found:
+        raise PipelineError(f"the generator left something out: {found[0]}")
+    (package / "py.typed").write_bytes(b"")
+    _format(package)
+    head = _banner().encode()
+    for path in package.rglob("*.py"):
+        with path.open("r+b") as file:  # opened once: there may be thousands
+            text = file.read()
+            file.seek(0)
+            file.write(head + text)
+
+
+def _banner() -> str:
+    """Give the comment that opens every generated file."""
+    made_with = f"{generator.NAME} {version(generator.NAME)}"
+    return f"# DO NOT EDIT. Made by `make generate` from spec/ with {made_with}.\n"
+
+
+def _without_prompts(node: "Node", kind: str) -> "Node":
+    """Spell prompts in prose as no doctest does: who vendors us may run all that he has."""
+    if kind == "document":
+        return node | {"info": _without_prompts(node["info"], "info")}
+    told = {key: node[key] for key in _DOCUMENTED if isinstance(node.get(key), str)}
+    return node | {key: text.replace(">>>", ">> >") for key, text in told.items()}
+
+
+def _render(document: "Node", package: Path, http: str) -> "list[GeneratorError]":
+    # Half a second to import: only where it is needed.
+    from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader  # noqa: PLC0415
+    from openapi_python_client import Project  # noqa: PLC0415
+    from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType  # noqa: PLC0415
+    from openapi_python_client.parser import GeneratorData  # noqa: PLC0415
+    from openapi_python_client.parser.errors import GeneratorError  # noqa: PLC0415
+
+    modules = {
+        name: ClassOverride(module_name=module)
+        for name, module in identifiers.module_names(document).items()
+    }
+    config = Config.from_sources(
+        ConfigFile(
+            package_name_override=package.name,
+            class_overrides=modules,
+            content_type_overrides=media.overrides(document),
+            post_hooks=[],
+        ),
+        MetaType.NONE,
+        document_source=package,
+        file_encoding="utf-8",
+        overwrite=False,
+        output_path=package,
+    )
+    data = GeneratorData.from_dict(document, config=config)
+    if isinstance(data, GeneratorError):
+        return [data]
+    identifiers.free_names(data, config)
+    project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
+    # A template of ours may include the generator's own of the same name.
+    ours, theirs = FileSystemLoader(TEMPLATES), PackageLoader("openapi_python_client")
+    project.env.loader = ChoiceLoader([ours, theirs, PrefixLoader({"generator": theirs})])
+    project.env.globals["http"] = http
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = list(project.build())
+    reading = project.env.get_template("_reading.py.jinja").render()
+    (package / "_reading.py").write_text(reading, encoding="utf-8")
+    for file in package.glob("api/*/[!_]*.py"):
+        text = file.read_text(encoding="utf-8")
+        if "client.parse(" not in text or "quote(" in text:
+            raise PipelineError(f"{file.name} parses without a guard; mend {TEMPLATES.name}/")
+    if (package / "client.py").read_text(encoding="utf-8").count("repr=False") != 2:
+        raise PipelineError(f"client.py shows its token; mend {TEMPLATES.name}/")
+    if http != generator.HTTP:
+        _use(http, package)
+    return found
+
+
+def _use(http: str, package: Path) -> None:
+    """Name a library in what the generator writes by itself; names from a document stay."""
+    imports = (rf"(?m)^(import ){generator.HTTP}$", package.glob("api/*/*.py"))
+    words = (rf"()\b{generator.HTTP}\b", (package / name for name in ("client.py", "types.py")))
+    for pattern, files in (imports, words):
+        for file in files:
+            text = file.read_text(encoding="utf-8")
+            file.write_text(re.sub(pattern, rf"\g<1>{http}", text), encoding="utf-8")
+
+
+def _describe(error: "GeneratorError") -> str:
+    data = getattr(error, "data", None)
+    place = data.model_dump_json(exclude_none=True)[:200] if data is not None else ""
+    told = " ".join(part for part in (error.header, error.detail, place) if part)
+    # Names from the document are wrapped against use as code, and print as an address.
+    return " ".join(re.sub(r"<[\w.]+ object at \w+>", "", told).split())
+
+
+def _format(package: Path) -> None:
+    """Drop imports that are not used, and format, whatever this project's own style is."""
+    ruff = find_ruff_bin()
+    done = [
+        subprocess.run(command, cwd=package.parent, capture_output=True, text=True, check=False)
+        for command in (
+            [ruff, "check", *_RUFF, "--fix-only", "--select", _RULES, *_STYLE, package.name],
+            [ruff, "format", *_RUFF, *_STYLE, package.name],
+        )
+    ]
+    if any(each.returncode for each in done):
+        # The first says nothing of what has no syntax.
+        said = "".join(each.stderr for each in done).strip().partition("\n")[0]
+        raise PipelineError(f"ruff cannot format the generated code: {said}")

@@ -1,0 +1,111 @@
+"""What a module becomes in a copy: no import of ours absolute, no other HTTP library, no example."""
+
+# ruff: noqa: E501 - tables
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from scripts.pipeline import render
+from scripts.pipeline.corrections import correct
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.select import select
+from scripts.vendoring import http_library
+from scripts.vendoring.contents import relative
+from tests.pipeline.support import api, imported, operation
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from upsun_api import x", "from ..upsun_api import x"),
+        ("from upsun_api.a.b import x as y, z", "from ..upsun_api.a.b import x as y, z"),
+        ("from upsun_api import (  # why\n    x,\n    y,  # from upsun_client import x\n)", "from ..upsun_api import (  # why\n    x,\n    y,  # from upsun_client import x\n)"),
+        ("import upsun_api", "from .. import upsun_api"),
+        ("import upsun_api as o  # why", "from .. import upsun_api as o  # why"),
+        ("é = 1\nif x:\n    from upsun_api import y\nelse:\n\timport upsun_api as z", "é = 1\nif x:\n    from ..upsun_api import y\nelse:\n\tfrom .. import upsun_api as z"),
+        ("def f():\r\n    from upsun_api import x\r\n", "def f():\r\n    from ..upsun_api import x\r\n"),
+        ("", ""),
+        ("\f'x\r\n\ry'\n".replace("'", "''" + "'") + "\rfrom upsun_api import x", "\f'x\r\n\ry'\n".replace("'", "''" + "'") + "\rfrom ..upsun_api import x"),
+        ("'''\nfrom upsun_api import x\n'''\nfrom upsun_api import x", "'''\nfrom upsun_api import x\n'''\nfrom ..upsun_api import x"),
+        ("# import upsun_api\nx = 'import upsun_api'", "# import upsun_api\nx = 'import upsun_api'"),
+        ("from upsun_apis import x\nfrom a.upsun_api import x", "from upsun_apis import x\nfrom a.upsun_api import x"),
+        ("from . import upsun_api\nfrom .upsun_api import x\n", "from . import upsun_api\nfrom .upsun_api import x\n"),
+        ("import logging; logging.getLogger('upsun_client')", "import logging; logging.getLogger('upsun_client')"),
+        ("import_module('.a', __name__); import_module(x)", "import_module('.a', __name__); import_module(x)"),
+    ],
+)  # fmt: skip
+def test_imports_of_ours_become_relative_and_all_else_stays(before: str, after: str) -> None:
+    assert relative(before.encode(), "upsun_client/module.py") == after
+
+
+@pytest.mark.parametrize(
+    ("name", "dots"),
+    [("module.py", "."), ("a/__init__.py", ".."), ("a/b/__init__.py", "..."), ("a/b/c.py", "...")],
+)
+def test_the_dots_follow_the_depth(name: str, dots: str) -> None:
+    assert relative(b"from upsun_api import x", name) == f"from {dots}upsun_api import x"
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("x = 1\nimport upsun_api.a", "a/m.py, line 2: say 'from ... import ...'"),
+        ("import sys, upsun_api", "say 'from"),
+        ("import upsun_api.a as a", "say 'from"),
+        ("import_module('upsun_api')", r"import_module\('upsun_api'\) cannot be made relative"),
+        ("importlib.import_module('upsun_api.a', None)", "cannot be made relative"),
+        ("__import__('upsun_client.a')", "cannot be made relative"),
+        ("x = 1; from upsun_api import x", "line 1: this import has to begin its line"),
+        ("from \\\n  upsun_api import x", "has to begin its line"),
+        ("from upsun_api import", "is no Python"),
+        ("x = '\0'", "is no Python"),
+        (b"# coding: latin-1\nx = '\xe9'", "is no Python in UTF-8"),
+    ],
+)
+def test_what_cannot_be_made_relative_is_refused(source: str | bytes, says: str) -> None:
+    raw = source if isinstance(source, bytes) else source.encode()
+    with pytest.raises(PipelineError, match=says):
+        relative(raw, "a/m.py")
+
+
+def test_all_that_the_wrapper_says_is_of_the_library() -> None:
+    source = "import httpcore\nfrom ._httpx import httpx\nx = 'httpx'  # as httpx.URL, httpx_args, pytest-httpx, httpx2"
+    expected = "import httpcore2\nfrom ._httpx import httpx2\nx = 'httpx2'  # as httpx2.URL, httpx_args, pytest-httpx, httpx2"
+    assert http_library.use("httpx2", source) == expected
+    assert http_library.use("httpx", source) == source
+
+
+def test_names_and_values_of_an_api_are_no_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "httpx2", httpx)  # as `alias_httpx` does
+    field = {"type": "string", "enum": ["httpx", "httpx.Client"]}
+    thing = {"type": "object", "properties": {"httpx": field, "x": {"type": "string"}}}
+    query = {"name": "httpx", "in": "query", "schema": {"type": "string", "default": "httpx"}}
+    put = operation("httpx", schema=thing, parameters=[query], tags=["httpx"])
+    put["requestBody"] = {"content": {"application/json": {"schema": thing}}}
+    document = correct(select(api(paths={"/httpx/httpx.URL": {"put": put}}), ["*"]))
+    made: dict[str, dict[str, str]] = {}
+    for library in ("httpx", "httpx2"):
+        package = tmp_path / library / "made_api"
+        package.parent.mkdir()
+        render.render(document, package, library)
+        files = {file.relative_to(package).as_posix(): file for file in package.rglob("*.py")}
+        made[library] = {name: file.read_text() for name, file in files.items()}
+        with imported(package) as load:
+            sent = load(".api.httpx.httpx")._get_kwargs()
+        assert (sent["url"], sent["params"]) == ("/httpx/httpx.URL", {"httpx": "httpx"})
+    assert made["httpx"].keys() == made["httpx2"].keys()
+    for name, source in made["httpx2"].items():
+        ours = re.sub(r"(import |\bresponse: |\braise |-> )httpx2\b", r"\1httpx", source)
+        if name in ("client.py", "types.py"):
+            ours = source.replace("httpx2", "httpx")
+            assert not re.search(r"\bhttpx\b", source)
+        assert ours == made["httpx"][name], name
+    assert "import httpx2\n" in made["httpx2"]["api/httpx/httpx.py"]

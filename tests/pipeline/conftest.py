@@ -1,0 +1,64 @@
+"""What takes long is done once: trees that were regenerated, packages that were verified."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from scripts.pipeline import validator, verify
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.repo import Repo
+from scripts.pipeline.walk import Node
+from scripts.regenerate import regenerate
+from tests.pipeline.support import small_repo
+
+_VERIFIED: set[tuple[str, ...]] = set()
+Regenerated = Callable[[Node, str, Path], Repo]
+
+
+@pytest.fixture(scope="session")
+def regenerated(tmp_path_factory: pytest.TempPathFactory) -> Regenerated:
+    """Give trees in which operations of a document were regenerated, each a copy of one made."""
+    made: dict[str, Path] = {}
+
+    def give(document: Node, operations: str, where: Path) -> Repo:
+        text = json.dumps(document)
+        if text + operations not in made:
+            folder = tmp_path_factory.mktemp("regenerated")
+            (folder / "document.json").write_text(text)
+            env = {"SPEC_URL": str(folder / "document.json"), "OPERATIONS": operations}
+            regenerate(env, small_repo(folder / "tree"))
+            made[text + operations] = folder / "tree"
+        return Repo(shutil.copytree(made[text + operations], where))
+
+    return give
+
+
+@pytest.fixture(autouse=True)
+def _checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Validate in this process, and verify each package once; a process for each takes longer."""
+    real = verify.verifying
+
+    @contextmanager
+    def validated(document: Node) -> Iterator[None]:
+        if told := validator.fault(document):
+            raise PipelineError(f"the document is not valid OpenAPI: {told}")
+        yield
+
+    @contextmanager
+    def verifying(document: Node) -> Iterator[Callable[[Path], None]]:
+        def verified(package: Path) -> None:
+            files = sorted(package.rglob("*.py"))
+            state = (json.dumps(document), *(f"{file.name} {file.read_text()}" for file in files))
+            if state not in _VERIFIED:
+                with real(document) as now:
+                    now(package)
+                _VERIFIED.add(state)
+
+        yield verified
+
+    monkeypatch.setattr("scripts.pipeline.generate.validator.validated", validated)
+    monkeypatch.setattr("scripts.pipeline.generate.verify.verifying", verifying)

@@ -1,0 +1,338 @@
+"""A fault of the document stops only who selected what has it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.check_spec import check_spec
+from scripts.pipeline.contract import names
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.repo import Repo
+from scripts.pipeline.select import readable, select
+from scripts.pipeline.source import read_source
+from scripts.pipeline.walk import Node
+from scripts.regenerate import regenerate
+from tests.pipeline.conftest import Regenerated
+from tests.pipeline.support import api, operation, ref, snapshot
+from tests.pipeline.test_form import odd, rich
+
+TEXT: Node = {"type": "string"}
+
+
+def document() -> Node:
+    """Make a document of which `ours` is selected, and `theirs` is where things go wrong."""
+    theirs = operation("theirs", schema=ref("Theirs"), parameters=[])
+    theirs["requestBody"] = {"content": {"application/json": {"schema": TEXT}}}
+    return api(
+        {"Ours": {"type": "object", "properties": {"a": TEXT}}, "Theirs": {"type": "object"}},
+        paths={
+            "/ours": {"get": operation("ours", schema=ref("Ours"))},
+            "/theirs": {"post": theirs},
+        },
+        securitySchemes={"B": {"type": "http", "scheme": "bearer"}},
+        parameters={"P": {"name": "p", "in": "query", "schema": TEXT}},
+    )
+
+
+def put(*place: str, value: Any) -> Callable[[Node], None]:
+    def edit(whole: Node) -> None:
+        for key in place[:-1]:
+            whole = whole[key]
+        whole[place[-1]] = value
+
+    return edit
+
+
+def theirs(*place: str, value: Any) -> Callable[[Node], None]:
+    return put("paths", "/theirs", "post", *place, value=value)
+
+
+def answer(schema: Any) -> Callable[[Node], None]:
+    return theirs("responses", "200", "content", "application/json", "schema", value=schema)
+
+
+def part(section: str, value: Any) -> Callable[[Node], None]:
+    """Let `theirs` refer to a component that is odd."""
+
+    def edit(whole: Node) -> None:
+        whole["components"].setdefault(section, {})["Odd"] = value
+        odd = {"$ref": f"#/components/{section}/Odd"}
+        post = whole["paths"]["/theirs"]["post"]
+        match section:
+            case "schemas":
+                answer(odd)(whole)
+            case "parameters":
+                post["parameters"] = [odd]
+            case "requestBodies":
+                post["requestBody"] = odd
+            case "responses":
+                post["responses"]["200"] = odd
+            case "headers":
+                post["responses"]["200"]["headers"] = {"X": odd}
+            case "securitySchemes":
+                post["security"] = [{"Odd": []}]
+
+    return edit
+
+
+# An edit, and what it is called by who selects it.
+FAULTS: dict[str, tuple[Callable[[Node], None], str]] = {
+    "an id twice": (
+        put("paths", "/more", value={"get": operation("theirs")}),
+        "uses the operationId 'theirs' twice: GET /more and POST /theirs",
+    ),
+    "an id twice at a path": (
+        put("paths", "/theirs", "get", value=operation("theirs")),
+        "uses the operationId 'theirs' twice: GET /theirs and POST /theirs",
+    ),
+    "a schema that is not there": (answer(ref("None")), "'#/components/schemas/None' points at"),
+    "a schema of another document": (answer({"$ref": "http://x/y"}), "'http://x/y' points outside"),
+    "a schema beside the components": (answer({"$ref": "#/paths/~1ours"}), "outside the compone"),
+    "a reference that is no text": (answer({"$ref": 1}), "schema.$ref is a number, not text"),
+    "a schema that is text": (answer("x"), "application/json.schema is text, not an object"),
+    "a schema that is a list": (part("schemas", []), "schemas.Odd is a list, not an object"),
+    "a schema that is null": (part("schemas", None), "schemas.Odd is null, not an object"),
+    "properties that are text": (
+        part("schemas", {"properties": "x"}),
+        "schemas.Odd.properties is text, not an object",
+    ),
+    "alternatives that are an object": (
+        part("schemas", {"oneOf": {"a": 1}}),
+        "schemas.Odd.oneOf is an object, not a list",
+    ),
+    "a schema of a schema that is not there": (
+        part("schemas", {"items": ref("None")}),
+        "'#/components/schemas/None' points at nothing",
+    ),
+    "a mapping that leads nowhere": (
+        part("schemas", {"discriminator": {"mapping": {"a": "None"}}}),
+        "'#/components/schemas/None' points at nothing",
+    ),
+    "a part of a schema that is not there": (
+        answer({"$ref": "#/components/schemas/Theirs/properties/x"}),
+        "'#/components/schemas/Theirs/properties/x' points at nothing",
+    ),
+    "a parameter that is text": (theirs("parameters", value=["x"]), "parameters.0 is text, not an"),
+    "parameters that are an object": (theirs("parameters", value={}), "is an object, not a list"),
+    "a parameter without a name": (part("parameters", {"in": "query"}), "Odd.name is null, not te"),
+    "a parameter in a circle": (
+        part("parameters", {"$ref": "#/components/parameters/Odd"}),
+        "'#/components/parameters/Odd' goes round in a circle",
+    ),
+    "a shared parameter that is text": (
+        put("paths", "/theirs", "parameters", value=["x"]),
+        "paths./theirs.parameters.0 is text, not an object",
+    ),
+    "a body that is a list": (part("requestBodies", [1]), "requestBodies.Odd is a list, not an"),
+    "content that is true": (theirs("requestBody", value={"content": True}), "is true or false"),
+    "an answer that is a number": (part("responses", 1), "responses.Odd is a number, not an obj"),
+    "a header that is text": (part("headers", "x"), "headers.Odd is text, not an object"),
+    "no answers": (theirs("responses", value=None), "POST /theirs documents no responses"),
+    "answers that are text": (theirs("responses", value="x"), "responses is text, not an object"),
+    "an id that is a number": (theirs("operationId", value=5), "operationId of POST /theirs is no"),
+    "security that is text": (theirs("security", value="B"), "security is text, not a list"),
+    "security that is a list of text": (theirs("security", value=["B"]), "security.0 is text, not"),
+    "security that nobody explains": (
+        theirs("security", value=[{"None": []}]),
+        "'#/components/securitySchemes/None' points at nothing",
+    ),
+    "a scheme that is text": (part("securitySchemes", "x"), "securitySchemes.Odd is text, not an"),
+    "a callback that is text": (theirs("callbacks", value={"c": "x"}), "callbacks.c is text, not"),
+    "an operation that is text": (put("paths", "/theirs", "post", value="x"), "post is text, not"),
+    "an operation that is a list": (
+        put("paths", "/theirs", value={"get": []}),
+        "/theirs.get is a lis",
+    ),
+    "a path that is a list": (put("paths", "/theirs", value=[]), "paths./theirs is a list, not an"),
+    "a path that is null": (
+        put("paths", "/theirs", value=None),
+        "paths./theirs is null, not an object",
+    ),
+    "a path that is text": (
+        put("paths", "/theirs", value="x"),
+        "paths./theirs is text, not an object",
+    ),
+    "half a character": (theirs("summary", value="\ud800"), "holds half a character"),
+    "an id of half a character": (theirs("operationId", value="the\udfffirs"), "half a character"),
+    "a path that leads nowhere": (
+        put("paths", "/theirs", value={"$ref": "#/components/pathItems/None"}),
+        "paths./theirs: '#/components/pathItems/None' points at nothing",
+    ),
+    "a path that leads to itself": (
+        put("paths", "/theirs", value={"$ref": "#/paths/~1theirs"}),
+        "paths./theirs: '#/paths/~1theirs' goes round in a circle",
+    ),
+    "a path that leads to a number": (
+        put("paths", "/theirs", value={"$ref": 1}),
+        "paths./theirs: '1' points outside the document",
+    ),
+}
+# Of what nobody refers to, nothing is selected at all.
+UNUSED: dict[str, Callable[[Node], None]] = {
+    "a schema": put("components", "schemas", "Odd", value=[]),
+    "a reference": put("components", "schemas", "Odd", value=ref("None")),
+    "a section": put("components", "headers", value=5),
+    "a parameter": put("components", "parameters", "P", "in", value=None),
+    "tags": put("tags", value=5),
+    "half a character": put("x-note", value="\ud800"),
+    "webhooks": put("webhooks", value=["x"]),
+}
+
+
+@pytest.fixture
+def repo(tmp_path: Path, regenerated: Regenerated) -> Repo:
+    """A tree in which `ours` was regenerated from the document without a fault."""
+    return regenerated(document(), "ours", tmp_path / "tree")
+
+
+def written(folder: Path, whole: Node) -> dict[str, str]:
+    (folder / "document.json").write_text(json.dumps(whole))
+    return {"SPEC_URL": str(folder / "document.json")}
+
+
+def broken(edit: Callable[[Node], None]) -> Node:
+    whole = document()
+    edit(whole)
+    return whole
+
+
+@pytest.mark.parametrize("words", ["theirs", "t*", "*"])
+@pytest.mark.parametrize(("edit", "told"), FAULTS.values(), ids=FAULTS)
+def test_who_selects_a_fault_is_told_in_one_line(
+    edit: Callable[[Node], None], told: str, words: str
+) -> None:
+    with pytest.raises(PipelineError) as error:
+        select(broken(edit), [words], "here")
+    said = str(error.value)
+    assert told in said or (words != "*" and "no operation" in said)
+    assert said.startswith("here")
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    "edit", [*[edit for edit, _ in FAULTS.values()], *UNUSED.values()], ids=[*FAULTS, *UNUSED]
+)
+def test_a_fault_that_is_not_selected_changes_nothing_of_what_is(
+    edit: Callable[[Node], None],
+) -> None:
+    assert select(broken(edit), ["ours"]) == select(document(), ["ours"])
+
+
+BESIDE: dict[str, Any] = {
+    "text": "x",
+    "a list": [],
+    "no answers": {"operationId": "more"},
+    "parameters that are text": operation("more", parameters="x"),
+    "the id of another": operation("theirs"),
+    "a schema that is not there": operation("more", schema=ref("None")),
+}
+
+
+@pytest.mark.parametrize("method", ["put", "query", "x-more", "PUT"])
+@pytest.mark.parametrize("value", BESIDE.values(), ids=BESIDE)
+def test_a_fault_at_the_path_of_what_is_selected_changes_nothing(value: Any, method: str) -> None:
+    whole = broken(put("paths", "/ours", method, value=value))
+    assert select(whole, ["ours"]) == select(document(), ["ours"])
+
+
+def test_whatever_is_odd_elsewhere_is_told_only_to_who_selects_it() -> None:
+    whole = rich()
+    del whole["security"]  # of every operation
+    whole["paths"]["/ours"] = {"get": operation("ours", schema=ref("Ours"), security=[])}
+    whole["components"]["schemas"]["Ours"] = {"type": "object", "properties": {"a": TEXT}}
+    ours = ("openapi", "info", "servers", "paths./ours", "components.schemas.Ours")
+    expected, tried = select(whole, ["ours"]), 0
+    for what, changed in odd(whole):
+        if what.startswith((*ours, "paths =", "components =", "components.schemas =")):
+            continue
+        tried += 1
+        assert select(changed, ["ours"]) == expected, what
+        everything, faults = readable(changed, ["ours"], "here")
+        assert "ours" in names(everything), what
+        try:
+            assert (select(changed, ["*"]), faults) == (everything, {}), what
+        except PipelineError:
+            assert faults, what
+    assert tried > 500
+
+
+@pytest.mark.parametrize("edit", UNUSED.values(), ids=UNUSED)
+def test_a_fault_that_no_operation_refers_to_stops_nobody(edit: Callable[[Node], None]) -> None:
+    assert select(broken(edit), ["*"]) == select(document(), ["*"])
+
+
+@pytest.mark.parametrize(("edit", "told"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_beside_the_selection_is_reported_and_stops_nothing(
+    repo: Repo, tmp_path: Path, edit: Callable[[Node], None], told: str
+) -> None:
+    env = {**written(tmp_path, broken(edit)), "REPORT": str(tmp_path / "report.md")}
+    assert check_spec(env, repo) == 0
+    report = (tmp_path / "report.md").read_text()
+    assert "\n## Cannot be read upstream\n\n- `" in report
+    assert told in report
+    assert "`ours" not in report
+
+
+def test_what_cannot_be_read_is_recorded_until_it_can(
+    repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, known = snapshot(repo), read_source(repo).operations
+    whole = broken(answer(ref("None")))
+    whole["paths"]["/list"] = []
+    regenerate(written(tmp_path, whole), repo)
+    after = snapshot(repo)
+    assert {name for name in after if after[name] != before[name]} == {"spec/source.json"}
+    digests = {"ours": known["ours"], "theirs": "unreadable", "/list": "unreadable"}
+    assert read_source(repo).operations == digests
+    out = capsys.readouterr().out
+    assert (
+        "upstream: 3 operations, 2 of which cannot be read; 1 added, 0 removed, 1 changed\n" in out
+    )
+    assert "  ! theirs: " in out
+    assert "  ! /list: " in out
+    regenerate(written(tmp_path, document()), repo)
+    assert snapshot(repo) == before
+    assert "cannot be read" not in capsys.readouterr().out
+
+
+def test_an_operation_that_became_unreadable_is_not_called_gone(repo: Repo, tmp_path: Path) -> None:
+    regenerate({**written(tmp_path, document()), "OPERATIONS": "ours theirs"}, repo)
+    before = snapshot(repo)
+    with pytest.raises(PipelineError, match="documents no responses"):
+        regenerate(written(tmp_path, broken(theirs("responses", value=None))), repo)
+    assert snapshot(repo) == before
+
+
+def test_an_operation_that_moved_beside_a_fault_is_told(repo: Repo, tmp_path: Path) -> None:
+    whole = broken(answer("x"))
+    whole["paths"]["/ours"]["get"]["operationId"] = "mine"
+    whole["paths"]["/ours"]["put"] = "x"
+    with pytest.raises(PipelineError, match=r"no operation 'ours' \(renamed to mine\) any more"):
+        regenerate(written(tmp_path, whole), repo)
+
+
+@pytest.mark.parametrize("item", ["widgets", [], {"$ref": "#/paths/~1none"}])
+def test_an_operation_whose_path_became_unreadable_is_told(
+    repo: Repo, tmp_path: Path, item: Any
+) -> None:
+    env = {**written(tmp_path, broken(put("paths", "/ours", value=item))), "REPORT": ""}
+    with pytest.raises(
+        PipelineError, match=r"no operation 'ours' \(/ours cannot be read\) any more"
+    ):
+        check_spec(env, repo)
+
+
+def test_an_action_of_the_overlay_may_be_for_what_cannot_be_read(
+    repo: Repo, tmp_path: Path
+) -> None:
+    action = {"target": "$.paths['/theirs'].post", "description": "why", "remove": True}
+    repo.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": [action]}))
+    assert regenerate(written(tmp_path, document()), repo) == 0
+    assert regenerate(written(tmp_path, broken(answer("x"))), repo) == 0
+    whole = document()
+    del whole["paths"]["/theirs"]
+    with pytest.raises(PipelineError, match="matches nothing"):
+        regenerate(written(tmp_path, whole), repo)
