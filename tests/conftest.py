@@ -3,10 +3,10 @@
 import signal
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# No test asserts a duration, hypothesis's own deadline included.
-settings.register_profile("project", deadline=None)
+# No test asserts a duration, hypothesis's own deadline included, nor how slow a machine may be.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
 
 # A shell starts what runs in the background with SIGINT ignored, and children inherit that.

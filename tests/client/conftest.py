@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
-from collections.abc import Callable
+import random
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import anyio
 import pytest
 
+from tests.client.http_library import httpx
 from upsun_client import (
     AcceptedResponse,
     UpsunClient,
@@ -30,7 +36,27 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("upsun_client._retry._FIRST_BACKOFF", 0.01)
+    draw = random.uniform
+    monkeypatch.setattr(random, "uniform", lambda low, high: draw(low, high) / 50)
+
+
+class Clock:
+    """Stands for time.monotonic: no two readings are the same, and the rest is up to the test."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        self.now += 1e-6
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock, real = Clock(), time.monotonic
+    monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda _: real())
+    monkeypatch.setattr(time, "monotonic", clock)
+    return clock
 
 
 @pytest.fixture(params=["sync", "asyncio", "trio"])
@@ -56,6 +82,63 @@ def delete(flavour: str) -> Delete:
         return anyio.run(run, backend=flavour)
 
     return sync if flavour == "sync" else asynchronous
+
+
+def send(
+    flavour: str, client: UpsunClient, method: str = "GET", url: str = "/x", **more: Any
+) -> httpx.Response:
+    """Send a request of the caller's own, of an event loop or of none."""
+
+    async def run() -> httpx.Response:
+        async with client.get_async_httpx_client() as http:
+            return await http.request(method, url, **more)
+
+    if flavour == "sync":
+        return client.get_httpx_client().request(method, url, **more)
+    return anyio.run(run, backend=flavour)
+
+
+def mock_transport(handle: Callable[[httpx.Request], httpx.Response]) -> httpx.MockTransport:
+    """Exchange the token without a word, and leave the rest to a function."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/oauth2/token":
+            return httpx.Response(200, json={"access_token": "access"})
+        return handle(request)
+
+    return httpx.MockTransport(answer)
+
+
+class Calls:
+    """One test for each flavour: what it awaits is done by an event loop, or at once."""
+
+    def __init__(self, flavour: str) -> None:
+        self.is_sync, self._backend = flavour == "sync", flavour
+
+    def run(self, main: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        if not self.is_sync:
+            anyio.run(main, backend=self._backend)
+            return
+        with suppress(StopIteration):
+            main().send(None)
+
+    async def delete(self, client: UpsunClient) -> None:
+        delete_once(client) if self.is_sync else await delete_once_async(client)
+
+    def session(self, client: UpsunClient) -> Any:
+        return client.get_httpx_client() if self.is_sync else client.get_async_httpx_client()
+
+    async def do(self, result: Any) -> Any:
+        """Finish what a method of a session or client gave."""
+        return await result if inspect.isawaitable(result) else result
+
+    async def close(self, thing: Any) -> None:
+        thing.close() if self.is_sync else await thing.aclose()
+
+
+@pytest.fixture
+def calls(flavour: str) -> Calls:
+    return Calls(flavour)
 
 
 def delete_once(client: UpsunClient) -> None:

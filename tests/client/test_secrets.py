@@ -10,14 +10,15 @@ import traceback
 import urllib.parse
 from collections import deque
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-import anyio
 import pytest
 
+import upsun_client
 from tests.client import wire
-from tests.client.conftest import Delete
+from tests.client.conftest import Delete, send
 from tests.client.wire import ACCEPTED, Reaction, Wire, answer, token
 from upsun_client import (
     ConfigurationError,
@@ -80,6 +81,15 @@ def everything(value: object, seen: dict[int, object]) -> Iterator[str]:
             yield from everything([value.args, value.__cause__, value.__context__], seen)
 
 
+def locals_of_ours(error: BaseException) -> list[str]:
+    """What a reporter of errors shows: how the variables of each frame look."""
+    chain = traceback.TracebackException.from_exception(error, capture_locals=True)
+    ours = str(Path(upsun_client.__file__).parent)
+    frames = [frame for frame in chain.stack if frame.filename.startswith(ours)]
+    assert frames
+    return [f"{name}: {value}" for frame in frames for name, value in (frame.locals or {}).items()]
+
+
 def assert_clean(*texts: str) -> None:
     for text in texts:
         assert not [secret for secret in SECRETS if secret in text], text
@@ -99,6 +109,8 @@ def test_no_fault_shows_a_secret(
         repr(error),
         str(error),
         "".join(traceback.format_exception(error)),
+        # What parses an answer has to hold it, whatever it says.
+        *(locals_of_ours(error) if not fault.startswith("not ") else ()),
         pickle.dumps(error).decode("latin-1"),
         *everything(error, {}),
         *(
@@ -128,7 +140,7 @@ def test_a_client_shows_none() -> None:
         UpsunClient(**server.kwargs(api_token=API_TOKEN)) as client,
     ):
         response = client.get_httpx_client().get("/x")
-        for thing in (client, client._tokens, client.get_httpx_client(), response):
+        for thing in (client, client.get_httpx_client(), response):
             assert_clean(repr(thing), str(thing), *everything(thing, {}))
         assert not response.history  # which the exchange and the renewal stay out of
 
@@ -178,28 +190,17 @@ def test_bytes_are_no_token() -> None:
         UpsunClient(b"token")  # type: ignore[arg-type]
 
 
-def get(flavour: str, client: UpsunClient, url: str) -> None:
-    async def run() -> None:
-        await client.get_async_httpx_client().get(url)
-        await client.get_async_httpx_client().aclose()
-
-    if flavour == "sync":
-        client.get_httpx_client().get(url)
-    else:
-        anyio.run(run, backend=flavour)
-
-
 def test_only_the_api_and_trusted_origins_are_asked(flavour: str) -> None:
     with Wire() as other, Wire() as friend, Wire(exchange=[token(ACCESS)]) as server:
         kwargs = server.kwargs(trusted_origins=[friend.url], cookies={"c": "1"})
         with UpsunClient(**kwargs) as client:
             for url in ("/relative", f"{server.url}/absolute", f"{friend.url}/x"):
-                get(flavour, client, url)
+                send(flavour, client, url=url)
             for foreign in (f"{other.url}/x", f"http://localhost:{server.port}/x", "https://a.b/"):
                 with pytest.raises(UnsafePathError, match="trusted_origins; nothing was sent"):
-                    get(flavour, client, foreign)
+                    send(flavour, client, url=foreign)
             with pytest.raises(UnsafePathError, match="no user or password"):
-                get(flavour, client, f"http://user:pass@127.0.0.1:{server.port}/x")
+                send(flavour, client, url=f"http://user:pass@127.0.0.1:{server.port}/x")
     for call in (*server.calls, *friend.calls):
         assert call.headers["authorization"] == f"Bearer {ACCESS}"
         assert call.headers["cookie"] == "c=1"
@@ -214,6 +215,7 @@ def test_only_the_api_and_trusted_origins_are_asked(flavour: str) -> None:
         lambda secret: "".join(f"&#{ord(c)};" for c in secret),
         lambda secret: base64.b64encode(secret.encode()).decode(),
         lambda secret: urllib.parse.quote(urllib.parse.quote(secret, safe=""), safe=""),
+        lambda secret: secret.replace("/", "\\/").replace("a", "\\u0061"),
         str.upper,
     ],
 )
@@ -226,6 +228,22 @@ def test_a_token_is_redacted_however_it_is_spelled(spell: Any, delete: Delete) -
                 delete(**server.kwargs(api_token=API_TOKEN))
         assert spelled not in "".join(everything(caught.value, {}))
         assert "[redacted]" in str(caught.value)
+
+
+@pytest.mark.timeout(30)
+def test_a_body_of_escapes_is_redacted_at_once() -> None:
+    bodies = [(mark * 70_000)[:70_000] for mark in ("\\", "%25", "&#0", "&#x0", "a\\", "api+")]
+    script = [answer(404, f"{body}{API_TOKEN}".encode()) for body in bodies]
+    script.append(answer(404, ["%"] * 12_000))
+    exchange = [token(ACCESS * 100)]
+    with (
+        Wire(script, exchange) as server,
+        UpsunClient(**server.kwargs(api_token=API_TOKEN)) as client,
+    ):
+        for _ in script:
+            with pytest.raises(UpsunError) as caught:
+                delete_projects_integrations("p", "i", client=client)
+            assert_clean(str(caught.value))
 
 
 def test_no_part_of_a_token_is_left_where_a_long_body_is_cut(delete: Delete) -> None:

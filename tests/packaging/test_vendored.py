@@ -14,7 +14,6 @@ from scripts.vendoring import copy as vendor
 from scripts.vendoring import http_library
 from tests.packaging.support import Dependencies, assert_it_deletes, checkout, project, run
 from upsun_client import __version__
-from upsun_client._vendored import FILE, MODULE
 
 
 @pytest.fixture
@@ -108,8 +107,8 @@ def test_without_the_other_package_it_says_so(app: Path) -> None:
     ],
 )
 def test_what_is_no_copy_says_so_in_a_line(app: Path, content: str | None, says: str) -> None:
-    manifest = app / "deep" / "vendor" / FILE
-    (app / "deep" / "vendor" / MODULE).unlink()
+    manifest = app / "deep" / "vendor" / "upsun_client" / "_vendored.json"
+    manifest.with_name("_manifest.py").unlink()
     manifest.unlink() if content is None else manifest.write_text(content)
     check = manifest.parent / "_vendored.py"
     done = run(sys.executable, "-I", check, status=1)

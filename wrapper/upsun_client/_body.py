@@ -74,11 +74,12 @@ async def fill(body: bytearray, io: Io, stream: Any, *, limit: int, seconds: flo
     until = math.inf if seconds is None else time.monotonic() + seconds
     try:
         async for chunk in io.chunks(stream):
-            if not stopped:
-                body += chunk
-                stopped = "size" if len(body) > limit else "time" * (time.monotonic() > until)
-                if stopped:
-                    await io.close(stream)  # which ends the iteration, down to its last generator
+            if stopped:
+                break  # a body of the caller's transport, which goes on when it is closed
+            body += chunk
+            stopped = "size" if len(body) > limit else "time" * (time.monotonic() > until)
+            if stopped:
+                await io.close(stream)  # which ends the iteration, down to its last generator
     except (httpx.HTTPError, httpx.StreamError):
         if not stopped:
             raise

@@ -94,7 +94,8 @@ class UpsunClient(Client):
 
     def _open(self, *, is_first: bool) -> None:
         self._user = User(is_first=is_first)
-        self._connections.users.add(self._user)
+        with self._connections.lock:  # another thread may be closing its own
+            self._connections.users.add(self._user)
         self._async_sessions: PerLoop[AsyncSession] = PerLoop()
 
     def __repr__(self) -> str:

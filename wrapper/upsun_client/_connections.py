@@ -182,7 +182,9 @@ class Connections:
             pool.client.close()
 
     def _is_done(self, pool: Pool, user: User) -> bool:
-        if all(each.is_closed for each in self.users if each is not user):
+        with self.lock:  # others may derive clients meanwhile
+            others = set(self.users) - {user}
+        if all(each.is_closed for each in others):
             return True
         # Those that derive from a client that ends find new connections, if they ever look.
         return user.is_first and self._is_ours and not pool.inside

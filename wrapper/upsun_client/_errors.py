@@ -49,8 +49,9 @@ class UpsunError(Exception):
         self.__dict__.update(known)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Restore the attributes, and the notes."""
-        return type(self), self.args, self.__dict__
+        """Restore the attributes, and the notes: a list that no copy shares."""
+        notes = {"__notes__": [*self.__notes__]} if hasattr(self, "__notes__") else {}
+        return type(self), self.args, {**self.__dict__, **notes}
 
 
 class ConfigurationError(UpsunError, ValueError):

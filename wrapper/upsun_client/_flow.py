@@ -51,6 +51,7 @@ class Flow:
                 if self.tokens:
                     token = await self.tokens.get(io, began, refused, patience)
                     token = token or call.give_up(patience)
+                    pool = io.pool()  # another client may have closed the one from before the wait
             except UpsunError as error:
                 call.note(error)
                 raise

@@ -10,7 +10,7 @@ from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
 from ._flow import Flow
 from ._httpx import httpx
 from ._io import Blocking, Tasks, run
-from ._options import Hooks, check_hooks, check_kind, read_hooks, read_timeout
+from ._options import NAME, Hooks, check_hooks, check_kind, read_hooks, read_timeout
 from ._paths import check_path
 from ._urls import parse_url, under
 
@@ -86,6 +86,11 @@ class _Session:
     def _prepare(self, request: httpx.Request, body: type, auth: Any) -> None:
         """Refuse what cannot be sent this way."""
         self._check_open()
+        check_kind("method", request.method, str, "a string")
+        if not NAME.fullmatch(request.method):
+            raise ConfigurationError(f"{request.method[:80]!r} is no HTTP method; nothing was sent")
+        if "target" in request.extensions:
+            raise UnsafePathError("the extension 'target' hides the path; nothing was sent")
         if auth is not _HOW:
             raise ConfigurationError("auth cannot be set: the access token is this client's own")
         if not isinstance(request.stream, body):

@@ -30,7 +30,7 @@ HEADERS = {
     # Others, such as br, need libraries to undo that not everybody has.
     "Accept-Encoding": "gzip, deflate",
 }
-_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)  # of a header or cookie
+NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)  # of a header, cookie or method
 _LEAST_LIMITS = {"max_connections": 1, "max_keepalive_connections": 0, "keepalive_expiry": 0}
 _TRANSPORTS = httpx.BaseTransport | httpx.AsyncBaseTransport
 _OURS = {"auth", "base_url", "cookies", "follow_redirects", "headers", "timeout", "verify"}
@@ -64,7 +64,7 @@ def read_headers(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
     for key, value in fields.items():
         if not isinstance(key, str) or not isinstance(value, str):
             raise ConfigurationError(f"{name} must map strings to strings; {key!r} does not")
-        if not _NAME.fullmatch(key):
+        if not NAME.fullmatch(key):
             raise ConfigurationError(f"{name} cannot have the name {key!r}")
         if not value.isascii() or value != value.strip() or not value.isprintable():
             problem = "has control or non-ASCII characters, or spaces around"

@@ -31,9 +31,6 @@ class Secret:
     def __init__(self, value: str) -> None:
         self.reveal: Callable[[], str] = lambda: value
 
-    def __repr__(self) -> str:
-        return "<Secret>"
-
 
 class AccessToken(Secret):
     """A bearer token, asked for at a time on the monotonic clock; seconds."""
@@ -165,16 +162,22 @@ class Tokens:
 
 
 def _may_hold(text: str, secret: str) -> bool:
-    """Spare most texts the search: a token that is spelled some other way holds an escape."""
+    """Spare most texts the search, which a body of many strings would pay for each."""
+    if len(text) < len(secret):
+        return False  # no spelling is shorter
+    # A token that is spelled some other way holds an escape.
     return secret in text or any(mark in text for mark in "%\\&") or secret.lower() in text.lower()
 
 
 def _spellings(character: str) -> str:
-    """Match a character in whatever escapes a form, JSON or HTML would put it."""
-    code = ord(character)
-    escapes = (f"%(?:25)*{code:02x}", rf"\\+u{code:04x}", rf"\\+x{code:02x}")
+    """Match a character in whatever escapes a form, JSON or HTML would put it.
+
+    Four levels of backslashes are enough: without a limit, a body of nothing else takes minutes.
+    """
+    code, slashes = ord(character), r"\\{1,15}"
+    escapes = (f"%(?:25)*{code:02x}", f"{slashes}u{code:04x}", f"{slashes}x{code:02x}")
     entities = (f"&#0*{code};?", f"&#x0*{code:x};?")
-    return f"(?:\\\\*{re.escape(character)}|{'|'.join(escapes + entities)})"
+    return f"(?:(?:{slashes})?{re.escape(character)}|{'|'.join(escapes + entities)})"
 
 
 def read_api_token(given: str | None) -> Secret:
