@@ -15,9 +15,6 @@ from scripts.vendoring import http_library
 from scripts.vendoring.manifest import Manifest
 from upsun_client._vendored import PACKAGES
 
-# Who holds his own code to pyright's strict rules holds a copy to the basic ones: strict calls it a
-# fault that arguments of wrong types are looked for at run time.
-_PYRIGHT = "# pyright: basic\n"
 # Functions whose first argument names a module to import.
 _BY_NAME = {"__import__", "import_module"}
 _LICENCE = '''"""The licence of this package."""
@@ -53,7 +50,7 @@ def contents(repo: Repo, library: str) -> tuple[Manifest, dict[str, bytes]]:
                     if ">>>" in source:
                         raise PipelineError(f"{name} has an example, which others run as a doctest")
                     source = http_library.use(library, source)
-                files[name] = (source + _PYRIGHT).encode()
+                files[name] = source.encode()
         manifest = Manifest.describe(repo, files, library)
     return manifest, files | manifest.dump()
 
