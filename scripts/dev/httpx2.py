@@ -9,7 +9,7 @@ from pathlib import Path
 from scripts.dev import environment
 from scripts.pipeline.repo import Repo
 from scripts.vendoring import copy
-from upsun_client._vendored import PACKAGES
+from scripts.vendoring.self_check import PACKAGES
 
 GROUPS = ("test-tools", "httpx2")
 LIBRARY = "httpx2"

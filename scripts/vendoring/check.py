@@ -11,7 +11,7 @@ from scripts.vendoring.contents import contents
 from scripts.vendoring.copy import Folder
 from scripts.vendoring.destination import destination
 from scripts.vendoring.manifest import read_manifest
-from upsun_client._vendored import changes
+from scripts.vendoring.self_check import changes
 
 
 def check(repo: Repo, folder: Path) -> int:

@@ -11,9 +11,9 @@ from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.generate import drift
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.swap import reading
-from scripts.vendoring import http_library
+from scripts.vendoring import http_library, self_check
 from scripts.vendoring.manifest import Manifest
-from upsun_client._vendored import PACKAGES
+from scripts.vendoring.self_check import PACKAGES
 
 # Functions whose first argument names a module to import.
 _BY_NAME = {"__import__", "import_module"}
@@ -51,6 +51,7 @@ def contents(repo: Repo, library: str) -> tuple[Manifest, dict[str, bytes]]:
                         raise PipelineError(f"{name} has an example, which others run as a doctest")
                     source = http_library.use(library, source)
                 files[name] = source.encode()
+        files[self_check.MYSELF] = Path(self_check.__file__).read_bytes()
         manifest = Manifest.describe(repo, files, library)
     return manifest, files | manifest.dump()
 

@@ -17,7 +17,7 @@ from scripts.vendoring import http_library
 from scripts.vendoring.contents import contents
 from scripts.vendoring.destination import destination, dotted, is_package
 from scripts.vendoring.manifest import Manifest, read_manifest
-from upsun_client._vendored import PACKAGES, changes
+from scripts.vendoring.self_check import PACKAGES, changes
 
 
 class Folder(Repo):

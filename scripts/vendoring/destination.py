@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
-from upsun_client._vendored import PACKAGES
+from scripts.vendoring.self_check import PACKAGES
 
 USAGE = "say where to: DEST=path/to/a/package, such as DEST=../app/src/app/vendor"
 

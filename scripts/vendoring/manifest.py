@@ -14,7 +14,7 @@ from scripts.pipeline.document import parse
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.vendoring.http_library import LIBRARIES, OURS, requirements
-from upsun_client._vendored import FILE, MODULE, digest, read
+from scripts.vendoring.self_check import FILE, MODULE, digest, read
 
 _COMMENT = "Written by `make vendor`; `python -m <parent>.upsun_client._vendored` checks the copy."
 _MODULE = f'''"""What this copy is. {_COMMENT}"""

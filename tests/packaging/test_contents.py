@@ -87,7 +87,7 @@ def test_names_and_values_of_an_api_are_no_library(
     monkeypatch.setitem(sys.modules, "httpx2", httpx)  # as `alias_httpx` does
     field = {"type": "string", "enum": ["httpx", "httpx.Client"]}
     thing = {"type": "object", "properties": {"httpx": field, "x": {"type": "string"}}}
-    query = {"name": "httpx", "in": "query", "schema": {"type": "string", "default": "httpx"}}
+    query = {"name": "httpx", "in": "query", "schema": {"type": "string"}}
     put = operation("httpx", schema=thing, parameters=[query], tags=["httpx"])
     put["requestBody"] = {"content": {"application/json": {"schema": thing}}}
     document = correct(select(api(paths={"/httpx/httpx.URL": {"put": put}}), ["*"]))
@@ -99,7 +99,7 @@ def test_names_and_values_of_an_api_are_no_library(
         files = {file.relative_to(package).as_posix(): file for file in package.rglob("*.py")}
         made[library] = {name: file.read_text() for name, file in files.items()}
         with imported(package) as load:
-            sent = load(".api.httpx.httpx")._get_kwargs()
+            sent = load(".api.httpx.httpx")._get_kwargs(httpx_="httpx")
         assert (sent["url"], sent["params"]) == ("/httpx/httpx.URL", {"httpx": "httpx"})
     assert made["httpx"].keys() == made["httpx2"].keys()
     for name, source in made["httpx2"].items():

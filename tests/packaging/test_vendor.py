@@ -17,10 +17,10 @@ from packaging.requirements import Requirement
 from scripts.pipeline import generate
 from scripts.pipeline.repo import Repo
 from scripts.vendoring.manifest import Manifest
+from scripts.vendoring.self_check import FILE, MODULE, MYSELF, PACKAGES
 from tests.packaging.copies import Copy, touch_up
 from tests.packaging.support import ROOT, checkout, run, snapshot
 from upsun_client import __version__
-from upsun_client._vendored import FILE, MODULE, PACKAGES
 
 
 def test_a_copy_holds_the_packages_the_licence_and_a_manifest(written: Copy) -> None:
@@ -33,7 +33,7 @@ def test_a_copy_holds_the_packages_the_licence_and_a_manifest(written: Copy) -> 
     assert {f"{package}/py.typed" for package in PACKAGES} < sources
     found = {name for name, content in snapshot(written.folder).items() if content is not None}
     licences = {f"{package}/{name}" for package in PACKAGES for name in ("LICENSE", "_license.py")}
-    assert found == sources | licences | {FILE, MODULE, "__init__.py"}
+    assert found == sources | licences | {FILE, MODULE, MYSELF, "__init__.py"}
     licence = (ROOT / "LICENSE").read_text()
     for package in PACKAGES:
         assert (written.folder / package / "LICENSE").read_text() == licence

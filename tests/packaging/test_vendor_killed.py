@@ -17,9 +17,9 @@ from scripts.vendoring import check as vendor_check
 from scripts.vendoring import copy as vendor
 from scripts.vendoring.contents import contents
 from scripts.vendoring.copy import Folder
+from scripts.vendoring.self_check import PACKAGES
 from tests.packaging.copies import Copy
 from tests.packaging.support import ROOT, snapshot
-from upsun_client._vendored import PACKAGES
 
 KILLED = """
 import os, pathlib, signal, sys

@@ -114,9 +114,3 @@ def test_what_is_no_copy_says_so_in_a_line(app: Path, content: str | None, says:
     done = run(sys.executable, "-I", check, status=1)
     assert says in done.stderr
     assert (done.stdout, done.stderr.count("\n")) == ("", 1)
-
-
-def test_an_installation_is_no_copy() -> None:
-    done = run(sys.executable, "-m", "upsun_client._vendored", status=1)
-    assert done.stderr.startswith("this is not a vendored copy")
-    assert done.stderr.count("\n") == 1

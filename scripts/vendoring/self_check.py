@@ -1,6 +1,7 @@
 """Is this vendored copy untouched? ``python -m <parent>.upsun_client._vendored`` exits 0 if so.
 
-It reads the copy where it is: in a project, where it is installed, or inside a zip.
+It reads the copy where it is: in a project, where it is installed, or inside a zip. `make vendor`
+writes it there, so it imports nothing of this project.
 """
 
 import ast
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+MYSELF = "upsun_client/_vendored.py"
 PACKAGES = ("upsun_api", "upsun_client")
 # The manifest: a module, which every build takes along, and a file for other tools.
 MODULE = "upsun_client/_manifest.py"
