@@ -126,8 +126,6 @@ def _below(
     """Give a schema and all that it is made of, references followed."""
     waiting = [(start, schema)]
     for here, node in waiting:
-        if here != start and "$ref" in node:
-            yield here, "component", node
         for place, _, part in walk(node, "schema", here):
             yield place, "JSON schema" if in_json else "schema", part
             found = target(part["$ref"]) if "$ref" in part else None

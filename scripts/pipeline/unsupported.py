@@ -187,13 +187,6 @@ TABLE: dict[str, tuple[Row, ...]] = {
             lambda at: not are_told_apart(at.node.get("properties", ())),
         ),
     ),
-    "component": (
-        (
-            "what only refers to another part",
-            "its class would be missing; say that one where this is used",
-            lambda at: "$ref" in at.node,
-        ),
-    ),
     "any": (
         (
             "a name that is not printable",

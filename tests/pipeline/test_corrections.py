@@ -340,6 +340,25 @@ CASES = {
         api({"Response": PAIR, "File": PAIR, "Client": PAIR, "A": thing(r=ref("Response"))}),
         has("ResponseModel", "FileModel", "ClientModel"),
     ),
+    "components that only refer to others": Case(
+        "name_classes",
+        api(
+            {
+                "A": ref("B"),
+                "B": {"allOf": [ref("C")]},
+                "C": PAIR,
+                "D": ref("E"),
+                "E": ref("D"),
+                "F": ref("F"),
+                "G": {"type": "array", "items": ref("A")},
+            },
+        ),
+        both(
+            holds("AllResponse200", "a", "C | Unset"),
+            holds("AllResponse200", "g", "list[C] | Unset"),
+            keeps("AllResponse200", {"A": {"b": 1}, "D": "x", "F": [1], "G": [{"b": 2}]}),
+        ),
+    ),
     "errors, which are raised": Case(
         "keep_successes",
         api(
@@ -534,6 +553,12 @@ def test_schemas_that_multiply_are_corrected_or_told_in_bounded_time(schemas: No
         correct(selected)
     except PipelineError as error:
         assert "multiply" in str(error)
+
+
+def test_a_component_that_leads_into_a_circle_of_others_is_anything() -> None:
+    made = correct(select(api({"H": ref("D"), "D": ref("E"), "E": ref("D")}), ["*"]))
+    answer = made["components"]["schemas"]["AllResponse200"]
+    assert answer["properties"] == {"D": {}, "E": {}, "H": {}}
 
 
 def test_a_list_of_lists_of_itself_is_one_of_anything() -> None:

@@ -237,12 +237,6 @@ def test_a_file_in_json_is_refused(media: str, schema: Node, place: str) -> None
     assert told(api({"Holds": HOLDS}, paths={"/x": {"post": sends(UPLOAD, ref("Holds"))}})) == ""
 
 
-def test_a_component_that_only_refers_to_another_is_refused() -> None:
-    for schemas in ({"Again": ref("Text"), "Text": TEXT}, {"Again": ref("Again")}):
-        line = told(api(schemas, paths={"/x": {"get": operation("get-x", schema=ref("Again"))}}))
-        assert "component components.schemas.Again: what only refers to another part" in line
-
-
 def test_operations_are_refused_that_have_one_name_or_none() -> None:
     alike = {"get": operation("get-a"), "put": operation("getA")}
     line = told(api(paths={"/a": alike}))

@@ -57,7 +57,8 @@ def name_classes(document: Node) -> Node:
         return {"oneOf": [{"$ref": name}], **rest} if rest else {"$ref": name}
 
     made = rebuild_at(document, "document", cut)
-    schemas = {final[name]: schema for name, schema in components(made).items()}
+    whole = components(made)
+    schemas = {final[name]: whole[name] for name in whole if "$ref" not in whole[name]}
     made = {**made, "components": {**made.get("components", {}), "schemas": {**schemas, **moved}}}
 
     def rename(node: Node, kind: str) -> Node:
@@ -65,7 +66,12 @@ def name_classes(document: Node) -> Node:
             return node
         if node["$ref"] in moved:
             return refer(node["$ref"])
-        name = name_of(node)
+        name, seen = name_of(node), set()
+        while name in whole and "$ref" in whole[name]:  # what only refers to another has no class
+            if name in seen:
+                return {}
+            seen.add(name)
+            name = name_of(whole[name])
         if name not in final:
             raise PipelineError(
                 f"'{node['$ref']}' points at no whole component; make what it means one, in"
