@@ -165,6 +165,20 @@ def fields_kinds(part: Part) -> set[str]:
 
 def fields(document: Node, schema: Node) -> Iterator[tuple[str, Node]]:
     """Give the fields of a form by name, and those that it does not name."""
+    for there in _layers(document, schema):
+        yield from there.get("properties", {}).items()
+        if isinstance(extra := there.get("additionalProperties"), dict):
+            yield "*", extra
+
+
+def is_union(part: Part) -> bool:
+    """Say whether a form is one of several."""
+    layers = _layers(part.document, part.node.get("schema", {}))
+    return any(len(members(each)) > 1 for each in layers)
+
+
+def _layers(document: Node, schema: Node) -> Iterator[Node]:
+    """Give a schema and those that it combines."""
     waiting, seen = [schema], set()
     for each in waiting:
         if (name := name_of(each)) in seen:
@@ -172,9 +186,7 @@ def fields(document: Node, schema: Node) -> Iterator[tuple[str, Node]]:
         seen |= {name} if name else set()
         there = look(document, each)
         waiting += [*members(there), *there.get("allOf", [])]
-        yield from there.get("properties", {}).items()
-        if isinstance(extra := there.get("additionalProperties"), dict):
-            yield "*", extra
+        yield there
 
 
 def kinds(document: Node, schema: Node, seen: tuple[str, ...] = ()) -> set[str]:

@@ -17,6 +17,7 @@ from scripts.pipeline.request_parts import (
     Part,
     fields_kinds,
     is_spread,
+    is_union,
     names,
     parts,
     schemas_of,
@@ -153,8 +154,8 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "form": (
         (
             "a form of anything but fields",
-            "it would be sent as a file",
-            lambda at: at.kinds != {"object"},
+            "it could not be sent",
+            lambda at: at.kinds != {"object"} or is_union(at),
         ),
         ("encoding", "it would be lost", lambda at: bool(at.node.get("encoding"))),
         (

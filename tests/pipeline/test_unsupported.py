@@ -18,6 +18,7 @@ OBJECT: Node = {"type": "object", "properties": {"a": TEXT}}
 NESTED: Node = {"type": "object", "properties": {"a": OBJECT}}
 FILE: Node = {"type": "string", "format": "binary"}
 LISTS: Node = {"type": "array", "items": LIST}
+EITHER: Node = {"anyOf": [OBJECT, {"$ref": "#/components/schemas/Map"}]}
 MAP: Node = {"type": "object", "additionalProperties": TEXT}
 NULLABLE: Node = {**OBJECT, "nullable": True}
 COMPONENTS: Node = {"Text": TEXT, "List": LIST, "Object": OBJECT, "Map": MAP}
@@ -175,6 +176,8 @@ def fields(**named: Node) -> Node:
         ({FORM: {**fields(a=LIST), "encoding": {"a": {"explode": False}}}}, "encoding"),
         ({UPLOAD: {**fields(a=TEXT), "encoding": {"a": {"contentType": "x/y"}}}}, "encoding"),
         ({UPLOAD: {"schema": LIST}}, "a form of anything but fields"),
+        ({UPLOAD: {"schema": {"oneOf": [OBJECT, ref("Object")]}}}, "a form of anything but fields"),
+        ({FORM: {"schema": {"allOf": [OBJECT, EITHER]}}}, "a form of anything but fields"),
         ({FORM: {"schema": {"type": "string"}}}, "a form of anything but fields"),
     ],
 )
