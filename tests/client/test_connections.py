@@ -716,3 +716,21 @@ def test_a_stream_that_is_cancelled_while_it_closes_costs_no_connection(backend:
     patched = mock.patch.multiple(kind, handle_async_request=handle, aclose=aclose)
     with Wire() as server, patched:
         anyio.run(run, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_stream_of_a_task_that_a_thread_would_close_costs_no_connection(
+    backend: str,
+) -> None:
+    async def run() -> None:
+        args = {"limits": httpx.Limits(max_connections=1)}
+        async with UpsunClient(**server.kwargs(httpx_args=args)) as client:
+            http = client.get_async_httpx_client()
+            response = await http.send(http.build_request("GET", "/log"), stream=True)
+            with pytest.raises(RuntimeError):
+                response.close()
+            await response.aclose()
+            await delete_once_async(client)
+
+    with Wire() as server:
+        anyio.run(run, backend=backend)

@@ -37,8 +37,8 @@ class RequestBody(httpx.SyncByteStream, httpx.AsyncByteStream):
             raise
 
 
-class Streamed(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that the caller reads, a thread or a task; the visit ends when it is closed."""
+class Streamed:
+    """A body that the caller reads; the visit ends when it is closed."""
 
     def __init__(self, stream: Any, visit: Visit) -> None:
         self._stream, self._visit = stream, visit
@@ -49,20 +49,28 @@ class Streamed(httpx.SyncByteStream, httpx.AsyncByteStream):
             raise ClientClosedError("this answer belongs to the process that this one forked from")
         return self._stream
 
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._open()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._open():
-            yield chunk
-
     async def aclose(self) -> None:
         # The old one holds on to the request as sent.
         stream, self._stream = self._stream, httpx.ByteStream(b"")
         await self._visit.leave(stream)
 
+
+class SyncStreamed(Streamed, httpx.SyncByteStream):
+    """A body that is streamed to a thread."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._open()
+
     def close(self) -> None:
         run(self.aclose())
+
+
+class AsyncStreamed(Streamed, httpx.AsyncByteStream):
+    """A body that is streamed to a task."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._open():
+            yield chunk
 
 
 async def fill(body: bytearray, io: Io, stream: Any, *, limit: int, seconds: float | None) -> str:

@@ -101,8 +101,8 @@ class Flow:
                 response.request = request
                 for hook in io.hooks["response"]:
                     await io.call(hook, response)
-                if io.is_streamed and answer.is_success and not response.is_closed:
-                    response.stream = Streamed(response.stream, visit)
+                if io.streamed and answer.is_success and not response.is_closed:
+                    response.stream = io.streamed(response.stream, visit)
                     return answer
                 await self._read(io, sent.extensions["timeout"], response, answer)
         except BaseException as error:

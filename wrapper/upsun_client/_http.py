@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ._body import AsyncStreamed, SyncStreamed
 from ._connections import Connections, Pool, User
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
 from ._flow import Flow
@@ -130,7 +131,8 @@ class Session(_Session, httpx.Client):  # pyright: ignore[reportIncompatibleMeth
         """Send a request, as `Flow.send` does; never follow a redirect."""
         self._prepare(request, httpx.SyncByteStream, auth)
         check_hooks(self._hooks)
-        return run(self._flow.send(Blocking(self._pool, self._hooks, is_streamed=stream), request))
+        io = Blocking(self._pool, self._hooks, SyncStreamed if stream else None)
+        return run(self._flow.send(io, request))
 
     def check(self) -> None:
         """Refuse what is unusable, before a token is asked for."""
@@ -164,7 +166,7 @@ class AsyncSession(_Session, httpx.AsyncClient):  # pyright: ignore[reportIncomp
     ) -> httpx.Response:
         """Send a request, as `Flow.send` does; never follow a redirect."""
         self._prepare(request, httpx.AsyncByteStream, auth)
-        io = Tasks(self._pool, self._hooks, is_streamed=stream)
+        io = Tasks(self._pool, self._hooks, AsyncStreamed if stream else None)
         return await self._flow.send(io, request)
 
     async def aclose(self) -> None:

@@ -30,11 +30,11 @@ class _Driver:
     Args:
         pool: raises the error for a client that is closed.
         hooks: called at each attempt; what they raise reaches the caller as it is.
-        is_streamed: whether the caller reads the body of a success.
+        streamed: what the body is that the caller reads.
     """
 
-    def __init__(self, pool: Callable[[], Any], hooks: Hooks, *, is_streamed: bool = False) -> None:
-        self.pool, self.hooks, self.is_streamed = pool, hooks, is_streamed
+    def __init__(self, pool: Callable[[], Any], hooks: Hooks, streamed: Any = None) -> None:
+        self.pool, self.hooks, self.streamed = pool, hooks, streamed
 
 
 class Blocking(_Driver):
@@ -111,14 +111,13 @@ Io = Blocking | Tasks
 
 
 def run(flow: Coroutine[Any, Any, T]) -> T:
-    """Finish a flow whose driver is `Blocking`."""
+    """Finish a flow whose driver is `Blocking`, and so never suspends."""
     try:
         flow.send(None)
     except StopIteration as done:
         result: T = done.value
         return result
-    flow.close()
-    raise RuntimeError("a flow that blocks was suspended")
+    raise AssertionError("a flow that blocks was suspended")  # pragma: no cover
 
 
 def running_loop() -> Any:
