@@ -511,11 +511,16 @@ REQUESTS = ["url", "method", "headers", "content", "data", "files", "json", "tim
 @pytest.mark.parametrize("name", [*CLIENTS, *(f"httpx_args.{name}" for name in HTTPX_ARGS)])
 def test_of_an_odd_argument_comes_a_line_or_nothing(name: str, delete: Delete) -> None:
     outer, _, inner = name.partition(".")
+    quick = {
+        "max_retries": 0,
+        "timeout": 2.0,
+        "verify_ssl": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+    }
     with Wire() as server:
         for value in ODD:
             given = {outer: {inner: value} if inner else value}
             with _a_line_at_most(name, value):
-                delete(**{**server.kwargs(max_retries=0, timeout=2.0), **given})
+                delete(**server.kwargs(**quick | given))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Async gen:ResourceWarning")
