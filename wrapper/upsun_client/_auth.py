@@ -96,6 +96,7 @@ def _refusal(error: APIStatusError | APIResponseValidationError) -> TokenExchang
     else:
         text = "the auth server did not exchange the API token; check token_url"
     if isinstance(error, APIStatusError):
-        text += f" ({status}{f' {one_line(code, 80)}' if code else ''}: {error.message})"
+        said = {one_line(code or "", 80): None, error.message: None}  # each once
+        text += f" ({status} {': '.join(filter(None, said))})"
     words = {"error": code, "error_description": description or hint}
     return TokenExchangeError(text, status_code=status, headers=error.headers, **words)

@@ -28,9 +28,8 @@ NOT_RETRYABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCer
 SUCCESS_LIMIT = 64 * 1024 * 1024  # bytes of a success's body, compressed or not
 _PROXY_REFUSAL = re.compile(r"4\d\d\b")
 _SHOWN = 200  # characters of what somebody else says
-_WORKED = "the request has probably worked"
-_STREAM = f"{_WORKED}. To read a body without limits: client.get_httpx_client().stream(...)"
-TOO_LARGE = f"the body has more than {SUCCESS_LIMIT // 1024**2} MiB; {_STREAM}"
+TOO_LARGE = f"the body has more than {SUCCESS_LIMIT // 1024**2} MiB"
+_STREAM = ". To read a body without limits: client.get_httpx_client().stream(...)"
 
 Redact = Callable[[str], str]
 ErrorT = TypeVar("ErrorT", bound=UpsunError)
@@ -116,9 +115,11 @@ class Call:
         assert response is not None  # noqa: S101 - as there is no error
         if answer.is_late:
             text = f"the body of the answer {response.status_code} to {self} did not end within"
-            text += f" ten times the read timeout; {_STREAM}"
+            text += f" ten times the read timeout{worked(self.request)}{_STREAM}"
             raise self.note(APITimeoutError(text, **self._known(response)))
-        raise self._refuse(response, answer.problem or f"no status that is known; {_WORKED}")
+        problem = answer.problem or "no status that is known"
+        advice = _STREAM if problem == TOO_LARGE else ""
+        raise self._refuse(response, f"{problem}{worked(self.request)}{advice}")
 
     def _refuse(
         self, response: httpx.Response, problem: str, body: Any = None
@@ -142,7 +143,8 @@ class Call:
         if status < 400:
             where = self._say(response.headers.get("location", "").partition("?")[0])
             to = f" (to {where})" if where else ""
-            problem = f"no success: redirects are not followed{to}; check base_url"
+            advice = "" if self._is_exchange else "; check base_url"
+            problem = f"no success: redirects are not followed{to}{advice}"
             raise self._refuse(response, problem, body)
         self._sent = self._sent or status != _retry.NOT_PROCESSED
         asked = _retry.retry_after_seconds(response.headers)
@@ -158,14 +160,14 @@ class Call:
         # The text of a timeout would tell of the event loop's inside.
         words = "" if is_timeout else self._say(str(error))
         words = f"({words or type(error).__name__}; attempt {self._attempts})"
-        fate = "nothing was sent: check the URL and the network"
+        fate = f"nothing was sent: {_advice(error)}"
         if self._sent:
             fate = "whether it took effect is unknown: look, then repeat"
         host = one_line(self.request.url.netloc.decode("ascii", "replace"), 80)
         text = f"no answer from {host} to {self} {words}; {fate}"
         if response is not None:
             text = f"{response.status_code} to {self}, but its body broke off {words}"
-            text += f", so what it says is unknown; {_WORKED}: look"
+            text += f", so what it says is unknown{worked(self.request)}: look"
         kind = APITimeoutError if is_timeout else APIConnectionError
         return self.note(kind(text, **self._known(response)))
 
@@ -211,6 +213,19 @@ def redacted_headers(response: httpx.Response, redact: Redact) -> httpx.Headers:
     """Copy the headers of an answer without credentials that they echo."""
     redacted = [(redact(key), redact(value)) for key, value in response.headers.multi_items()]
     return httpx.Headers(redacted, encoding=response.headers.encoding)
+
+
+def worked(request: httpx.Request) -> str:
+    """Say what a 2xx means, whatever came with it."""
+    return "" if request.method in {"GET", "HEAD"} else "; the request has probably worked"
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, httpx.PoolTimeout):
+        return "all connections are busy; start fewer at once, or raise timeout or limits"
+    if "CERTIFICATE" in str(error):
+        return "set verify_ssl or SSL_CERT_FILE to the authority's certificate, if you trust it"
+    return "check the URL, the network, and the proxy if there is one"
 
 
 def _is_final(error: Exception) -> bool:

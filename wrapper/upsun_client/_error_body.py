@@ -21,7 +21,7 @@ _WORDS_DEPTH = 3  # levels in which words are looked for
 _TITLE = r"<title[^<>]*>([^<]*)"
 _TAG = r"<[^<>]*>"
 # Most specific first; an answer rarely has more than two of them.
-_MESSAGE_KEYS = ("message", "error_description", "detail", "error_hint", "title", "error")
+_MESSAGE_KEYS = ("message", "error_description", "detail", "error_hint", "title", "error", "errors")
 
 
 def phrase(status_code: int) -> str:

@@ -152,7 +152,11 @@ class BadRequestError(APIStatusError):
 class AuthenticationError(APIStatusError):
     """401: the access token is refused, a fresh one too, or a stronger login is asked for."""
 
-    _advice = "check base_url; WWW-Authenticate may ask for a stronger login"
+    @property
+    def _advice(self) -> str:  # type: ignore[override]
+        if "insufficient_user_authentication" in self.headers.get("WWW-Authenticate", ""):
+            return "a stronger login is asked for: see WWW-Authenticate in headers"
+        return "a fresh access token is refused too: check base_url"
 
 
 class PermissionDeniedError(APIStatusError):
@@ -191,7 +195,10 @@ class RateLimitError(APIStatusError):
 class ServerError(APIStatusError):
     """5xx: the server failed; whether the request took effect is unknown."""
 
-    _advice = "look whether it took effect, then repeat"
+    @property
+    def _advice(self) -> str:  # type: ignore[override]
+        wait = f"wait {self.retry_after:g} s, " if self.retry_after else ""
+        return f"{wait}look whether it took effect, then repeat"
 
 
 class APIResponseValidationError(UpsunError):

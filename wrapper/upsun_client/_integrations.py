@@ -52,7 +52,8 @@ async def delete_projects_integrations_async(
 
 def _checked(project_id: str, integration_id: str, client: Any) -> tuple[str, str]:
     if not isinstance(client, upsun_client.UpsunClient):
-        raise ConfigurationError(f"client must be an UpsunClient, not {type(client).__name__}")
+        kind = f"{type(client).__name__} of {type(client).__module__}"  # which may be another copy
+        raise ConfigurationError(f"client must be an UpsunClient of {__package__}, not {kind}")
     project_id = check_parameter("project_id", project_id)
     return project_id, check_parameter("integration_id", integration_id)
 

@@ -49,8 +49,9 @@ def _read_mapping(name: str, given: Any) -> dict[Any, Any]:
 
 def read_origins(given: Iterable[str]) -> list[httpx.URL]:
     """Return the origins that get credentials beside that of the API."""
-    listed = None if isinstance(given, str | bytes) else given
-    check_kind("trusted_origins", listed, Iterable, "a list of URLs, such as https://host")
+    if isinstance(given, str | bytes):
+        raise ConfigurationError('trusted_origins must be a list, such as ["https://host"]')
+    check_kind("trusted_origins", given, Iterable, "a list of URLs")
     origins = [read_url("trusted_origins", each) for each in given]
     for each in origins:
         if each.path not in {"", "/"}:

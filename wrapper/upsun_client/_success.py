@@ -11,7 +11,7 @@ from upsun_api.errors import UnexpectedStatus
 from upsun_api.models.accepted_response import AcceptedResponse
 from upsun_api.types import File, Unset
 
-from ._call import Redact, outside_contract
+from ._call import Redact, outside_contract, worked
 from ._error_body import decode_error_body, is_object, phrase
 from ._errors import one_line
 from ._httpx import httpx
@@ -42,7 +42,7 @@ def parse(parser: Callable[..., T], response: httpx.Response, client: object, re
     except PARSE_ERRORS as error:
         problem = _say(error, response)
     body = decode_error_body(response.content, response.charset_encoding, redact)
-    raise outside_contract(response, redact(problem), body, redact)
+    raise outside_contract(response, redact(problem) + worked(response.request), body, redact)
 
 
 def _say(error: Exception, response: httpx.Response) -> str:
@@ -52,7 +52,8 @@ def _say(error: Exception, response: httpx.Response) -> str:
         words = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         return f"the body does not fit the contract ({words[:_SHOWN]})"
     size = len(response.content)
-    return f"the body ({size} bytes of {kind or 'no type'}) is no JSON; check base_url"
+    advice = "" if "json" in kind else "; check base_url"
+    return f"the body ({size} bytes of {kind or 'no type'}) is no JSON{advice}"
 
 
 def _overlooked(parsed: object, response: httpx.Response) -> str:
@@ -61,8 +62,9 @@ def _overlooked(parsed: object, response: httpx.Response) -> str:
         _take_status_line(parsed, response)
         code = parsed.code if type(parsed.code) is int else 0
         # A 200 whose body says 404 is no acceptance.
-        fits = type(parsed.status) is str and 200 <= code < 300
-        return "" if fits else "the body does not fit the contract (status or code is none)"
+        if type(parsed.status) is str and 200 <= code < 300:
+            return ""
+        return "the body does not fit the contract (status is no text, or code no 2xx)"
     if isinstance(parsed, File):
         is_page = "html" in response.headers.get("content-type", "")
         return "the body is a page of HTML, no file; check base_url" if is_page else ""
