@@ -31,7 +31,10 @@ def regenerate(env: Mapping[str, str], repo: Repo) -> int:
         wanted = wanted_operations(env, repo)
         upstream = read_upstream(env, repo, wanted)
         if upstream is None:
-            print("unchanged upstream (304): nothing to do; FORCE=1 fetches it all the same")
+            print(
+                "unchanged upstream (304), so nothing was done; `make generate` rebuilds from"
+                " spec/, FORCE=1 fetches it all the same"
+            )
             return 0
         # A target that is absent from the whole document has moved; say so now.
         actions = overlay.read_overlay(repo.overlay)

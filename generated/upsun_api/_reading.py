@@ -327,16 +327,21 @@ NO_PARTS, NO_PARTS_TYPE = b"--none--\r\n", "multipart/form-data; boundary=none"
 
 def parts(name: str, value: Any, *dates: str) -> RequestFiles:
     """Write a field of a multipart form: a part for each element of a list, none for nothing."""
-    if isinstance(value, _ARRAYS):
-        return [part for item in value for part in parts(name, item, *dates)]
-    if value is None or isinstance(value, Unset):
-        return []
+    found = value if isinstance(value, _ARRAYS) else [value]
+    return [
+        _part(name, item, *dates)
+        for item in found
+        if item is not None and not isinstance(item, Unset)
+    ]
+
+
+def _part(name: str, value: Any, *dates: str) -> Any:
     if isinstance(value, File):
         # Without a file's name, servers take it for a field of text.
-        return [(name, (value.file_name or "upload", value.payload, value.mime_type))]
+        return (name, (value.file_name or "upload", value.payload, value.mime_type))
     written = write(value, *dates)
     kind = "application/json" if isinstance(written, dict | list) else "text/plain"
-    return [(name, (None, _text(written).encode(), kind))]
+    return (name, (None, _text(written).encode(), kind))
 
 
 def _text(value: Any) -> str:

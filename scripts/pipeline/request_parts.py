@@ -13,7 +13,7 @@ from scripts.pipeline.corrections.operations import (
     spread_fields,
     whole_parameter,
 )
-from scripts.pipeline.corrections.schema_tools import look, meaning, members, name_of
+from scripts.pipeline.corrections.schema_tools import components, look, meaning, members, name_of
 from scripts.pipeline.references import follow, resolve
 from scripts.pipeline.walk import Node, Place, format_path, operations, target, walk
 
@@ -175,6 +175,22 @@ def is_union(part: Part) -> bool:
     """Say whether a form is one of several."""
     layers = _layers(part.document, part.node.get("schema", {}))
     return any(len(members(each)) > 1 for each in layers)
+
+
+def is_told(part: Part) -> bool:
+    """Say whether the discriminator of a union, if it has one, tells its models apart."""
+    name = (part.node.get("discriminator") or {}).get("propertyName")
+    known = components(part.document)
+    options = [each for each in members(part.node) if name and each.get("type") != "null"]
+    return all(
+        not {"$ref", "oneOf", "anyOf"} & known.get(str(name_of(each)), {"$ref": ""}).keys()
+        and all(
+            kinds(part.document, schema) <= {"string", "null", "any"}
+            for field, schema in fields(part.document, each)
+            if field == name
+        )
+        for each in options
+    )
 
 
 def _layers(document: Node, schema: Node) -> Iterator[Node]:

@@ -17,6 +17,7 @@ from scripts.pipeline.request_parts import (
     Part,
     fields_kinds,
     is_spread,
+    is_told,
     is_union,
     names,
     parts,
@@ -29,6 +30,7 @@ _OWN_HEADERS = (
     *("accept", "authorization", "connection", "content-length", "content-type", "host"),
     *("cookie", "transfer-encoding"),
 )
+_BESIDE = {"allOf", "anyOf", "oneOf", "properties", "required", "items", "additionalProperties"}
 _HEADERS = ("header", "cookie")
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 
@@ -179,6 +181,20 @@ TABLE: dict[str, tuple[Row, ...]] = {
             "a list of types",
             "all but one would be lost; say oneOf, or nullable",
             lambda at: isinstance(at.node.get("type"), list),
+        ),
+        (
+            "keywords beside $ref",
+            "they would be lost; say allOf",
+            lambda at: (
+                "$ref" in at.node
+                and not at.document["openapi"].startswith("3.0")
+                and bool(_BESIDE & at.node.keys())
+            ),
+        ),
+        (
+            "a discriminator of anything but models with a text of that name",
+            "one would be read as another",
+            lambda at: not is_told(at),
         ),
         ("const", "say enum", lambda at: "const" in at.node),
         ("prefixItems", "say items", lambda at: "prefixItems" in at.node),

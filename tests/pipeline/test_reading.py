@@ -73,6 +73,8 @@ SCHEMAS: Node = {
 }
 MAPPING = {"cat": "#/components/schemas/Cat", "hound": "Dog"}
 PET = one_of("Cat", "Dog", discriminator={"propertyName": "kind", "mapping": MAPPING})
+OTHERS = {"tom": "Cat", "rex": "Dog"}
+OTHER = one_of("Cat", "Dog", discriminator={"propertyName": "kind", "mapping": OTHERS})
 PROBLEM: Node = {"description": "", **content(application_json=ref("Problem"))}
 
 
@@ -87,6 +89,7 @@ PATHS: Node = {
         "get": operation("tree", schema=ref("Tree")),
     },
     "/pets": {"get": operation("pets", schema=listed(PET))},
+    "/others": {"get": operation("others", schema=listed(OTHER))},
     "/shapes": {"get": operation("shapes", schema=listed(one_of("Circle", "Square")))},
     "/lines": {"get": operation("lines", schema=listed(one_of("Short", "Long")))},
     "/names": {"get": operation("names", schema=listed(TEXT))},
@@ -259,6 +262,7 @@ def named(elements: list[Any]) -> list[str]:
     ("name", "body", "expected"),
     [
         ("pets", [{"kind": "hound", "sound": "a"}, {"kind": "cat"}], ["Dog", "Cat"]),
+        ("others", [{"kind": "rex", "sound": "a"}, {"kind": "tom"}], ["Dog", "Cat"]),
         ("pets", [{"kind": "bird", "sound": "a"}, {"x": "a"}], ["dict", "dict"]),
         (
             "pets",

@@ -240,6 +240,47 @@ def test_a_file_in_json_is_refused(media: str, schema: Node, place: str) -> None
     assert told(api({"Holds": HOLDS}, paths={"/x": {"post": sends(UPLOAD, ref("Holds"))}})) == ""
 
 
+CAT: Node = {"type": "object", "properties": {"kind": TEXT}}
+KINDS: Node = {
+    "Cat": CAT,
+    "Dog": {"allOf": [ref("Cat"), OBJECT]},
+    "Numbered": {"type": "object", "properties": {"kind": {"type": "integer"}}},
+    "Numbers": {"allOf": [ref("Numbered"), OBJECT]},
+    "Alias": ref("Cat"),
+    "Pets": {"oneOf": [ref("Cat"), ref("Dog")]},
+}
+
+
+@pytest.mark.parametrize("odd", [CAT, *map(ref, ("Numbered", "Numbers", "Alias", "Pets"))])
+@pytest.mark.parametrize("union", ["oneOf", "anyOf"])
+def test_a_discriminator_of_what_it_cannot_tell_apart_is_refused(odd: Node, union: str) -> None:
+    for options, is_odd in (([ref("Cat"), ref("Dog"), {"type": "null"}], False), ([odd], True)):
+        pet = {union: [ref("Dog"), *options], "discriminator": {"propertyName": "kind"}}
+        components = {**KINDS, "Holder": {"type": "object", "properties": {"pet": pet}}}
+        line = told(api(components, paths={"/x": {"get": operation("x", schema=ref("Holder"))}}))
+        here = "GET /x (x), JSON schema components.schemas.Holder.properties.pet: a discriminator"
+        assert line.startswith(here) is is_odd
+
+
+@pytest.mark.parametrize(
+    ("beside", "is_lost"),
+    [
+        ({"properties": {"z": TEXT}}, True),
+        ({"required": ["z"]}, True),
+        ({"allOf": [OBJECT]}, True),
+        ({"type": "object", "description": "", "readOnly": True}, False),
+    ],
+)
+def test_what_is_beside_a_reference_is_refused_where_it_counts(
+    beside: Node, *, is_lost: bool
+) -> None:
+    schema = {"type": "array", "items": {**ref("Object"), **beside}}
+    whole = api(COMPONENTS, paths={"/x": {"post": sends("application/json", schema)}})
+    for version, counts in (("3.0.3", False), ("3.1.0", is_lost), ("3.2.0", is_lost)):
+        line = told({**whole, "openapi": version})
+        assert ("requestBody.application/json.items: keywords beside $ref" in line) is counts
+
+
 def test_operations_are_refused_that_have_one_name_or_none() -> None:
     alike = {"get": operation("get-a"), "put": operation("getA")}
     line = told(api(paths={"/a": alike}))
