@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vendoring"}}
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
 BUDGETS: dict[str, tuple[int, int]] = {
-    "wrapper": (1765, 2740),
-    "scripts": (4870, 7000),
+    "wrapper": (1710, 2660),
+    "scripts": (4890, 6980),
     "tests": (9700, 12200),
 }
 _NO_CODE = {

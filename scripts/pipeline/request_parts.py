@@ -61,6 +61,11 @@ class Part:
         here = f", {self.place} {self.name}" if self.name else ""
         return f"{self.method.upper()} {self.path} ({name}){here}"
 
+    @property
+    def counts_beside_references(self) -> bool:
+        """Whether it is a reference, and keywords beside it count: since OpenAPI 3.1."""
+        return "$ref" in self.node and not self.document["openapi"].startswith("3.0")
+
     def says(self, key: str, *fine: Any) -> bool:
         """Say whether a keyword has a value other than those that are fine."""
         return self.node.get(key) not in (None, *fine)

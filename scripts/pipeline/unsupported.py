@@ -92,7 +92,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
             lambda at: at.says("allowReserved", False),
         ),
         (
-            "this style",
+            "style: {style}",
             "it would be sent in the usual one of its place",
             lambda at: at.says("style", *at.styles),
         ),
@@ -185,11 +185,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
         (
             "keywords beside $ref",
             "they would be lost; say allOf",
-            lambda at: (
-                "$ref" in at.node
-                and not at.document["openapi"].startswith("3.0")
-                and bool(_BESIDE & at.node.keys())
-            ),
+            lambda at: at.counts_beside_references and bool(_BESIDE & at.node.keys()),
         ),
         (
             "a discriminator of anything but models with a text of that name",
@@ -224,7 +220,7 @@ def check(document: Node) -> None:
         PipelineError: It names each place, up to three.
     """
     found = [
-        f"{part}: {_said(keyword, part)} is not supported ({reason})"
+        f"{part}: {keyword.format_map(part.node)} is not supported ({reason})"
         for part in parts(keep_successes(document))  # no error is read, so none is refused
         for place, rows in TABLE.items()
         if _covers(place, part.place)
@@ -234,16 +230,11 @@ def check(document: Node) -> None:
     if len(found) > _MANY:
         found[_MANY:] = [f"{len(found) - _MANY} more"]
     if found:
-        told = "".join(
-            each if each.isprintable() else ascii(each)[1:-1] for each in "; ".join(found)
-        )
+        told = "; ".join(found)
+        told = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in told)
         raise PipelineError(f"{told}; select other operations, or correct it in spec/overlay.yaml")
 
 
 def _covers(place: str, here: str) -> bool:
     kind = here.rpartition(" ")[2]
     return place in ("any", here, kind) or (place == "form" and here in FORMS)
-
-
-def _said(keyword: str, part: Part) -> str:
-    return f"style: {part.node['style']}" if keyword == "this style" else keyword
