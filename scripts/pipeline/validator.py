@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from subprocess import PIPE, STDOUT
 from typing import Any
 
 from scripts.pipeline.errors import PipelineError
@@ -33,9 +34,7 @@ def validated(document: Node) -> Iterator[None]:
         json.dump(document, file)
         file.seek(0)
         command = [sys.executable, "-m", __name__]
-        with subprocess.Popen(
-            command, cwd=ROOT, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        ) as worker:
+        with subprocess.Popen(command, cwd=ROOT, stdin=file, stdout=PIPE, stderr=STDOUT) as worker:
             try:
                 try:
                     yield
@@ -46,8 +45,7 @@ def validated(document: Node) -> Iterator[None]:
                 _tell(worker)
             except subprocess.TimeoutExpired as error:
                 raise PipelineError(
-                    f"the validator is not done after {PATIENCE} s: schemas multiply, as those do"
-                    " that say allOf of each other; correct them in spec/overlay.yaml"
+                    f"the validator is not done after {PATIENCE} s: correct allOf that multiplies"
                 ) from error
             finally:
                 worker.kill()
