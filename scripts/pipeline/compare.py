@@ -1,5 +1,6 @@
 """What changed between two contracts, place by place, and what of it breaks a caller."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -82,9 +83,13 @@ class _Comparison(SchemaComparison):
             yield from _differences(f"security scheme {name}", before, after)
 
     def _operation(self, name: str, before: Node, after: Node) -> Iterator[Change]:
+        # Another method does something else; in another order, ids are taken for each other.
+        calls = [re.findall(r"^\w+|{[^{}]*}", part["where"]) for part in (before, after)]
         for key, label, breaking in _OF_OPERATION:
-            if before.get(key) != after.get(key):
-                yield Change(name, f"{label} {moved(before.get(key), after.get(key))}", breaking)
+            was, now = before.get(key), after.get(key)
+            if was != now:
+                breaks = breaking or (key == "where" and calls[0] != calls[1])
+                yield Change(name, f"{label} {moved(was, now)}", breaks)
         parameters = _parameters(self.old, before), _parameters(self.new, after)
         for (named, where), *pair in pairs(*parameters):
             place = f"{name}: parameter {named} ({where})"

@@ -35,7 +35,7 @@ def stage(name: str) -> Iterator[None]:
 
 
 def describe(error: Exception) -> str:
-    """Write an error as `KeyError: 'x', from scripts/select.py`."""
+    """Write an error as `KeyError: 'x', from scripts/pipeline/select.py`."""
     repo = Repo()
     frames = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
     ours = [file for file in frames if file.is_relative_to(repo.root / "scripts")]

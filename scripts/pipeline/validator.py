@@ -10,15 +10,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
+from subprocess import PIPE, STDOUT
 from typing import Any
 
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.repo import ROOT
 from scripts.pipeline.walk import Node, format_path
 
-_ROOT = Path(__file__).parents[2]
 _LONGEST = 200
+# Seconds that it may take longer than the generator; with the whole API it is done before.
+PATIENCE = 60
 
 
 @contextmanager
@@ -26,28 +28,31 @@ def validated(document: Node) -> Iterator[None]:
     """Validate a document while it is worked on; its fault goes before what came of it.
 
     Raises:
-        PipelineError: When it is not valid; it names the place.
+        PipelineError: When it is not valid, and it names the place; when that takes for ever.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
         json.dump(document, file)
         file.seek(0)
         command = [sys.executable, "-m", __name__]
-        with subprocess.Popen(
-            command, cwd=_ROOT, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        ) as worker:
+        with subprocess.Popen(command, cwd=ROOT, stdin=file, stdout=PIPE, stderr=STDOUT) as worker:
             try:
-                yield
-            except PipelineError:
+                try:
+                    yield
+                except PipelineError:
+                    with suppress(subprocess.TimeoutExpired):
+                        _tell(worker)
+                    raise
                 _tell(worker)
-                raise
-            except BaseException:
+            except subprocess.TimeoutExpired as error:
+                raise PipelineError(
+                    f"the validator is not done after {PATIENCE} s: correct allOf that multiplies"
+                ) from error
+            finally:
                 worker.kill()
-                raise
-            _tell(worker)
 
 
 def _tell(worker: subprocess.Popen[bytes]) -> None:
-    said = worker.communicate()[0].decode(errors="backslashreplace").strip()
+    said = worker.communicate(timeout=PATIENCE)[0].decode(errors="backslashreplace").strip()
     if worker.returncode:
         raise PipelineError(f"the validator broke down: {said.rpartition(chr(10))[2]}")
     if said:
@@ -61,13 +66,25 @@ def fault(document: Node) -> str:
     # Half a second to import, in the process that needs it.
     from openapi_spec_validator.shortcuts import get_validator_cls  # noqa: PLC0415
 
-    error = next(iter(get_validator_cls(document)(document).iter_errors()), None)
+    try:
+        error = next(iter(get_validator_cls(document)(document).iter_errors()), None)
+    except RecursionError:
+        opened = _without_circles(document)
+        return fault(opened) if opened != document else "a schema is made of itself (allOf)"
     if error is None:
         return ""
     while error.context:
         error = max(error.context, key=_likeness)
     place = format_path(tuple(error.absolute_path))
     return ": ".join(filter(None, (place, " ".join(error.message.split())[:_LONGEST])))
+
+
+def _without_circles(document: Node) -> Node:
+    """Write a schema that only refers to itself, in the end, as the one of anything that it is."""
+    # Only such a document needs it.
+    from scripts.pipeline.corrections.schema_tools import each_schema, look, name_of  # noqa: PLC0415
+
+    return each_schema(document, lambda at: {} if name_of(at) and not look(document, at) else at)
 
 
 def _likeness(error: Any) -> tuple[bool, bool, int]:

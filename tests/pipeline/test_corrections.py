@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from scripts.pipeline import validator
 from scripts.pipeline.corrections import RULES, correct
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.select import select
@@ -303,18 +304,14 @@ CASES = {
     "an upload as OpenAPI 3.1 says it": Case(
         "find_files",
         api(
-            {
-                "Up": {
-                    "type": "object",
-                    "properties": {"f": {"type": "string", "contentMediaType": "x/y"}},
-                }
-            },
+            {"Up": thing(f={**TEXT, "contentMediaType": "x/y"})},
             paths={
                 "/a": {
                     "put": operation("load", requestBody=body(("multipart/form-data", ref("Up"))))
                 }
             },
-        ),
+        )
+        | {"openapi": "3.1.0"},
         holds("Up", "f", "File | Unset"),
     ),
     "links in a map of models": Case(
@@ -456,6 +453,11 @@ def test_without_its_rule_it_fails(case: Case, tmp_path: Path) -> None:
     except Exception:
         return
     pytest.fail(f"{case.rule} is not needed for this")
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_its_document_would_come_to_its_rule(case: Case) -> None:
+    assert validator.fault(case.document) == ""
 
 
 def test_every_rule_has_a_case_and_a_reason() -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -243,6 +244,47 @@ INVALID = {
 def test_what_is_no_valid_openapi_is_named_by_its_place(document: Node, told: str) -> None:
     assert validator.fault(api(paths={"/a": {"get": operation("a")}})) == ""
     assert validator.fault(select(read(document), ["*"])).startswith(told)
+
+
+def test_a_circle_of_references_is_anything_and_one_of_all_of_is_told() -> None:
+    circle = {"A": ref("B"), "B": ref("A"), "C": ref("C"), "D": {"not": ref("C")}}
+    assert validator.fault(api(circle)) == ""
+    told = validator.fault(api({**circle, "E": {"type": "array", "items": {"type": 1}}}))
+    assert told.startswith("components.schemas.E.items")
+    assert validator.fault(api({"A": {"allOf": [ref("A")]}})).endswith("made of itself (allOf)")
+
+
+def stops(document: Node, error: BaseException | None) -> None:
+    with validated(document):
+        if error:
+            raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (None, "the validator is not done after 0.5 s: "),
+        (PipelineError("ours"), "ours"),
+        (KeyboardInterrupt("theirs"), "theirs"),
+    ],
+    ids=repr,
+)
+def test_a_validator_that_is_never_done_is_ended(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException | None, told: str
+) -> None:
+    monkeypatch.setattr(validator, "PATIENCE", 0.5)
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Started(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **more: Any) -> None:
+            super().__init__(*args, **more)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Started)
+    chain = {f"A{n}": {"allOf": [ref(f"A{n + 1}")] * 3} for n in range(25)}
+    with pytest.raises((PipelineError, KeyboardInterrupt), match=told):
+        stops(api({**chain, "A25": TEXT}), error)
+    assert started[0].returncode is not None
 
 
 def test_an_invalid_document_goes_before_what_the_generator_makes_of_it(

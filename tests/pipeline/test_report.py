@@ -74,6 +74,10 @@ EDITS: list[tuple[str, Edit]] = [
         "  get: moved from GET /b to GET /z",
         lambda d: d["paths"].update({"/z": d["paths"].pop("/b")}),
     ),
+    (
+        "! get: moved from GET /b to DELETE /b",
+        lambda d: d["paths"]["/b"].update({"delete": d["paths"]["/b"].pop("get")}),
+    ),
     ('! put: tags (the module it is in) from ["t"] to ["u"]', lambda d: put(d).update(tags=["u"])),
     ("! put: parameter q (query): removed", lambda d: put(d).pop("parameters")),
     (
@@ -213,6 +217,30 @@ def test_only_a_tighter_limit_is_one_by_which_the_server_may_refuse_more(
 
 
 NO_OVERLAY: Node = {"overlay": "1.0.0", "actions": []}
+
+
+def test_a_path_that_takes_ids_in_another_order_breaks_who_passes_them_by_position() -> None:
+    old, new, beside = (
+        select(
+            api(
+                paths={
+                    path: {
+                        "get": operation(
+                            "a",
+                            parameters=[
+                                {"name": name, "in": "path", "required": True, "schema": TEXT}
+                                for name in "xy"
+                            ],
+                        )
+                    }
+                }
+            ),
+            ["*"],
+        )
+        for path in ("/a/{x}/b/{y}", "/b/{y}/a/{x}", "/c/{x}/b/{y}")
+    )
+    assert [change.breaking for change in compare(old, new)] == [True]
+    assert [change.breaking for change in compare(old, beside)] == [False]
 
 
 def test_a_class_that_leaves_or_changes_its_name_breaks_who_imports_it() -> None:
