@@ -112,9 +112,9 @@ def check_wrapper(repo: Repo, package: Path) -> None:
     module = min(missing, key=lambda name: (f".{_API}." not in name, name))
     name = module.rpartition(".")[2]
     raise PipelineError(
-        f"{ids.get(name, module)} must stay selected: {repo.name(missing[module])} imports"
-        f" {module}; add it to OPERATIONS or spec/operations.txt, or mend that import if upstream"
-        " moved or renamed it"
+        f"{ids.get(name, module)} must stay selected: {repo.name(missing[module])} imports it;"
+        " add it to OPERATIONS or spec/operations.txt, or mend the import if upstream moved or"
+        " renamed it"
     )
 
 
