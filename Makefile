@@ -22,7 +22,7 @@ sandbox: setup ## auth server and API on loopback until Ctrl-C, to rehearse on (
 	@$(RUN) -m scripts.sandbox
 
 test: setup whole ## run the whole suite (one test: .venv/bin/python -m pytest tests/client/test_faults.py -k name)
-	@$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	@$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 setup: ## make .venv with everything (PYTHON=python3.13 chooses); instant when done
 	@scripts/setup.sh "$(PYTHON)"
