@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vendoring"}}
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
 BUDGETS: dict[str, tuple[int, int]] = {
-    "wrapper": (1710, 2660),
-    "scripts": (4902, 6999),
-    "tests": (9750, 12200),
+    "wrapper": (1709, 2659),
+    "scripts": (4749, 6806),
+    "tests": (9723, 12175),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),

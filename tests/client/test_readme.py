@@ -20,8 +20,9 @@ SNIPPETS = [each for each in SNIPPETS if "found = " not in each]  # the job has 
 
 @pytest.mark.parametrize("number", range(len(SNIPPETS)))
 def test_snippet(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Sandbox() as sandbox:
-        sandbox.integrations = {("project-id", "integration-id")}
+    with Sandbox(projects=0) as sandbox:
+        sandbox.add("/projects/project-id")
+        sandbox.add("/projects/project-id/integrations/integration-id")
 
         class Client(upsun_client.UpsunClient):
             """The one of the snippet, pointed at the sandbox."""

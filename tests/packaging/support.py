@@ -101,8 +101,10 @@ def project(root: Path, *, vendors: bool = True) -> Path:
 
 def assert_it_deletes(python: Path, module: str, folder: Path) -> None:
     """Run a module of the consumer, which uses all of the client, against a sandbox."""
-    with Sandbox() as sandbox:
-        sandbox.integrations = {("p", "1"), ("p", "2"), ("p", "3")}
+    with Sandbox(projects=0) as sandbox:
+        sandbox.add("/projects/p")
+        for own in ("1", "2", "3"):
+            sandbox.add(f"/projects/p/integrations/{own}")
         done = run(
             *(python, "-W", "error", "-m", module),
             *(sandbox.url, sandbox.token_url, API_TOKEN, "p", "1", "2", "3"),
