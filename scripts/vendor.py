@@ -1,9 +1,31 @@
 """`make vendor`: write a copy of both packages into another project, or update the one there."""
 
+import os
 import sys
+from collections.abc import Mapping
 
-from scripts.pipeline import errors
-from scripts.vendoring.copy import main
+from scripts.pipeline import errors, generator
+from scripts.pipeline.repo import Repo, is_set
+from scripts.vendoring.copy import vendor
+from scripts.vendoring.destination import destination
+
+
+def run(env: Mapping[str, str], repo: Repo) -> int:
+    """Vendor as the environment says.
+
+    Args:
+        env: `DEST` says where to, `HTTP` on which HTTP library, `FORCE` overwrites what was edited.
+        repo: This project.
+    """
+    folder = destination(env.get("DEST", ""), repo)
+    return vendor(repo, folder, force=is_set(env, "FORCE"), library=env.get("HTTP", "").strip())
+
+
+def main() -> int:
+    """Vendor from this tree."""
+    generator.speed_up_imports()
+    return run(os.environ, Repo())
+
 
 if __name__ == "__main__":
     sys.exit(errors.run("vendor", main))

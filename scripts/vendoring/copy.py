@@ -1,22 +1,19 @@
-"""`make vendor`: write a copy of both packages into another project, or update the one there.
+"""A copy of both packages in another project: written there, updated, and compared.
 
 The copy imports itself relatively, so it works under any parent, beside any other version of this
 project. The old copy or the new one is there at any time, never half of each.
 """
 
-import os
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from scripts.pipeline import generator
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.repo import Repo, is_set
+from scripts.pipeline.repo import Repo
 from scripts.pipeline.swap import Swap
-from scripts.vendoring import http_library
-from scripts.vendoring.contents import contents
-from scripts.vendoring.destination import destination, dotted, is_package
-from scripts.vendoring.manifest import Manifest, read_manifest
+from scripts.vendoring import http_library, self_check
+from scripts.vendoring.contents import contents, digests
+from scripts.vendoring.destination import dotted, is_package
 from scripts.vendoring.self_check import PACKAGES, changes
 
 
@@ -34,23 +31,48 @@ class Folder(Repo):
         return "`make vendor` mends it"
 
 
-def vendor(repo: Repo, folder: Path, *, force: bool, library: str | None = None) -> int:
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of the copy in a folder; empty when there is none.
+
+    Raises:
+        PipelineError: When it is broken.
+    """
+    try:
+        return {"name": "an older one", "http": http_library.OURS} | self_check.read(folder)
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise PipelineError(
+            f"{error}; restore it, or write the copy anew with FORCE=1 and, as nothing says on"
+            " which HTTP library, HTTP=httpx or HTTP=httpx2"
+        ) from error
+
+
+def vendor(repo: Repo, folder: Path, *, force: bool, library: str = "") -> int:
     """Bring the copy in a folder to the state of a tree; 0 when that is done.
 
     Args:
         repo: This project.
         folder: Where the packages go, as `destination` allows.
         force: Whether to overwrite what is not as an earlier run wrote it.
-        library: The HTTP library to use; None for that of the copy there, or else ours.
+        library: The HTTP library to use; empty for that of the copy there, or else ours.
     """
-    manifest, files = contents(repo, library or _library_of(folder, force=force))
     is_new = not folder.exists()
     try:
         with Swap(Folder(folder)) as swap:
-            _refuse_touched(folder, force=force)
-            if _is_written(folder, manifest):
-                print(f"{folder} is current: {manifest.name}")
+            old = {} if force and library else read_manifest(folder)
+            manifest, files = contents(repo, library or old.get("http", http_library.OURS))
+            if not changes(folder, digests(files)):
+                print(f"{folder} is current: {manifest['name']}")
                 return 0
+            told = changes(folder, old.get("files", {}))
+            touched = {name: what for name, what in told.items() if what != "lost"}
+            if touched and not force:
+                _print(folder, touched)
+                raise PipelineError(
+                    f"these files in {folder} are not as `make vendor` wrote them; "
+                    "save what you want to keep, then FORCE=1 replaces both packages"
+                )
             _stage(swap, folder, files)
             swap.commit()
             _tell(folder, manifest)
@@ -61,39 +83,28 @@ def vendor(repo: Repo, folder: Path, *, force: bool, library: str | None = None)
     return 0
 
 
-def _library_of(folder: Path, *, force: bool) -> str:
-    """Say which HTTP library an update is to use."""
-    try:
-        old = read_manifest(folder)
-    except PipelineError as error:
-        if force:
-            raise PipelineError(
-                f"{error}, and say which HTTP library it is to use: HTTP=httpx or HTTP=httpx2"
-            ) from error
-        raise
-    return old.http if old else http_library.OURS
-
-
-def _refuse_touched(folder: Path, *, force: bool) -> None:
-    """Stop before an update takes away what no earlier run wrote."""
-    if force:
-        return
-    old = read_manifest(folder)
-    told = changes(folder, old.files if old else {})
-    touched = {name: what for name, what in told.items() if what != "lost"}
-    for name, what in touched.items():
-        print(f"{folder / name} {what}")
-    if touched:
+def check(repo: Repo, folder: Path) -> int:
+    """Check the copy in a folder against its manifest and against a tree; 0 when it is as it is."""
+    if Folder(folder).is_pending:
+        raise PipelineError(f"a run was killed while it changed {folder}; {Folder(folder).mend}")
+    if not (old := read_manifest(folder)):
+        raise PipelineError(f"there is no vendored copy in {folder}; `make vendor` writes one")
+    current, files = contents(repo, old["http"])
+    if touched := changes(folder, old["files"]):
+        _print(folder, touched)
+        raise PipelineError(f"the copy in {folder} is not as it was written ({len(touched)} files)")
+    if differ := changes(folder, digests(files)):
         raise PipelineError(
-            f"these files in {folder} are not as `make vendor` wrote them; "
-            "save what you want to keep, then FORCE=1 replaces both packages"
+            f"the copy in {folder} is {old['name']}, and differs in {len(differ)} files from what"
+            f" this checkout would write ({current['name']}); `make vendor` updates it"
         )
+    print(f"{folder} is untouched and current: {current['name']}")
+    return 0
 
 
-def _is_written(folder: Path, manifest: Manifest) -> bool:
-    wanted = manifest.dump().items()
-    same = all((folder / n).is_file() and (folder / n).read_bytes() == text for n, text in wanted)
-    return same and not changes(folder, manifest.files)
+def _print(folder: Path, told: dict[str, str]) -> None:
+    for name, what in told.items():
+        print(f"{folder / name} {what}")
 
 
 def _stage(swap: Swap, folder: Path, files: dict[str, bytes]) -> None:
@@ -108,29 +119,11 @@ def _stage(swap: Swap, folder: Path, files: dict[str, bytes]) -> None:
             file.write_bytes(files[name])
 
 
-def _tell(folder: Path, manifest: Manifest) -> None:
-    count = len(manifest.operations)
-    print(f"{folder}: {manifest.name}, {count} operation{'s' * (count > 1)}")
+def _tell(folder: Path, manifest: dict[str, Any]) -> None:
+    count = len(manifest["operations"])
+    print(f"{folder}: {manifest['name']}, {count} operation{'s' * (count > 1)}")
     print(f"  from {dotted(folder)}.upsun_client import UpsunClient")
     print(f"  python -m {dotted(folder)}.upsun_client._vendored  # is the copy untouched?")
-    print(f"  needs {', '.join(manifest.requires)}")
+    print(f"  needs {', '.join(manifest['requires'])}")
     if not is_package(folder):
         print("  note: the folder has no __init__.py, and some build tools leave such ones out")
-
-
-def run(repo: Repo, env: Mapping[str, str]) -> int:
-    """Vendor as the environment says.
-
-    Args:
-        repo: This project.
-        env: `DEST` says where to, `HTTP` on which HTTP library, `FORCE` overwrites what was edited.
-    """
-    library = http_library.chosen(env)
-    folder = destination(env.get("DEST", ""), repo)
-    return vendor(repo, folder, force=is_set(env, "FORCE"), library=library)
-
-
-def main() -> int:
-    """Vendor from this tree."""
-    generator.speed_up_imports()
-    return run(Repo(), os.environ)

@@ -6,7 +6,6 @@ writes it there, so it imports nothing of this project.
 
 import ast
 import hashlib
-import json
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ PACKAGES = ("upsun_api", "upsun_client")
 # The manifest: a module, which every build takes along, and a file for other tools.
 MODULE = "upsun_client/_manifest.py"
 FILE = "upsun_client/_vendored.json"
+ASSIGNMENT = "MANIFEST: dict[str, object] = "
 # What systems and tools leave behind.
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 CACHES = {"__pycache__", ".mypy_cache", ".pytest_cache", ".pyre", ".pytype", ".ruff_cache"}
@@ -35,14 +35,18 @@ def read(root: Folder) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: When there is none.
-        SyntaxError: When it cannot be read; or a ValueError or TypeError.
+        ValueError: When it is broken.
     """
-    if not (module := root / MODULE).exists():
-        return dict(json.loads((root / FILE).read_bytes()))
-    for node in ast.parse(module.read_bytes()).body:
-        if isinstance(node, ast.AnnAssign) and node.value:
-            return dict(ast.literal_eval(node.value))
-    raise SyntaxError("it holds no manifest")
+    file = root / MODULE
+    if not file.exists():
+        file = root / FILE
+    try:
+        value = file.read_text(encoding="utf-8").rpartition(ASSIGNMENT)[2]
+        manifest: dict[str, Any] = ast.literal_eval(value)  # JSON, too: it holds but text
+        files = {str(name): str(value) for name, value in manifest["files"].items()}
+        return manifest | {"files": files}
+    except (AttributeError, KeyError, SyntaxError, TypeError, ValueError) as error:
+        raise ValueError(f"{file} is broken ({error})") from error
 
 
 def changes(root: Folder, written: dict[str, str]) -> dict[str, str]:
@@ -72,24 +76,16 @@ def _digests(folder: Folder, name: str) -> Iterator[tuple[str, str]]:
             yield below, "" if is_link or not each.is_file() else digest(each.read_bytes())
 
 
-def _here() -> Folder:  # pragma: no cover - as `main`
+def _here() -> Folder:
     """Give the folder, in a zip or not, that holds both packages."""
-    here = Path(__file__).resolve()
+    here = Path(__file__).resolve().parent.parent
     archive = getattr(globals().get("__loader__"), "archive", None)  # of a zipimporter
     if not archive:
-        return here.parent.parent
-    inside = here.parent.parent.relative_to(Path(archive).resolve()).as_posix()
-    return zipfile.Path(archive, "" if inside == "." else f"{inside}/")
+        return here
+    return zipfile.Path(archive, f"{here.relative_to(Path(archive).resolve()).as_posix()}/")
 
 
-def _is_built(root: Folder) -> bool:  # pragma: no cover - as `main`
-    """Tell whether a build made what this is part of; builds leave out what is no module."""
-    return not isinstance(root, Path) or any(
-        next(folder.glob("*.dist-info"), None) for folder in root.parents
-    )
-
-
-def main() -> str | None:  # pragma: no cover - tests run it as a program, in a copy
+def main() -> str | None:
     """Check the copy that this file is part of; return what is wrong with it."""
     root = _here()
     if not __file__.endswith(".py"):
@@ -97,20 +93,25 @@ def main() -> str | None:  # pragma: no cover - tests run it as a program, in a 
     try:
         manifest = read(root)
         told = changes(root, manifest["files"])
-        name = manifest.get("name") or f"upsun-client {manifest['version']}"
     except FileNotFoundError:
         return f"this is not a vendored copy: there is no {root / MODULE}"
-    except (AttributeError, KeyError, OSError, SyntaxError, TypeError, ValueError) as error:
-        return f"the manifest of {root} cannot be read ({error}); vendor again"
-    lost = {path for path, what in told.items() if what == "lost" and not path.endswith(".py")}
-    left_out: set[str] = lost if _is_built(root) else set()
+    except ValueError as error:
+        return f"{error}; vendor again"
+    # Builds leave out what is no module; that is no fault where one has made this.
+    is_built = isinstance(root, zipfile.Path) or any(
+        next(folder.glob("*.dist-info"), None) for folder in root.parents
+    )
+    faults = 0
     for path, what in told.items():
-        print(path, "left out by the build" if path in left_out else what)
-    if told.keys() - left_out:
-        return f"{name} in {root} is not as it was written"
-    print(f"{name} in {root} is untouched")
+        left_out = is_built and what == "lost" and not path.endswith(".py")
+        print(path, "left out by the build" if left_out else what)
+        faults += not left_out
+    name = f"{manifest.get('name', 'the copy')} in {root}"
+    if faults:
+        return f"{name} is not as it was written"
+    print(f"{name} is untouched")
     return None
 
 
-if __name__ == "__main__":  # pragma: no cover - so is this
+if __name__ == "__main__":
     sys.exit(main())

@@ -14,10 +14,10 @@ from scripts.pipeline import generate
 from scripts.pipeline.generate import drift
 from scripts.pipeline.repo import Repo
 from scripts.vendoring import http_library
-from tests.packaging.copies import Copy
 from tests.packaging.support import (
     ROOT,
     VERSIONS,
+    Copy,
     Dependencies,
     Environment,
     checkout,
@@ -27,7 +27,7 @@ from tests.packaging.support import (
 )
 from upsun_client import __version__
 
-_DRIFT: list[tuple[object, list[str]]] = []
+_DRIFT: dict[str, list[str]] = {}
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +88,6 @@ def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Dependencies:
 
 @pytest.fixture
 def copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Copy:
-    (tmp_path / "project").mkdir()
     return Copy(tmp_path / "project", capsys)
 
 
@@ -121,11 +120,9 @@ def _generated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for drift once in each state of a repo, as it takes a run of the generator."""
 
     def remembered(repo: Repo) -> list[str]:
-        state = {f"{name}": snapshot(repo.root / name) for name in ("spec", "generated")}
-        found = next((known for seen, known in _DRIFT if seen == state), None)
-        if found is None:
-            found = drift(repo)
-            _DRIFT.append((state, found))
-        return found
+        state = repr([snapshot(repo.root / name) for name in ("spec", "generated")])
+        if state not in _DRIFT:
+            _DRIFT[state] = drift(repo)
+        return _DRIFT[state]
 
-    monkeypatch.setattr("scripts.vendoring.contents.drift", remembered)
+    monkeypatch.setattr(generate, "drift", remembered)

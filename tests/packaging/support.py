@@ -1,4 +1,4 @@
-"""Interpreters, throwaway environments, and a project that a copy is vendored into."""
+"""Interpreters, throwaway environments, and projects that copies are vendored into."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from scripts import vendor
 from scripts.dev.sandbox import API_TOKEN, Sandbox
+from scripts.pipeline import errors
 from scripts.pipeline.repo import Repo
 from scripts.vendoring.contents import relative
+from scripts.vendoring.copy import check
 
 ROOT = Path(__file__).parents[2]
 CONSUMER = Path(__file__).parent / "consumer"
@@ -132,3 +137,27 @@ def snapshot(folder: Path) -> dict[str, bytes | None]:
         for path in folder.rglob("*")
         if "__pycache__" not in path.parts
     }
+
+
+class Copy:
+    """A project with the package `app`, and the make targets pointed at a folder in it."""
+
+    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.root, self.app, self.folder = root, root / "app", root / "app" / "vendor"
+        self.app.mkdir(parents=True)
+        (self.app / "__init__.py").write_text("# theirs")
+        self._capsys = capsys
+        self.repo = Repo()
+
+    def vendor(self, **env: str) -> tuple[int, str, str]:
+        """Exit code, stdout and stderr of `make vendor`."""
+        env = {"DEST": str(self.folder)} | env
+        code = errors.run("vendor", lambda: vendor.run(env, self.repo))
+        return code, *self._capsys.readouterr()
+
+    def check(self) -> tuple[int, str, str]:
+        code = errors.run("vendor-check", lambda: check(self.repo, self.folder))
+        return code, *self._capsys.readouterr()
+
+    def state(self) -> dict[str, bytes | None]:
+        return snapshot(self.root)

@@ -30,14 +30,12 @@ from tests.pipeline.support import api, imported, operation
         ("import upsun_api as o  # why", "from .. import upsun_api as o  # why"),
         ("é = 1\nif x:\n    from upsun_api import y\nelse:\n\timport upsun_api as z", "é = 1\nif x:\n    from ..upsun_api import y\nelse:\n\tfrom .. import upsun_api as z"),
         ("def f():\r\n    from upsun_api import x\r\n", "def f():\r\n    from ..upsun_api import x\r\n"),
-        ("", ""),
         ("\f'x\r\n\ry'\n".replace("'", "''" + "'") + "\rfrom upsun_api import x", "\f'x\r\n\ry'\n".replace("'", "''" + "'") + "\rfrom ..upsun_api import x"),
         ("'''\nfrom upsun_api import x\n'''\nfrom upsun_api import x", "'''\nfrom upsun_api import x\n'''\nfrom ..upsun_api import x"),
         ("# import upsun_api\nx = 'import upsun_api'", "# import upsun_api\nx = 'import upsun_api'"),
         ("from upsun_apis import x\nfrom a.upsun_api import x", "from upsun_apis import x\nfrom a.upsun_api import x"),
         ("from . import upsun_api\nfrom .upsun_api import x\n", "from . import upsun_api\nfrom .upsun_api import x\n"),
         ("import logging; logging.getLogger('upsun_client')", "import logging; logging.getLogger('upsun_client')"),
-        ("import_module('.a', __name__); import_module(x)", "import_module('.a', __name__); import_module(x)"),
     ],
 )  # fmt: skip
 def test_imports_of_ours_become_relative_and_all_else_stays(before: str, after: str) -> None:
@@ -53,30 +51,31 @@ def test_the_dots_follow_the_depth(name: str, dots: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "says"),
+    "source",
     [
-        ("x = 1\nimport upsun_api.a", "a/m.py, line 2: say 'from ... import ...'"),
-        ("import sys, upsun_api", "say 'from"),
-        ("import upsun_api.a as a", "say 'from"),
-        ("import_module('upsun_api')", r"import_module\('upsun_api'\) cannot be made relative"),
-        ("importlib.import_module('upsun_api.a', None)", "cannot be made relative"),
-        ("__import__('upsun_client.a')", "cannot be made relative"),
-        ("x = 1; from upsun_api import x", "line 1: this import has to begin its line"),
-        ("from \\\n  upsun_api import x", "has to begin its line"),
-        ("from upsun_api import", "is no Python"),
-        ("x = '\0'", "is no Python"),
-        (b"# coding: latin-1\nx = '\xe9'", "is no Python in UTF-8"),
+        "import upsun_api.a",
+        "import sys, upsun_api",
+        "import upsun_api.a as a",
+        "x = 1; from upsun_api import x",
+        "from \\\n  upsun_api import x",
     ],
 )
-def test_what_cannot_be_made_relative_is_refused(source: str | bytes, says: str) -> None:
-    raw = source if isinstance(source, bytes) else source.encode()
-    with pytest.raises(PipelineError, match=says):
+def test_what_cannot_be_made_relative_is_refused(source: str) -> None:
+    with pytest.raises(PipelineError, match="a/m.py, line 2: say 'from ... import ...', on its"):
+        relative(f"# why\n{source}".encode(), "a/m.py")
+
+
+@pytest.mark.parametrize("raw", [b"from a import", b"x = '\0'", b"# coding: latin-1\nx = '\xe9'"])
+def test_what_is_no_python_is_refused(raw: bytes) -> None:
+    with pytest.raises(PipelineError, match="a/m.py is no Python in UTF-8"):
         relative(raw, "a/m.py")
 
 
 def test_all_that_the_wrapper_says_is_of_the_library() -> None:
-    source = "import httpcore\nfrom ._httpx import httpx\nx = 'httpx'  # as httpx.URL, httpx_args, pytest-httpx, httpx2"
-    expected = "import httpcore2\nfrom ._httpx import httpx2\nx = 'httpx2'  # as httpx2.URL, httpx_args, pytest-httpx, httpx2"
+    source = (
+        "from ._httpx import httpx\nx = 'httpx'  # as httpx.URL, httpx_args, pytest-httpx, httpx2"
+    )
+    expected = "from ._httpx import httpx2\nx = 'httpx2'  # as httpx2.URL, httpx_args, pytest-httpx, httpx2"
     assert http_library.use("httpx2", source) == expected
     assert http_library.use("httpx", source) == source
 

@@ -38,9 +38,10 @@ def test_a_relative_path_and_a_home_will_do(app: Path, monkeypatch: pytest.Monke
     assert at("app/vendor") == at("  ~/vendor ") == app / "vendor"
 
 
-def test_folders_above_may_be_links(app: Path, tmp_path: Path) -> None:
+def test_it_may_be_a_link(app: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
-    assert at(tmp_path / "link" / "app" / "vendor") == app / "vendor"
+    (app / "link").symlink_to("vendor")
+    assert at(tmp_path / "link" / "app" / "link") == app / "vendor"
 
 
 @pytest.mark.parametrize(
@@ -48,19 +49,17 @@ def test_folders_above_may_be_links(app: Path, tmp_path: Path) -> None:
     [
         ("", "DEST=path/to/a/package"),
         ("   ", "DEST=path/to/a/package"),
-        ("app/__init__.py", "is a file"),
-        ("app/__init__.py/x", "__init__.py does not exist|is no package"),
-        ("app/no/such", "cannot be made, as .*app/no does not exist"),
-        ("plain", "plain is no package, nor inside one"),
-        ("plain/new", "plain/new does not exist and .*plain is no package"),
+        ("app/__init__.py", "__init__.py is a file or a link"),
+        ("app/__init__.py/x", "is no package, nor a folder in one"),
+        ("app/no/such", "such is no package, .* add an __init__.py to it, or to .*app/no"),
+        ("plain", "plain is no package, nor a folder in one"),
+        ("plain/new", "new is no package, .* add an __init__.py to it, or to .*plain"),
         ("app/my-vendor", "'my-vendor' is no Python identifier"),
         ("app/class", "'class' is no Python identifier"),
         ("my-app/vendor", "'my-app' is no Python identifier"),
-        ("app/link", "app/link is a symbolic link to vendor"),
-        ("app/linked", "app/linked/upsun_api is a symbolic link"),
-        ("app/filed", "app/filed/upsun_client is a file"),
-        ("app/round/x", "app/round/x (leads nowhere|cannot be made)"),
-        ("~nobody-of-that-name/x", "^~nobody-of-that-name/x leads nowhere .*; give another path$"),
+        ("app/linked", "app/linked/upsun_api is a file or a link"),
+        ("app/filed", "app/filed/upsun_client is a file or a link"),
+        ("app/round/x", "is no package"),
         ("app/upsun_client", "is inside a package 'upsun_client'; give the folder around it"),
     ],
 )
@@ -69,17 +68,16 @@ def test_other_places_are_refused(app: Path, tmp_path: Path, given: str, says: s
     for package in ("my-app", "app/linked", "app/filed"):
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").touch()
-    (app / "link").symlink_to("vendor")
     (app / "round").symlink_to("round")
     (app / "linked" / "upsun_api").symlink_to(tmp_path)
     (app / "filed" / "upsun_client").touch()
     with pytest.raises(PipelineError, match=says):
-        at(tmp_path / given if given.strip() and given[0] != "~" else given)
+        at(tmp_path / given if given.strip() else given)
 
 
 @pytest.mark.parametrize("name", [".", "wrapper", "wrapper/upsun_client", "tests/packaging/new"])
 def test_this_repository_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(ROOT)
     for root in (ROOT, tmp_path / "link"):
-        with pytest.raises(PipelineError, match="inside this repository|symbolic link"):
+        with pytest.raises(PipelineError, match="inside this repository"):
             at(root / name)

@@ -101,9 +101,9 @@ def test_without_the_other_package_it_says_so(app: Path) -> None:
     ("content", "says"),
     [
         (None, "this is not a vendored copy: there is no"),
-        ("{", "cannot be read"),
-        ("[]", "cannot be read"),
-        (json.dumps({"files": []}), "cannot be read"),
+        ("{", "is broken"),
+        ("[]", "is broken"),
+        (json.dumps({"files": []}), "is broken"),
     ],
 )
 def test_what_is_no_copy_says_so_in_a_line(app: Path, content: str | None, says: str) -> None:
