@@ -1,9 +1,24 @@
-"""Part of `make test-lowest`: make .venv-lowest, with the lowest versions that are allowed."""
+"""Part of `make test-lowest`: make .venv-lowest, with the lowest versions that are allowed.
+
+By hand, since every bound is one `>=` (a test holds that): a resolver would say the same.
+"""
 
 import sys
 
-from scripts.dev.environment import main
+from scripts.dev import environment
 from scripts.pipeline import errors
+from scripts.pipeline.repo import Repo
+from scripts.vendoring.http_library import OURS, requirements
+
+
+def main() -> int:
+    """Make the environment of this repo."""
+    repo = Repo()
+    pins = [text.replace(">=", "==") for text in requirements(repo, OURS)]
+    path = [repo.root / folder for folder in ("wrapper", "generated")]
+    environment.make(repo.root / ".venv-lowest", [*pins, "--group", "client-tests"], path)
+    return 0
+
 
 if __name__ == "__main__":
     sys.exit(errors.run("test-lowest", main))

@@ -1,15 +1,15 @@
-"""The bounds of the dependencies, as `make test-lowest` reads them."""
+"""The bounds of the dependencies, and the environments with some of them."""
 
 from __future__ import annotations
 
+import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
-from scripts.dev.environment import make_lowest
-from scripts.pipeline.repo import Repo
+from scripts.dev.environment import make
 from tests.packaging.support import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -33,21 +33,18 @@ def test_an_environment_that_is_complete_is_left_alone(
 ) -> None:
     calls: list[list[str]] = []
 
-    class Done:
-        returncode = 0
-
-    def run(command: list[str], **_: object) -> Done:
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         calls.append(command)
         if "venv" in command:
             (Path(command[-1]) / "lib/python3/site-packages").mkdir(parents=True)
-        return Done()
+        return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr("scripts.dev.environment.subprocess.run", run)
-    make_lowest(Repo(), tmp_path / "venv")
-    make_lowest(Repo(), tmp_path / "venv")
-    assert len(calls) == 2
-    pins = {text for text in calls[1] if "==" in text}
-    assert {pin.replace("==", ">=") for pin in pins} == set(PROJECT["dependencies"])
+    for _ in range(2):
+        packages = make(tmp_path / "venv", ["attrs==22.2"], [ROOT])
+    assert (packages / "checkout.pth").read_text() == f"{ROOT}\n"
+    assert [command[-1] for command in calls] == [f"{tmp_path}/venv", "attrs==22.2"]
     (tmp_path / "venv").rename(tmp_path / "moved")
-    make_lowest(Repo(), tmp_path / "moved")
-    assert len(calls) == 4
+    for venv, install in (("moved", "attrs==22.2"), ("moved", "attrs==23")):
+        make(tmp_path / venv, [install], [ROOT])
+    assert len(calls) == 6

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-import tomllib
 from pathlib import Path
 from typing import get_type_hints
 
@@ -54,10 +53,9 @@ def consumer(
 @pytest.fixture(scope="session")
 def pyright() -> Path:
     """The type checker, which comes with a node of its own."""
-    venv, file = ROOT / ".venv-pyright", ROOT / "pyproject.toml"
-    pins = tomllib.loads(file.read_text())["dependency-groups"]["pyright"]
+    venv = ROOT / ".venv-pyright"
     try:
-        environment.make(venv, pins, holds=pins)
+        environment.make(venv, ["--group", "pyright"])
     except PipelineError as error:
         pytest.skip(f"pyright cannot be installed here: {error}")
     return venv / "bin" / "pyright"

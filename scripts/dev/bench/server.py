@@ -5,19 +5,11 @@ It prints its port, and ends when its standard input does.
 
 import asyncio
 import json
+import re
 import sys
+from contextlib import suppress
 
-_SLOWNESS = 0.2  # seconds, of deleting the integration `slow`; GET /peak says how many at once
-_ACTIVITY = {
-    "id": "bq3lykuepnoqc",
-    "type": "integration.remove",
-    "state": "pending",
-    "result": None,
-    "completion_percent": 0,
-    "created_at": "2026-01-01T00:00:00+00:00",
-    "parameters": {"user": "0" * 36, "integration": {"id": "integration", "type": "webhook"}},
-    "_links": {"self": {"href": "/api/projects/project/activities/bq3lykuepnoqc"}},
-}
+_SLOW = 1.0  # seconds of deleting the integration `slow`
 
 
 def _answer(status: bytes, body: object) -> bytes:
@@ -27,49 +19,27 @@ def _answer(status: bytes, body: object) -> bytes:
 
 
 _TOKEN = _answer(b"200 OK", {"access_token": "a" * 400, "expires_in": 900, "token_type": "bearer"})
-_ACCEPTED = _answer(
-    b"202 Accepted",
-    {"status": "Accepted", "code": 202, "_embedded": {"activities": [_ACTIVITY]}},
-)
-_slow = {"now": 0, "peak": 0}  # on all connections
+_LINKS = {"self": {"href": "/projects/project/activities/activity"}}
+_ACTIVITY = {"id": "activity", "state": "pending", "result": None, "_links": _LINKS}
+_EMBEDDED = {"activities": [_ACTIVITY]}
+_ACCEPTED = _answer(b"202 Accepted", {"status": "Accepted", "code": 202, "_embedded": _EMBEDDED})
 
 
-class _Connection(asyncio.Protocol):
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._received = b""
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        while b"\r\n\r\n" in self._received:
-            head, _, rest = self._received.partition(b"\r\n\r\n")
-            _, _, length = head.lower().partition(b"content-length: ")
-            size = int(length.split(b"\r\n")[0]) if length else 0
-            if len(rest) < size:
-                return
-            self._received = rest[size:]
+async def _connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(asyncio.IncompleteReadError, ConnectionError):  # the client has gone
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            if length := re.search(rb"(?i)\ncontent-length: (\d+)", head):
+                await reader.readexactly(int(length[1]))
             path = head.split(b" ", 2)[1]
             if path.endswith(b"/slow"):
-                _slow["now"] += 1
-                _slow["peak"] = max(_slow.values())
-                asyncio.get_running_loop().call_later(_SLOWNESS, self._end)
-            elif path == b"/token":
-                self._transport.write(_TOKEN)
-            elif path == b"/peak":
-                self._transport.write(_answer(b"200 OK", _slow["peak"]))
-                _slow["peak"] = 0
-            else:
-                self._transport.write(_ACCEPTED)
-
-    def _end(self) -> None:
-        _slow["now"] -= 1
-        self._transport.write(_ACCEPTED)
+                await asyncio.sleep(_SLOW)
+            writer.write(_TOKEN if path == b"/token" else _ACCEPTED)
+    writer.close()
 
 
 async def _serve() -> None:
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(_Connection, "127.0.0.1", 0, backlog=1024)
+    server = await asyncio.start_server(_connection, "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
 
