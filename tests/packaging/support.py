@@ -116,7 +116,7 @@ def assert_it_deletes(python: Path, module: str, folder: Path) -> None:
             cwd=folder,
         )
         assert not sandbox.integrations
-    told = ["Accepted", "never there", "Accepted", "Accepted", "path: .."]
+    told = ["Accepted", "never there", "Accepted", "Accepted", "UnsafePathError: .."]
     assert done.stdout.splitlines() == told
 
 

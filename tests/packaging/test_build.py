@@ -37,12 +37,15 @@ def sources() -> dict[str, bytes]:
     }
 
 
-def build(folder: Path, out: Path, *what: str, epoch: str | None = None) -> dict[str, str]:
+def digests(folder: Path) -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
+
+
+def build(folder: Path, out: Path, *what: str) -> dict[str, str]:
     """Build, and give the digest of each file that comes out."""
     command = (sys.executable, "-m", "build", "--no-isolation", *what)
-    env = {"SOURCE_DATE_EPOCH": epoch} if epoch else None
-    run(*command, "--outdir", out, folder, env=env)
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in out.iterdir()}
+    run(*command, "--outdir", out, folder)
+    return digests(out)
 
 
 def test_the_wheel_holds_the_packages_the_licence_and_metadata(wheel: Path) -> None:
@@ -73,14 +76,10 @@ def test_the_metadata_says_what_an_index_shows(wheel: Path) -> None:
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Description-Content-Type"] == "text/markdown"
     assert metadata.get_payload() == (ROOT / "README.md").read_text()
-    assert metadata.get_all("Project-URL")
     classifiers = metadata.get_all("Classifier", [])
     assert "Typing :: Typed" in classifiers
     for minor in (11, 12, 13):
         assert f"Programming Language :: Python :: 3.{minor}" in classifiers
-    for required in metadata.get_all("Requires-Dist", []):
-        assert ">=" in required
-        assert not {"<", "==", "~="} & {required[i : i + n] for i in range(99) for n in (1, 2)}
 
 
 @pytest.mark.slow
@@ -97,26 +96,12 @@ def test_the_same_bytes_come_from_another_folder_at_another_time(
         for junk in ("notes.txt", ".x.py.swp", "__pycache__/x.pyc", "new/notes.txt"):
             (package / junk).parent.mkdir(exist_ok=True)
             (package / junk).touch()
-    first = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in dist.iterdir()}
-    assert build(repo.root, tmp_path / "again") == first
+    assert build(repo.root, tmp_path / "again") == digests(dist)
     # From the tree itself, where modes count, rather than by way of the sdist: the same wheel.
     for file in files:
         file.chmod(0o644)
     (wheel,) = build(repo.root, tmp_path / "direct", "--wheel").items()
-    assert wheel in first.items()
-
-
-@pytest.mark.slow
-def test_the_epoch_decides_the_dates(sdist: Path, tmp_path: Path) -> None:
-    shutil.unpack_archive(sdist, tmp_path, filter="data")
-    made = [
-        build(tmp_path / NAME, tmp_path / str(n), "--wheel", epoch=epoch)
-        for n, epoch in enumerate(("1700000000", "1700000000", "1700000002"))
-    ]
-    assert made[0] == made[1] != made[2]
-    (wheel,) = (tmp_path / "0").iterdir()
-    with zipfile.ZipFile(wheel) as archive:
-        assert {member.date_time[:3] for member in archive.infolist()} == {(2023, 11, 14)}
+    assert wheel in digests(dist).items()
 
 
 @pytest.mark.slow

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import sys
 from pathlib import Path
-from typing import get_type_hints
 
 import pytest
 
-import upsun_client
 from scripts.dev import environment
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
@@ -82,14 +79,3 @@ def test_pyright_strict(consumer: tuple[Path, Path], pyright: Path) -> None:
     found = report["generalDiagnostics"]
     assert {Path(each["file"]).name for each in found} == {"mistake.py"}, found
     assert any("nothing" in each["message"] for each in found)
-
-
-@pytest.mark.parametrize(
-    "function",
-    [upsun_client.delete_projects_integrations, upsun_client.delete_projects_integrations_async],
-)
-def test_what_is_reexported_returns_no_none(function: object) -> None:
-    assert inspect.isfunction(function)
-    public = {name: getattr(upsun_client, name) for name in upsun_client.__all__}
-    names = vars(inspect.getmodule(function)) | public
-    assert get_type_hints(function, names)["return"] is upsun_client.AcceptedResponse

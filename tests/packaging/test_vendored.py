@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import sys
 from pathlib import Path
 
@@ -90,20 +88,12 @@ def test_it_checks_itself(app: Path) -> None:
     assert done.stderr == f"upsun-client {__version__} in {vendored} is not as it was written\n"
 
 
-def test_without_the_other_package_it_says_so(app: Path) -> None:
-    shutil.rmtree(app / "deep" / "vendor" / "upsun_api")
-    check = app / "deep" / "vendor" / "upsun_client" / "_vendored.py"
-    done = run(sys.executable, "-I", check, status=1)
-    assert "upsun_api/client.py lost" in done.stdout.splitlines()
-
-
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (None, "this is not a vendored copy: there is no"),
         ("{", "is broken"),
-        ("[]", "is broken"),
-        (json.dumps({"files": []}), "is broken"),
+        ('{"files": []}', "is broken"),
     ],
 )
 def test_what_is_no_copy_says_so_in_a_line(app: Path, content: str | None, says: str) -> None:

@@ -5,41 +5,18 @@ usage: python -m consumer.use BASE_URL TOKEN_URL API_TOKEN PROJECT SYNC_ID ASYNC
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, assert_never, assert_type
+from collections.abc import Mapping
+from typing import Any, assert_type
 
 import upsun_client as upsun
 from upsun_api.api.third_party_integrations import delete_projects_integrations as generated
 from upsun_api.types import Response
-from upsun_client import (
-    AcceptedResponse,
-    APIConnectionError,
-    APIResponseValidationError,
-    APIStatusError,
-    APITimeoutError,
-    AuthenticationError,
-    BadRequestError,
-    ConfigurationError,
-    ConflictError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    ServerError,
-    TokenExchangeError,
-    UnsafePathError,
-    UpsunClient,
-    UpsunError,
-    delete_projects_integrations,
-    delete_projects_integrations_async,
-)
-
-Delete = Callable[[str, str, UpsunClient], AcceptedResponse]
-DeleteAsync = Callable[[str, str, UpsunClient], Awaitable[AcceptedResponse]]
+from upsun_client import UpsunClient
 
 
-def delete(project: str, integration: str, client: UpsunClient) -> AcceptedResponse:
-    accepted = delete_projects_integrations(project, integration, client=client)
-    assert_type(accepted, AcceptedResponse)
+def delete(project: str, integration: str, client: UpsunClient) -> upsun.AcceptedResponse:
+    accepted = upsun.delete_projects_integrations(project, integration, client=client)
+    assert_type(accepted, upsun.AcceptedResponse)
     assert_type(accepted.status, str)
     assert_type(accepted.code, int)
     assert_type(accepted["_embedded"], Any)
@@ -47,15 +24,12 @@ def delete(project: str, integration: str, client: UpsunClient) -> AcceptedRespo
     return accepted
 
 
-async def delete_async(project: str, integration: str, client: UpsunClient) -> AcceptedResponse:
-    accepted = await delete_projects_integrations_async(project, integration, client=client)
-    assert_type(accepted, AcceptedResponse)
+async def delete_async(
+    project: str, integration: str, client: UpsunClient
+) -> upsun.AcceptedResponse:
+    accepted = await upsun.delete_projects_integrations_async(project, integration, client=client)
+    assert_type(accepted, upsun.AcceptedResponse)
     return accepted
-
-
-# Neither returns None, nor may it come to.
-sync_type: Delete = delete
-async_type: DeleteAsync = delete_async
 
 
 def clients(base_url: str, token_url: str, api_token: str) -> UpsunClient:
@@ -78,56 +52,47 @@ def clients(base_url: str, token_url: str, api_token: str) -> UpsunClient:
     return client
 
 
-def hal(client: UpsunClient) -> int:
-    return client.get_httpx_client().get("/projects/p/activities/a").status_code
-
-
-def explain(error: UpsunError) -> str:
+def explain(error: upsun.UpsunError) -> str:
     match error:
-        case APIStatusError():
+        case upsun.APIStatusError():
             return explain_status(error)
-        case APITimeoutError() | APIConnectionError():
+        case upsun.APITimeoutError() | upsun.APIConnectionError():
             assert_type(error.attempts, int)
             return f"{error.method} {error.path}"
-        case APIResponseValidationError():
+        case upsun.APIResponseValidationError():
             return f"{error.status_code} {error.method} {error.path}"
-        case TokenExchangeError():
+        case upsun.TokenExchangeError():
             assert_type(error.status_code, int)
             assert_type(error.error, str | None)
             assert_type(error.error_description, str | None)
             return error.error or "no code"
-        case ConfigurationError() | UnsafePathError():
+        case upsun.ConfigurationError() | upsun.UnsafePathError():
             as_value_error: ValueError = error
-            return f"{kind(error)}: {as_value_error}"
+            return f"{type(error).__name__}: {as_value_error}"
         case _:
             return str(error)
 
 
-def explain_status(error: APIStatusError) -> str:
+def explain_status(error: upsun.APIStatusError) -> str:
     assert_type(error.status_code, int)
     assert_type(error.message, str)
     assert_type(error.body, Any)
     assert_type(error.headers, Mapping[str, str])
     assert_type(error.retry_after, float | None)
     match error:
-        case BadRequestError() | AuthenticationError() | PermissionDeniedError() | ConflictError():
+        case (
+            upsun.BadRequestError()
+            | upsun.AuthenticationError()
+            | upsun.PermissionDeniedError()
+            | upsun.ConflictError()
+        ):
             return error.message
-        case RateLimitError() | ServerError():
+        case upsun.RateLimitError() | upsun.ServerError():
             return f"again in {error.retry_after or 60.0} s"
-        case NotFoundError():
+        case upsun.NotFoundError():
             return "gone" if error.attempts > 1 else "never there"
         case _:
             return f"{error.method} {error.path}: {error.headers.get('x-id', '')}"
-
-
-def kind(error: ConfigurationError | UnsafePathError) -> str:
-    match error:
-        case ConfigurationError():
-            return "configuration"
-        case UnsafePathError():
-            return "path"
-        case _:
-            assert_never(error)
 
 
 async def main(arguments: list[str]) -> None:
@@ -136,14 +101,14 @@ async def main(arguments: list[str]) -> None:
         print(delete(project, first, client).status)
         try:
             delete(project, first, client)
-        except UpsunError as error:
+        except upsun.UpsunError as error:
             print(explain(error))
         detailed = generated.sync_detailed(project, third, client=client)
-        assert_type(detailed, Response[AcceptedResponse])
+        assert_type(detailed, Response[upsun.AcceptedResponse])
         print(detailed.parsed.status if detailed.parsed else None)
     async with clients(base_url, token_url, api_token) as client:
         print((await delete_async(project, second, client)).status)
-    print(explain(UnsafePathError("..")))
+    print(explain(upsun.UnsafePathError("..")))
 
 
 if __name__ == "__main__":
