@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -16,12 +15,10 @@ from scripts.pipeline.repo import Repo
 from scripts.vendoring import http_library
 from tests.packaging.support import (
     ROOT,
-    VERSIONS,
     Copy,
     Dependencies,
     Environment,
     checkout,
-    interpreter,
     run,
     snapshot,
 )
@@ -48,31 +45,6 @@ def wheel(dist: Path) -> Path:
 def sdist(dist: Path) -> Path:
     (found,) = dist.glob("*.tar.gz")
     return found
-
-
-@pytest.fixture(scope="session")
-def base() -> Callable[[str], Path]:
-    @cache
-    def find(version: str) -> Path:
-        found = interpreter(version)
-        if found is None:
-            pytest.skip(f"there is no Python {version} here")
-        return found
-
-    return find
-
-
-@pytest.fixture(scope="session", params=VERSIONS)
-def installed(
-    request: pytest.FixtureRequest,
-    base: Callable[[str], Path],
-    wheel: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Environment:
-    """An environment that was empty before the wheel was installed in it."""
-    environment = Environment(tmp_path_factory.mktemp("installed"), base(request.param))
-    environment.install(wheel)
-    return environment
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,6 @@ from scripts.vendoring.copy import check
 
 ROOT = Path(__file__).parents[2]
 CONSUMER = Path(__file__).parent / "consumer"
-VERSIONS = ("3.11", "3.12", "3.13")
 
 
 def run(
@@ -49,29 +48,14 @@ def run(
     return done
 
 
-def interpreter(version: str) -> Path | None:
-    """Find an interpreter, where pyenv keeps those that are not switched on too."""
-    if sys.version_info[:2] == tuple(map(int, version.split("."))):
-        return Path(sys.executable).resolve()
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    found = [*pyenv.glob(f"versions/{version}.*/bin/python")]
-    if on_path := shutil.which(f"python{version}"):
-        found.insert(0, Path(on_path))
-    for candidate in found:
-        if run(candidate, "-c", "import venv, ssl", status=None).returncode == 0:
-            return candidate
-    return None
-
-
 @dataclass
 class Environment:
     """A virtual environment without pip."""
 
     folder: Path
-    base: Path = Path(sys.executable)
 
     def __post_init__(self) -> None:
-        run(self.base, "-m", "venv", "--without-pip", self.folder)
+        run(sys.executable, "-m", "venv", "--without-pip", self.folder)
 
     @property
     def python(self) -> Path:

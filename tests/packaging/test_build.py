@@ -105,9 +105,9 @@ def test_the_same_bytes_come_from_another_folder_at_another_time(
 
 
 @pytest.mark.slow
-def test_it_installs_into_an_empty_environment_and_deletes(
-    installed: Environment, tmp_path: Path
-) -> None:
+def test_it_installs_into_an_empty_environment_and_deletes(wheel: Path, tmp_path: Path) -> None:
+    installed = Environment(tmp_path / "venv")
+    installed.install(wheel)
     project(tmp_path, vendors=False)
     assert_it_deletes(installed.python, "consumer.use", tmp_path)
     where = run(installed.python, "-I", "-c", "import upsun_api as a; print(a.__file__)").stdout

@@ -1,4 +1,4 @@
-"""A copy goes where its project goes: into wheels by any build, into zips, into what is frozen."""
+"""A copy checks itself where its project goes: into wheels by any build, zips, what is frozen."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.pipeline.repo import Repo
-from scripts.vendoring import copy as vendor
-from tests.packaging.support import ROOT, Environment, run
+from scripts.vendoring.self_check import FILE, MODULE
+from tests.packaging.support import ROOT, Copy, Environment, run
+from upsun_client import __version__
 
 BACKENDS = {
     "setuptools": "setuptools.build_meta",
@@ -25,16 +25,6 @@ LICENCE = (
     "print(_license.LICENSE, _manifest.MANIFEST['version'])"
 )
 CHECK = ("-m", "app.vendor.upsun_client._vendored")
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """A project with a package `app`, and a copy in `app.vendor`."""
-    folder = tmp_path / "source"
-    (folder / "app").mkdir(parents=True)
-    (folder / "app" / "__init__.py").touch()
-    vendor.vendor(Repo(), folder / "app" / "vendor", force=False)
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -51,71 +41,96 @@ def at(place: Path, *arguments: str, status: int = 0) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
+def test_it_checks_itself(written: Copy) -> None:
+    vendored = written.folder
+    untouched = f"upsun-client {__version__} in {vendored} is untouched\n"
+    assert at(written.root, *CHECK) == (untouched, "")
+    as_file = ("-I", str(vendored / "upsun_client" / "_vendored.py"))
+    assert at(written.root, *as_file) == (untouched, "")
+    with (vendored / "upsun_api" / "types.py").open("a") as file:
+        file.write("\n")
+    (vendored / "upsun_api" / "errors.py").unlink()
+    (vendored / "upsun_client" / "x.py").touch()
+    (vendored / "theirs.py").touch()
+    told = "upsun_api/errors.py lost\nupsun_api/types.py edited\nupsun_client/x.py added\n"
+    says = f"upsun-client {__version__} in {vendored} is not as it was written\n"
+    assert at(written.root, *as_file, status=1) == (told, says)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "this is not a vendored copy: there is no"),
+        ("{", "is broken"),
+        ('{"files": []}', "is broken"),
+    ],
+)
+def test_what_is_no_copy_says_so_in_a_line(written: Copy, content: str | None, says: str) -> None:
+    (written.folder / MODULE).unlink()
+    manifest = written.folder / FILE
+    manifest.unlink() if content is None else manifest.write_text(content)
+    out, err = at(written.root, *CHECK, status=1)
+    assert says in err
+    assert (out, err.count("\n")) == ("", 1)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_wheel_by_the_defaults_of_a_build_checks_itself(
-    source: Path, backends: Environment, backend: str, tmp_path: Path
+    written: Copy, backends: Environment, backend: str, tmp_path: Path
 ) -> None:
-    (source / "pyproject.toml").write_text(
+    (written.root / "pyproject.toml").write_text(
         f'[build-system]\nrequires = ["{backend}"]\nbuild-backend = "{BACKENDS[backend]}"\n'
         '[project]\nname = "app"\nversion = "1"\n'
     )
-    run(backends.python, "-m", "build", "--wheel", "--no-isolation", source)
-    (wheel,) = (source / "dist").glob("*.whl")
+    run(backends.python, "-m", "build", "--wheel", "--no-isolation", written.root)
+    (wheel,) = (written.root / "dist").glob("*.whl")
     place = tmp_path / "installed"
     run(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", place, wheel)
     assert "is untouched" in at(place, *CHECK)[0]
     assert (ROOT / "LICENSE").read_text() in at(place, "-c", LICENCE)[0]
     (place / "app/vendor/upsun_api/types.py").unlink()
-    with (place / "app/vendor/upsun_client/_paths.py").open("a") as file:
-        file.write("\n")
-    out, err = at(place, *CHECK, status=1)
-    assert "upsun_api/types.py lost\n" in out
-    assert "upsun_client/_paths.py edited\n" in out
-    assert "is not as it was written" in err
+    assert "upsun_api/types.py lost\n" in at(place, *CHECK, status=1)[0]
 
 
-def test_what_a_build_leaves_out_is_named_but_no_fault(source: Path) -> None:
-    copy = source / "app" / "vendor"
+def test_what_a_build_leaves_out_is_named_but_no_fault(written: Copy) -> None:
+    copy = written.folder
     for file in (*copy.glob("*/LICENSE"), *copy.glob("*/py.typed"), *copy.glob("*/*.json")):
         file.unlink()
-    assert "upsun_api/LICENSE lost\n" in at(source, *CHECK, status=1)[0]
-    (source / "app-1.dist-info").mkdir()
-    out, _ = at(source, *CHECK)
+    assert "upsun_api/LICENSE lost\n" in at(written.root, *CHECK, status=1)[0]
+    (written.root / "app-1.dist-info").mkdir()
+    out, _ = at(written.root, *CHECK)
     assert out.count(" left out by the build\n") == 5
     assert "is untouched" in out
 
 
-@pytest.mark.parametrize("compressed", [False, True])
-def test_it_checks_itself_inside_a_zip(source: Path, tmp_path: Path, compressed: bool) -> None:
-    archive = tmp_path / "app.pyz"
-    zipapp.create_archive(source, archive, main="app:main", compressed=compressed)
-    assert f"in {archive}/app/vendor/ is untouched" in at(archive, *CHECK)[0]
-    assert (ROOT / "LICENSE").read_text() in at(archive, "-c", LICENCE)[0]
+@pytest.mark.parametrize(("top", "compressed"), [("app.", False), ("app.", True), ("", False)])
+def test_it_checks_itself_inside_a_zip(
+    written: Copy, tmp_path: Path, top: str, compressed: bool
+) -> None:
+    archive = tmp_path / "made.pyz"
+    source = written.root if top else written.app
+    zipapp.create_archive(source, archive, main="os:getcwd", compressed=compressed)
+    check = ("-m", f"{top}vendor.upsun_client._vendored")
+    folder = f"{top}vendor".replace(".", "/")
+    assert f"in {archive}/{folder}/ is untouched" in at(archive, *check)[0]
     with zipfile.ZipFile(archive, "a") as changed:
-        changed.writestr("app/vendor/upsun_api/more.py", "")
-        changed.writestr("app/vendor/upsun_api/.DS_Store", "")
-    assert at(archive, *CHECK, status=1)[0] == "upsun_api/more.py added\n"
+        changed.writestr(f"{folder}/upsun_api/more.py", "")
+        changed.writestr(f"{folder}/upsun_api/.DS_Store", "")
+    assert at(archive, *check, status=1)[0] == "upsun_api/more.py added\n"
 
 
-def test_at_the_top_of_a_zip_it_checks_itself(source: Path, tmp_path: Path) -> None:
-    archive = tmp_path / "top.zip"
-    zipapp.create_archive(source / "app", archive, main="vendor:main")
-    out, _ = at(archive, "-m", "vendor.upsun_client._vendored")
-    assert "is untouched" in out
-
-
-def test_without_sources_it_says_that_it_cannot_tell(source: Path) -> None:
-    compileall.compile_dir(source, quiet=1, legacy=True)
-    for file in source.rglob("*.py"):
+def test_without_sources_it_says_that_it_cannot_tell(written: Copy) -> None:
+    compileall.compile_dir(written.root, quiet=1, legacy=True)
+    for file in written.root.rglob("*.py"):
         file.unlink()
-    _, err = at(source, *CHECK, status=1)
+    _, err = at(written.root, *CHECK, status=1)
     assert "holds compiled modules; only their sources can be checked" in err
     assert err.count("\n") == 1
 
 
-def test_every_module_can_be_found_by_what_freezes_an_application(source: Path) -> None:
+def test_every_module_can_be_found_by_what_freezes_an_application(written: Copy) -> None:
     """Such programs follow imports, and take TYPE_CHECKING for false."""
-    root = source / "app" / "vendor"
+    root = written.folder
     found = {root / "upsun_client" / "__init__.py", root / "upsun_api" / "models" / "__init__.py"}
     new = {*found}
     while new:
