@@ -8,7 +8,7 @@ RUN := .venv/bin/python
 # A PYTHON from the environment or the command line chooses the interpreter; otherwise .venv keeps its own.
 PYTHON ?=
 export SPEC_URL OPERATIONS PROSE FORCE REPORT DEST HTTP ROWS
-export PORT PROJECTS INTEGRATIONS WORK RATE LATENCY
+export PORT PROJECTS INTEGRATIONS RATE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ demo: setup ## generate, then delete an integration in a sandbox on loopback, st
 	@$(RUN) -m scripts.generate
 	@$(RUN) -m scripts.demo
 
-sandbox: setup ## auth server and API on loopback until Ctrl-C, to rehearse on (PORT=8080; PROJECTS=20, INTEGRATIONS=40: how many; RATE=20: 429 above it a second; LATENCY=0.1, WORK=5: seconds of an answer, an activity)
+sandbox: setup ## auth server and API on loopback until Ctrl-C, to rehearse on (PORT=8080; PROJECTS=20, INTEGRATIONS=40: how many; RATE=20: 429 above it a second)
 	@$(RUN) -m scripts.sandbox
 
 test: setup whole ## run the whole suite (one test: .venv/bin/python -m pytest tests/client/test_faults.py -k name)

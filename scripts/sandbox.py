@@ -12,8 +12,7 @@ from scripts.dev.sandbox import API_TOKEN, INTEGRATION, PROJECT, Sandbox
 from scripts.pipeline import errors
 from scripts.pipeline.errors import PipelineError
 
-_WHOLE = ("port", "projects", "integrations")
-_NUMBERS = ("work", "rate", "latency")
+_SETTINGS = ("port", "projects", "integrations", "rate")
 _HIGHEST = 65535
 
 
@@ -23,19 +22,13 @@ def settings(env: Mapping[str, str]) -> dict[str, Any]:
     Raises:
         PipelineError: When one is no such number.
     """
-    found: dict[str, Any] = {}
-    for name in (*_WHOLE, *_NUMBERS):
-        if text := env.get(name.upper()):
-            try:
-                found[name] = int(text) if name in _WHOLE else float(text)
-            except ValueError:
-                found[name] = -1
-            if not 0 <= found[name] <= _HIGHEST:
-                what = "a whole number" if name in _WHOLE else "a number"
-                raise PipelineError(
-                    f"{name.upper()} has to be {what} from 0 to {_HIGHEST}, not {text!r}"
-                )
-    return found
+    given = {name: env[name.upper()] for name in _SETTINGS if env.get(name.upper())}
+    for name, text in given.items():
+        if not text.isdecimal() or int(text) > _HIGHEST:
+            raise PipelineError(
+                f"{name.upper()} has to be a whole number from 0 to {_HIGHEST}, not {text!r}"
+            )
+    return {name: int(text) for name, text in given.items()}
 
 
 def usage(sandbox: Sandbox) -> str:

@@ -15,8 +15,8 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1709, 2659),
-    "scripts": (4517, 6495),
-    "tests": (9402, 11788),
+    "scripts": (4510, 6488),
+    "tests": (9333, 11699),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),
