@@ -89,12 +89,12 @@ class Sandbox(ThreadingTCPServer):
         self._lock = threading.Lock()
         for number in range(projects):
             path = f"/projects/{self._new_id() if number else PROJECT}"
-            self.add(path, title=path)
+            self.add(path)
             for each, kind in zip(range(integrations), cycle(_TYPES), strict=False):
                 own = self._new_id() if number or each else INTEGRATION
                 self.add(f"{path}/integrations/{own}", type=kind)
 
-    def add(self, path: str, **fields: Any) -> Record:
+    def add(self, path: str, /, **fields: Any) -> Record:
         """Add a record, and give it as the API does."""
         now = datetime.now(UTC).isoformat()
         self.records[path] = {

@@ -69,7 +69,7 @@ def test_integrations_are_listed_and_read_as_the_api_answers(api: httpx.Client) 
 
 
 def test_an_integration_is_created(api: httpx.Client) -> None:
-    sent = {"type": "webhook", "url": "https://example.com", "id": "mine"}
+    sent = {"type": "webhook", "url": "https://example.com", "id": "mine", "path": "/"}
     entity = api.post(HERE, json=sent).json()["_embedded"]["entity"]
     assert entity["url"] == "https://example.com"
     assert entity["id"] != "mine"
