@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from scripts.dev import environment
-from scripts.dev.bench.measure import Bench, rows, serving
+from scripts.dev.bench.measure import ROWS, Bench, serving
 from scripts.pipeline import errors
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import ROOT, Repo
@@ -21,7 +21,7 @@ from scripts.vendoring.http_library import OURS, requirements
 def main() -> int:
     """Measure, and print the table as Markdown."""
     wanted = os.environ.get("ROWS", "").lower()
-    chosen = [cells for cells in rows() if wanted in cells[0].lower()]
+    chosen = [cells for cells in ROWS if wanted in cells[0].lower()]
     if not chosen:
         raise PipelineError(f"ROWS={wanted} is in the name of no row")
     environment.make(ROOT / ".venv-bench", [*requirements(Repo(), OURS), "httpx2"])

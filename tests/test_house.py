@@ -15,7 +15,7 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1709, 2659),
-    "scripts": (4510, 6488),
+    "scripts": (4497, 6470),
     "tests": (9333, 11699),
 }
 _NO_CODE = {

@@ -20,24 +20,18 @@ _PUBLISHED = "shared/upstream/openapi-spec.*.json"
 Side = Callable[[], float]
 
 # what | unit | reach | program, what it does, how many | ours | beside | pairs | processes
-_ROWS = """\
+_TABLE = """\
 cold process: exchange and delete | s | 1.20 | calls cold 1 | ours | bare httpx | 61 | 1
 kept connection | s | 1.06 | calls kept 20 | ours | bare httpx | 60 | 5
-1,000 deletes, 50 at a time | s | 1.10 | tasks batch 1000 | ours | bare httpx | 3 | 3
 crowd: 1,000 tasks on a cold pool | s | 0.2 | tasks crowd 1000 | ours | bare httpx | 1 | 1
 connections lost to cancelled tasks, of 10 | | 0 | tasks lost 10 | ours | | 1 | 1
 growth over 100,000 calls | B | 1e6 | calls growth 100000 | ours | | 1 | 1
 httpx2: cold process | s | 0.80 | calls cold 1 | ours on httpx2 | bare httpx | 61 | 1
 httpx2: cold process beside httpx2 | s | 1.25 | calls cold 1 | ours on httpx2 | bare httpx2 | 61 | 1
-httpx2: kept connection beside httpx2 | s | | calls kept 20 | ours on httpx2 | bare httpx2 | 60 | 5
 make regenerate, one operation | s | 1.3 | regenerate one | ours | alone | 7 | 1
 make regenerate, whole API | s | 1.3 | regenerate * | ours | alone | 3 | 1
 """
-
-
-def rows() -> list[list[str]]:
-    """Give the cells of each row."""
-    return [[cell.strip() for cell in line.split("|")] for line in _ROWS.splitlines()]
+ROWS = [[cell.strip() for cell in line.split("|")] for line in _TABLE.splitlines()]
 
 
 def row(what: str, unit: str, reach: str, times: list[list[float]]) -> list[str]:
@@ -74,9 +68,8 @@ class Bench:
 
     def __init__(self, folder: Path, url: str, python: Path) -> None:
         self.folder, self.url, self._python = folder, url, python
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
         path = os.pathsep.join(map(str, (ROOT / "wrapper", ROOT / "generated", folder)))
-        self._env = {**kept, "PYTHONPATH": path, "NO_PROXY": "*", "no_proxy": "*"}
+        self._env = {**os.environ, "PYTHONPATH": path, "NO_PROXY": "*", "no_proxy": "*"}
 
     def measure(self, cells: Sequence[str]) -> list[str]:
         """Measure a row."""

@@ -19,9 +19,7 @@ def _answer(status: bytes, body: object) -> bytes:
 
 
 _TOKEN = _answer(b"200 OK", {"access_token": "a" * 400, "expires_in": 900, "token_type": "bearer"})
-_LINKS = {"self": {"href": "/projects/project/activities/activity"}}
-_ACTIVITY = {"id": "activity", "state": "pending", "result": None, "_links": _LINKS}
-_EMBEDDED = {"activities": [_ACTIVITY]}
+_EMBEDDED = {"activities": [{"id": "activity", "state": "pending", "result": None}]}
 _ACCEPTED = _answer(b"202 Accepted", {"status": "Accepted", "code": 202, "_embedded": _EMBEDDED})
 
 

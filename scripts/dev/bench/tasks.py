@@ -5,7 +5,7 @@ Arguments: the side, the server's URL, what, and how many.
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any
@@ -15,12 +15,12 @@ import httpx
 from upsun_client import UpsunClient, delete_projects_integrations_async
 
 SIDE, URL, WHAT, NUMBER = *sys.argv[1:4], int(sys.argv[4])
-AT_A_TIME, STORMS = 50, 30
+STORMS, IN_ONE = 30, 50
 SLOW = 1.0  # seconds that the server takes to delete the integration `slow`
 
 
 @asynccontextmanager
-async def caller(connections: int) -> AsyncIterator[Callable[[str], Awaitable[Any]]]:
+async def caller(connections: int) -> AsyncIterator[Callable[[str], Coroutine[Any, Any, object]]]:
     """Give what deletes an integration, on a new pool of so many connections."""
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=20)
     if SIDE.startswith("bare"):
@@ -33,21 +33,13 @@ async def caller(connections: int) -> AsyncIterator[Callable[[str], Awaitable[An
             yield lambda own: delete_projects_integrations_async("project", own, client=client)
 
 
-async def batch(at_a_time: int) -> float:
-    """Delete `NUMBER` in so many tasks; a pool of less than all is warm."""
+async def crowd() -> float:
+    """Delete `NUMBER` at once on a cold pool."""
     async with caller(100) as call:
-        if at_a_time < NUMBER:
-            await call("i")
-        left = iter(range(NUMBER))
-
-        async def work() -> None:
-            for _ in left:
-                await call("i")
-
         start = perf_counter()
         async with asyncio.TaskGroup() as group:
-            for _ in range(at_a_time):
-                group.create_task(work())
+            for _ in range(NUMBER):
+                group.create_task(call("i"))
         return perf_counter() - start
 
 
@@ -56,7 +48,7 @@ async def lost() -> float:
     async with caller(NUMBER) as call:
         await call("i")
         for storm in range(STORMS):
-            tasks = [asyncio.ensure_future(call("i")) for _ in range(AT_A_TIME)]
+            tasks = [asyncio.ensure_future(call("i")) for _ in range(IN_ONE)]
             await asyncio.sleep(0.001 * (storm % 10))
             for task in tasks:
                 task.cancel()
@@ -69,5 +61,4 @@ async def lost() -> float:
 
 if __name__ == "__main__":
     for _ in sys.stdin:
-        measured = lost() if WHAT == "lost" else batch(AT_A_TIME if WHAT == "batch" else NUMBER)
-        print(asyncio.run(measured), flush=True)
+        print(asyncio.run({"crowd": crowd, "lost": lost}[WHAT]()), flush=True)
