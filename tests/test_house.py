@@ -16,7 +16,7 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1709, 2659),
     "scripts": (4497, 6470),
-    "tests": (9333, 11699),
+    "tests": (9321, 11681),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),

@@ -1,14 +1,17 @@
-"""When `make setup` makes .venv anew, and when it leaves it alone."""
+"""When .venv and the environments beside it are made anew, and the bounds of what they hold."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
+from scripts.dev.environment import make
 from tests.packaging.support import ROOT, run
 
 # Answers as Python does, but makes and installs nothing.
@@ -78,3 +81,39 @@ def test_of_two_at_once_the_second_waits(clone: Path) -> None:
     both = [subprocess.Popen(command(clone)) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
     assert (clone / "log").read_text() == "made\n"
+
+
+# --- environments beside it, some with the lowest versions
+
+DEPENDENCIES = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+
+
+def test_every_dependency_has_a_lower_bound_and_no_upper_one() -> None:
+    """openapi-python-client asks httpx >= 0.23 and attrs >= 22.2 of who uses what it makes."""
+    bounds = {Requirement(text).name: Requirement(text).specifier for text in DEPENDENCIES}
+    for name, specifier in bounds.items():
+        assert [bound.operator for bound in specifier] == [">="], name
+    assert not bounds["httpx"].contains("0.22.9")
+    assert not bounds["attrs"].contains("22.1.9")
+
+
+def test_an_environment_that_is_complete_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        calls.append(command)
+        if "venv" in command:
+            (Path(command[-1]) / "lib/python3/site-packages").mkdir(parents=True)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("scripts.dev.environment.subprocess.run", run)
+    for _ in range(2):
+        packages = make(tmp_path / "venv", ["attrs==22.2"], [ROOT])
+    assert (packages / "checkout.pth").read_text() == f"{ROOT}\n"
+    assert [command[-1] for command in calls] == [f"{tmp_path}/venv", "attrs==22.2"]
+    (tmp_path / "venv").rename(tmp_path / "moved")
+    for venv, install in (("moved", "attrs==22.2"), ("moved", "attrs==23")):
+        make(tmp_path / venv, [install], [ROOT])
+    assert len(calls) == 6
