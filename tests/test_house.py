@@ -15,8 +15,8 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1709, 2659),
-    "scripts": (4497, 6470),
-    "tests": (9321, 11681),
+    "scripts": (4491, 6459),
+    "tests": (9317, 11677),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),
@@ -109,11 +109,7 @@ def lines_of_code(file: Path) -> int:
 
 
 def test_a_module_of_scripts_can_be_read_in_one_sitting() -> None:
-    lengths = {
-        name: file.read_text().count("\n")
-        for name, file in modules("scripts").items()
-        if not name.startswith("scripts.dev.")  # a server, and a table of what is measured
-    }
+    lengths = {name: file.read_text().count("\n") for name, file in modules("scripts").items()}
     assert {name: length for name, length in lengths.items() if length > 240} == {}
 
 

@@ -1,7 +1,5 @@
 """A stand-in for the auth server and the API, on loopback: to rehearse jobs on, and for tests."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import secrets
@@ -9,19 +7,16 @@ import sys
 import threading
 import time
 from base64 import b64encode
-from datetime import UTC, datetime
+from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from itertools import cycle
 from posixpath import normpath
 from socketserver import ThreadingTCPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from urllib.parse import parse_qsl, unquote
 
 from scripts.pipeline.repo import Repo
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Record = dict[str, Any]
 Answer = tuple[int, object]
@@ -96,13 +91,10 @@ class Sandbox(ThreadingTCPServer):
 
     def add(self, path: str, /, **fields: Any) -> Record:
         """Add a record, and give it as the API does."""
-        now = datetime.now(UTC).isoformat()
         self.records[path] = {
             **_TYPES.get(fields.get("type", ""), {}),
             **fields,
             "id": path.rpartition("/")[2],
-            "created_at": now,
-            "updated_at": now,
             "_links": {"self": {"href": self.url + path}},
         }
         return self.records[path]
@@ -113,12 +105,10 @@ class Sandbox(ThreadingTCPServer):
         return [each for path, each in self.records.items() if "/integrations/" in path]
 
     def __enter__(self) -> Self:
-        """Start the server."""
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the server."""
         self.shutdown()
         self.server_close()
 
@@ -127,7 +117,7 @@ class Sandbox(ThreadingTCPServer):
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
-    def answer(self, request: Request, body: bytes) -> Answer:
+    def answer(self, request: "Request", body: bytes) -> Answer:
         """Give the status, and what JSON is to say."""
         self.seen.append((request.command, request.path))
         raw = request.path.partition("?")[0]
@@ -184,8 +174,8 @@ class Sandbox(ThreadingTCPServer):
                 created = self.add(f"{path}/{self._new_id()}", **fields)
                 return self._accept(project, "integration.create", created)
             case "DELETE", [] | ["integrations", _] if path in self.records:
-                kind = "integration.delete" if rest else "project.delete"
-                accepted = self._accept(project, kind, self.records[path])
+                what = "integration" if rest else "project"
+                accepted = self._accept(project, f"{what}.delete", self.records[path])
                 for each in [path, *self._below(path)]:
                     del self.records[each]
                 return accepted
@@ -213,7 +203,6 @@ class Sandbox(ThreadingTCPServer):
         return record | {"state": state, "result": result, "completion_percent": int(100 * done)}
 
     def _new_id(self) -> str:
-        """Give an id that looks like one; the same ones each time."""
         self._ids += 1
         return hashlib.sha256(b"%d" % self._ids).hexdigest()[:13]
 
