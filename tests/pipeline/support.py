@@ -6,20 +6,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from scripts.pipeline import document, render, select, unsupported, verify
 from scripts.pipeline.corrections import RULES, correct
+from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
-from scripts.pipeline.walk import Node
+from scripts.pipeline.walk import METHODS, Node
+from tests.client.wire import Request, answer
 
 ROOT = Path(__file__).resolve().parents[2]
 UPSTREAM = ROOT.parent / "shared" / "upstream"
@@ -30,6 +30,14 @@ _MYPY = (sys.executable, "-m", "mypy", "--strict", "--config-file=")
 _FEW = 50  # what more operations import is better gone with a process of its own
 _LEARNT = tempfile.TemporaryDirectory()
 DELETE = "delete-projects-integrations"
+JSON = "application/json"
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+Load = Callable[[str], ModuleType]
+
+TEXT: Node = {"type": "string"}
+NUMBER: Node = {"type": "integer"}
+FLAG: Node = {"type": "boolean"}
+FILE: Node = {"type": "string", "format": "binary"}
 
 
 def published(name: str) -> Path:
@@ -46,26 +54,73 @@ def read(path: Path) -> Node:
 
 
 def api(schemas: Node | None = None, *, paths: Node | None = None, **parts: Any) -> Node:
-    """Make a small document; without paths, one operation answers with every schema."""
+    """Make a small document; without paths, one operation answers with every schema.
+
+    Parts that are called as a method are operations at /a, the others sections of components.
+    """
     schemas = schemas or {}
+    item = {method: parts.pop(method) for method in METHODS if method in parts}
+    paths = {"/a": item} if item else paths
     if paths is None:
-        answer = {"type": "object", "properties": {n: ref(n) for n in schemas}}
-        paths = {"/all": {"get": operation("all", schema=answer)}}
+        paths = {"/all": {"get": operation("all", thing(**{name: ref(name) for name in schemas}))}}
     whole = {"openapi": "3.0.1", "info": {"title": "T", "version": "1"}, "paths": paths}
     return {**whole, "components": {"schemas": schemas, **parts}}
 
 
-def ref(name: str) -> Node:
-    """Refer to a schema."""
-    return {"$ref": f"#/components/schemas/{name}"}
+def ref(name: str, section: str = "schemas") -> Node:
+    """Refer to a component."""
+    return {"$ref": f"#/components/{section}/{name}"}
 
 
-def operation(name: str, *, schema: Node | None = None, **more: Any) -> Node:
-    """Make an operation that answers 200 with JSON."""
-    response: Node = {"description": ""}
-    if schema is not None:
-        response["content"] = {"application/json": {"schema": schema}}
-    return {"operationId": name, "tags": ["t"], "responses": {"200": response}, **more}
+def thing(*required: str, **fields: Node) -> Node:
+    """Make the schema of an object."""
+    needed = {"required": list(required)} if required else {}
+    return {"type": "object", **needed, "properties": fields}
+
+
+def listed(items: Node) -> Node:
+    """Make the schema of a list."""
+    return {"type": "array", "items": items}
+
+
+def one_of(*schemas: Node, **more: Any) -> Node:
+    """Make the schema of a union."""
+    return {"oneOf": list(schemas), **more}
+
+
+def enum(*values: str) -> Node:
+    """Make the schema of some texts."""
+    return {"type": "string", "enum": list(values)}
+
+
+def form(name: str) -> Node:
+    """Make the schema of a text of a format."""
+    return {"type": "string", "format": name}
+
+
+def parameter(where: str, name: str, schema: Node = TEXT, **more: Any) -> Node:
+    """Make a parameter; one of a path is required."""
+    required = {"required": True} if where == "path" else {}
+    return {"name": name, "in": where, "schema": schema, **required, **more}
+
+
+def query(name: str, schema: Node = TEXT, **more: Any) -> Node:
+    """Make a parameter of the query."""
+    return parameter("query", name, schema, **more)
+
+
+def content(schema: Node | None, media: str = JSON, **more: Any) -> Node:
+    """Say of what kind a body is."""
+    return {**more, "content": {media: {} if schema is None else {"schema": schema}}}
+
+
+def operation(
+    name: str, schema: Node | None = None, *, body: Node | None = None, **more: Any
+) -> Node:
+    """Make an operation that answers 200 with JSON, and one that requires a body of JSON."""
+    response = {"description": "", **(content(schema) if schema is not None else {})}
+    sent = {"requestBody": content(body, required=True)} if body is not None else {}
+    return {"operationId": name, "tags": ["t"], "responses": {"200": response}, **sent, **more}
 
 
 def make(whole: Node, directory: Path, *, without: str | None = None, prose: bool = False) -> Path:
@@ -94,7 +149,14 @@ def import_all(package: Path) -> None:
 
 
 @contextmanager
-def imported(package: Path) -> Iterator[Callable[[str], ModuleType]]:
+def made(whole: Node, directory: Path, **how: Any) -> Iterator[Load]:
+    """Import from the package that is made of a document."""
+    with imported(make(whole, directory, **how)) as load:
+        yield load
+
+
+@contextmanager
+def imported(package: Path) -> Iterator[Load]:
     """Import from a generated package, and forget it afterwards."""
     sys.path.insert(0, str(package.parent))
     importlib.invalidate_caches()
@@ -138,54 +200,35 @@ def snapshot(repo: Repo) -> dict[str, bytes]:
     }
 
 
-class Server:
-    """A server on loopback that answers as it is told, and remembers what it was asked."""
-
-    def __init__(self, answer: Callable[[BaseHTTPRequestHandler], None]) -> None:
-        self.requests: list[dict[str, str]] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(handler) -> None:  # noqa: N805
-                self.requests.append({"path": handler.path, **dict(handler.headers)})
-                answer(handler)
-
-            def log_message(handler, *args: Any) -> None:  # noqa: N805
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.handle_error = lambda *args: None  # type: ignore[method-assign]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *args: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+@contextmanager
+def unchanged(repo: Repo) -> Iterator[None]:
+    """Require that a regeneration, or whatever it is, leaves all of a tree as it was."""
+    before = snapshot(repo)
+    yield
+    assert snapshot(repo) == before
 
 
-def answering(
-    body: bytes, status: int = 200, **headers: str
-) -> Callable[[BaseHTTPRequestHandler], None]:
+@contextmanager
+def refused(*told: str) -> Iterator[pytest.ExceptionInfo[PipelineError]]:
+    """Require a refusal, in one line in which each of these stands."""
+    with pytest.raises(PipelineError) as error:
+        yield error
+    assert not [each for each in told if each not in str(error.value)], str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def written(folder: Path, document: Node, **env: str) -> dict[str, str]:
+    """Write a document to a file, and give the environment of a run that reads it."""
+    (folder / "document.json").write_text(json.dumps(document))
+    return {"SPEC_URL": str(folder / "document.json"), **env}
+
+
+def answering(body: bytes, status: int | str = 200, **headers: str) -> Callable[[Request], bytes]:
     """Answer every request alike; a matching ETag gets a 304."""
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        unchanged = headers.get("ETag") and handler.headers["If-None-Match"] == headers["ETag"]
-        handler.send_response(304 if unchanged else status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        if not unchanged:
-            handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        if not unchanged:
-            handler.wfile.write(body)
+    def react(request: Request) -> bytes:
+        if "ETag" in headers and request.headers.get("if-none-match") == headers["ETag"]:
+            return answer(304, **headers)
+        return answer(status, body, **headers)
 
-    return answer
+    return react

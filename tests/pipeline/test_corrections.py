@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import httpx
@@ -20,9 +19,30 @@ from scripts.pipeline.corrections import RULES, correct
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.select import select
 from scripts.pipeline.walk import Node
-from tests.pipeline.support import api, imported, make, mypy, operation, ref
+from tests.pipeline.support import (
+    JSON,
+    MULTIPART,
+    NUMBER,
+    TEXT,
+    Load,
+    api,
+    content,
+    enum,
+    form,
+    listed,
+    made,
+    make,
+    mypy,
+    one_of,
+    operation,
+    parameter,
+    query,
+    ref,
+    refused,
+    thing,
+)
 
-Load = Callable[[str], ModuleType]
+Check = Callable[[Load], None]
 
 
 @dataclass(frozen=True)
@@ -31,10 +51,10 @@ class Case:
 
     rule: str
     document: Node
-    check: Callable[[Load], None]
+    check: Check
 
 
-def keeps(model: str, *values: Any) -> Callable[[Load], None]:
+def keeps(model: str, *values: Any) -> Check:
     """Require that values are read and written back as they were."""
 
     def check(load: Load) -> None:
@@ -45,18 +65,14 @@ def keeps(model: str, *values: Any) -> Callable[[Load], None]:
     return check
 
 
-def answers(name: str, body: bytes, media: str = "application/json") -> Callable[[Load], Any]:
+def read(load: Load, name: str, body: bytes, media: str = JSON) -> Any:
     """Give what an operation makes of an answer."""
-
-    def parse(load: Load) -> Any:
-        client = load("").Client(base_url="http://x")
-        response = httpx.Response(200, content=body, headers={"Content-Type": media})
-        return load(f".api.t.{name}")._parse_response(client=client, response=response)
-
-    return parse
+    client = load("").Client(base_url="http://x")
+    response = httpx.Response(200, content=body, headers={"Content-Type": media})
+    return load(f".api.t.{name}")._parse_response(client=client, response=response)
 
 
-def has(*names: str) -> Callable[[Load], None]:
+def has(*names: str) -> Check:
     """Require classes by name."""
 
     def check(load: Load) -> None:
@@ -65,7 +81,7 @@ def has(*names: str) -> Callable[[Load], None]:
     return check
 
 
-def lacks(name: str) -> Callable[[Load], None]:
+def lacks(name: str) -> Check:
     """Require that there is no class of such a name."""
 
     def check(load: Load) -> None:
@@ -74,7 +90,7 @@ def lacks(name: str) -> Callable[[Load], None]:
     return check
 
 
-def both(*checks: Callable[[Load], None]) -> Callable[[Load], None]:
+def both(*checks: Check) -> Check:
     """Require several things."""
 
     def check(load: Load) -> None:
@@ -90,10 +106,9 @@ def check_filter(load: Load) -> None:
 
 
 def check_pdf(load: Load) -> None:
-    parsed = answers("invoice", b"%PDF-1.7", "application/pdf")(load)
-    assert parsed.payload.read() == b"%PDF-1.7"
-    assert answers("events", b"{}\n{}\n", "application/x-ndjson")(load).payload.read()
-    assert answers("graph", b"digraph {}", "text/vnd.graphviz")(load) == "digraph {}"
+    assert read(load, "invoice", b"%PDF-1.7", "application/pdf").payload.read() == b"%PDF-1.7"
+    assert read(load, "events", b"{}\n{}\n", "application/x-ndjson").payload.read()
+    assert read(load, "graph", b"digraph {}", "text/vnd.graphviz") == "digraph {}"
 
 
 def check_sort(load: Load) -> None:
@@ -118,7 +133,7 @@ def check_union(load: Load) -> None:
     assert type(read.y).__name__ == "More"
 
 
-def holds(model: str, field: str, type_: str) -> Callable[[Load], None]:
+def holds(model: str, field: str, type_: str) -> Check:
     """Require a field of a type."""
 
     def check(load: Load) -> None:
@@ -131,7 +146,7 @@ def sets_nothing(load: Load) -> None:
     assert load(".models").A().to_dict() == {}
 
 
-def takes(name: str, type_: str) -> Callable[[Load], None]:
+def takes(name: str, type_: str) -> Check:
     """Require that an operation takes an argument of a type."""
 
     def check(load: Load) -> None:
@@ -141,7 +156,7 @@ def takes(name: str, type_: str) -> Callable[[Load], None]:
     return check
 
 
-def asks_for(name: str, *, asked: bool) -> Callable[[Load], None]:
+def asks_for(name: str, *, asked: bool) -> Check:
     """Require that an argument of a model must be given, or need not."""
 
     def check(load: Load) -> None:
@@ -151,55 +166,47 @@ def asks_for(name: str, *, asked: bool) -> Callable[[Load], None]:
     return check
 
 
-def reads(body: Any, kind: str, media: str = "application/json") -> Callable[[Load], None]:
+def reads(body: Any, kind: str, media: str = JSON) -> Check:
     """Require that an operation reads an answer as something of a type."""
 
     def check(load: Load) -> None:
-        parsed = answers("a", json.dumps(body).encode(), media)(load)
-        assert type(parsed).__name__ == kind
+        assert type(read(load, "a", json.dumps(body).encode(), media)).__name__ == kind
 
     return check
 
 
-def body(*media: tuple[str, Node]) -> Node:
-    return {"required": True, "content": {name: {"schema": schema} for name, schema in media}}
+def answers(name: str, schema: Node | None, media: str) -> Node:
+    """Make an operation that answers with one kind of body."""
+    return operation(name, responses={"200": content(schema, media, description="")})
 
 
-def answer(*media: tuple[str, Node | None]) -> Node:
-    content = {name: {} if schema is None else {"schema": schema} for name, schema in media}
-    return {"responses": {"200": {"description": "", "content": content}}}
+def sends(schema: Node, media: str) -> Node:
+    """Make an operation that takes one kind of body."""
+    return operation("load", requestBody=content(schema, media, required=True))
 
 
-TEXT: Node = {"type": "string"}
-NUMBER: Node = {"type": "integer"}
-UUID: Node = {"type": "string", "format": "uuid"}
-LIST: Node = {"type": "array", "items": TEXT}
-PAIR: Node = {"type": "object", "required": ["b"], "properties": {"b": NUMBER}}
-MORE: Node = {"type": "object", "required": ["b", "c"], "properties": {"b": NUMBER, "c": NUMBER}}
-
-
-def thing(**properties: Node) -> Node:
-    return {"type": "object", "properties": properties}
-
-
-def get(*parameters: Node) -> Node:
-    return {"get": operation("a", parameters=list(parameters))}
-
-
-def path_parameter(name: str, **more: Any) -> Node:
-    return {"name": name, "in": "path", "schema": TEXT, **more}
-
+PAIR = thing("b", b=NUMBER)
+MORE = thing("b", "c", b=NUMBER, c=NUMBER)
+CLOSED: Node = {**thing(x=TEXT), "additionalProperties": False}
+FILTER = query("filter[id]", ref("F"), style="deepObject", explode=True)
+UPLOAD: Node = {**TEXT, "contentMediaType": "x/y"}
+PET = one_of(ref("Cat"), ref("Dog"), discriminator={"propertyName": "kind"})
+ALTERNATIVES = one_of(listed(ref("Less")), listed(TEXT), form("date-time"), TEXT, ref("Less"))
+ERRORS = operation("a")["responses"] | {
+    "default": content(ref("Wrong"), description=""),
+    "201": content(TEXT, description=""),
+}
+CSV = content(PAIR, description="")
+CSV["content"]["text/csv"] = {"schema": TEXT}
 
 CASES = {
     "a closed object": Case(
         "open_objects",
-        api({"A": {**thing(x=TEXT), "additionalProperties": False}}),
+        api({"A": CLOSED}),
         keeps("A", {"x": "1", "_links": {"self": {}}, "_embedded": {"a": []}}),
     ),
     "enum values that are spelled alike": Case(
-        "settle_enums",
-        api({"SortOrder": {"type": "string", "enum": ["a", "-a", "*", "1.0", ""]}}),
-        check_sort,
+        "settle_enums", api({"SortOrder": enum("a", "-a", "*", "1.0", "")}), check_sort
     ),
     "enums of mixed and fractional values": Case(
         "settle_enums",
@@ -208,36 +215,29 @@ CASES = {
     ),
     "enum values that the generator would change": Case(
         "settle_enums",
-        api({"E": {"type": "string", "enum": ["new\nline", "x"]}, "A": thing(e=ref("E"))}),
+        api({"E": enum("new\nline", "x"), "A": thing(e=ref("E"))}),
         both(keeps("A", {"e": "new\nline"}, {"e": "x"}), lacks("E")),
     ),
     "enum values with quotes": Case(
         "settle_enums",
-        api({"E": {**TEXT, "enum": ['a"b', "ab", "a\\b", "tab\t"]}, "A": thing(e=ref("E"))}),
+        api({"E": enum('a"b', "ab", "a\\b", "tab\t"), "A": thing(e=ref("E"))}),
         both(keeps("A", {"e": 'a"b'}, {"e": "a\\b"}, {"e": "tab\t"}), check_quotes),
     ),
     "an object in the query": Case(
         "spread_deep_objects",
         api(
             {"F": thing(eq=TEXT, **{"in": TEXT})},
-            paths={
-                "/a": get(
-                    {
-                        "name": "filter[id]",
-                        "in": "query",
-                        "style": "deepObject",
-                        "explode": True,
-                        "schema": ref("F"),
-                    },
-                    {"name": "sort", "in": "query", "schema": TEXT},
-                )
-            },
+            get=operation("a", parameters=[FILTER, query("sort")]),
         ),
         check_filter,
     ),
     "an id that is a UUID": Case(
         "settle_parameters",
-        api(paths={"/{b}": get(path_parameter("b", required=True, schema=UUID))}),
+        api(
+            paths={
+                "/{b}": {"get": operation("a", parameters=[parameter("path", "b", form("uuid"))])}
+            }
+        ),
         takes("b", "str"),
     ),
     "a default": Case(
@@ -256,7 +256,7 @@ CASES = {
             {
                 "P": PAIR,
                 "M": MORE,
-                "A": {"allOf": [thing(x=TEXT), {"oneOf": [ref("P"), ref("M")]}]},
+                "A": {"allOf": [thing(x=TEXT), one_of(ref("P"), ref("M"))]},
                 "B": thing(a=ref("A")),
             }
         ),
@@ -273,18 +273,7 @@ CASES = {
             {
                 "Less": PAIR,
                 "More": MORE,
-                "A": thing(
-                    x={
-                        "oneOf": [
-                            {"type": "array", "items": ref("Less")},
-                            {"type": "array", "items": TEXT},
-                            {"type": "string", "format": "date-time"},
-                            TEXT,
-                            ref("Less"),
-                        ]
-                    },
-                    y={"oneOf": [ref("Less"), ref("More")]},
-                ),
+                "A": thing(x=ALTERNATIVES, y=one_of(ref("Less"), ref("More"))),
             }
         ),
         check_union,
@@ -293,25 +282,17 @@ CASES = {
         "settle_bodies",
         api(
             paths={
-                "/a": {"get": operation("invoice") | answer(("application/pdf", None))},
-                "/b": {"get": operation("events") | answer(("application/x-ndjson", PAIR))},
-                "/c": {"get": operation("graph") | answer(("text/vnd.graphviz", PAIR))},
-                "/d": {"put": operation("load", requestBody=body(("application/gzip", PAIR)))},
+                "/a": {"get": answers("invoice", None, "application/pdf")},
+                "/b": {"get": answers("events", PAIR, "application/x-ndjson")},
+                "/c": {"get": answers("graph", PAIR, "text/vnd.graphviz")},
+                "/d": {"put": sends(PAIR, "application/gzip")},
             }
         ),
         check_pdf,
     ),
     "an upload as OpenAPI 3.1 says it": Case(
         "find_files",
-        api(
-            {"Up": thing(f={**TEXT, "contentMediaType": "x/y"})},
-            paths={
-                "/a": {
-                    "put": operation("load", requestBody=body(("multipart/form-data", ref("Up"))))
-                }
-            },
-        )
-        | {"openapi": "3.1.0"},
+        api({"Up": thing(f=UPLOAD)}, put=sends(ref("Up"), MULTIPART)) | {"openapi": "3.1.0"},
         holds("Up", "f", "File | Unset"),
     ),
     "links in a map of models": Case(
@@ -326,7 +307,7 @@ CASES = {
     ),
     "an inline class with the name of a component": Case(
         "name_classes",
-        api({"ProjectStatus": TEXT | {"enum": ["a"]}, "Project": thing(status=PAIR)}),
+        api({"ProjectStatus": enum("a"), "Project": thing(status=PAIR)}),
         both(
             keeps("Project", {"status": {"b": 1}}),
             has("Project", "ProjectStatus", "ProjectStatusField"),
@@ -344,47 +325,24 @@ CASES = {
                 "A": ref("B"),
                 "B": {"allOf": [ref("C")]},
                 "C": PAIR,
-                "D": ref("E"),
-                "E": ref("D"),
-                "F": ref("F"),
-                "G": {"type": "array", "items": ref("A")},
+                "D": ref("D"),
+                "E": listed(ref("A")),
             },
         ),
         both(
             holds("AllResponse200", "a", "C | Unset"),
-            holds("AllResponse200", "g", "list[C] | Unset"),
-            keeps("AllResponse200", {"A": {"b": 1}, "D": "x", "F": [1], "G": [{"b": 2}]}),
+            holds("AllResponse200", "e", "list[C] | Unset"),
+            keeps("AllResponse200", {"A": {"b": 1}, "D": [1], "E": [{"b": 2}]}),
         ),
     ),
     "errors, which are raised": Case(
         "keep_successes",
-        api(
-            {"Wrong": PAIR},
-            paths={
-                "/a": {
-                    "get": {
-                        **operation("a", schema=thing(x=TEXT)),
-                        "responses": {
-                            "default": answer(("application/json", ref("Wrong")))["responses"][
-                                "200"
-                            ],
-                            "201": answer(("application/json", TEXT))["responses"]["200"],
-                        },
-                    }
-                }
-            },
-        ),
+        api({"Wrong": PAIR}, get=operation("a", responses=ERRORS)),
         lacks("Wrong"),
     ),
     "an answer of one kind or another": Case(
         "name_kinds_of_bodies",
-        api(
-            paths={
-                "/a": {
-                    "get": operation("a") | answer(("application/json", PAIR), ("text/csv", TEXT))
-                }
-            }
-        ),
+        api(get=operation("a", responses={"200": CSV})),
         reads("a,b", "str", "text/csv"),
     ),
     "what only the server writes": Case(
@@ -392,57 +350,39 @@ CASES = {
         api(
             {
                 "Base": thing(id={**TEXT, "readOnly": True}, at={**ref("At"), "readOnly": True}),
-                "At": {**TEXT, "enum": ["a"]},
+                "At": enum("a"),
                 "A": {"allOf": [ref("Base")], "required": ["id", "at"]},
             },
-            paths={"/a": {"put": operation("a", requestBody=body(("application/json", ref("A"))))}},
+            put=operation("a", body=ref("A")),
         ),
         both(asks_for("id", asked=False), asks_for("at", asked=False)),
     ),
     "a discriminator": Case(
         "spell_out_discriminators",
-        api(
-            {"Cat": thing(kind=TEXT), "Dog": thing(kind=TEXT)},
-            paths={
-                "/a": {
-                    "get": operation(
-                        "a",
-                        schema={
-                            "oneOf": [ref("Cat"), ref("Dog")],
-                            "discriminator": {"propertyName": "kind"},
-                        },
-                    )
-                }
-            },
-        ),
+        api({"Cat": thing(kind=TEXT), "Dog": thing(kind=TEXT)}, get=operation("a", PET)),
         reads({"kind": "Dog"}, "Dog"),
     ),
     "an id that nothing requires": Case(
         "promise_ids",
-        api({"A": thing(id=TEXT)}, paths={"/a": {"get": operation("a", schema=ref("A"))}}),
+        api({"A": thing(id=TEXT)}, get=operation("a", ref("A"))),
         asks_for("id", asked=True),
     ),
     "one of two models": Case(
         "tell_alternatives_apart",
-        api(
-            {"Less": PAIR, "More": MORE},
-            paths={
-                "/a": {"get": operation("a", schema={"oneOf": [ref("Less"), ref("More")]})},
-            },
-        ),
+        api({"Less": PAIR, "More": MORE}, get=operation("a", one_of(ref("Less"), ref("More")))),
         reads({"b": 1}, "Less"),
     ),
 }
 
 
 def attempt(case: Case, directory: Path, *, without: str | None = None) -> None:
-    package = make(case.document, directory, without=without)
-    with imported(package) as load:
+    with made(case.document, directory, without=without) as load:
         case.check(load)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_rule_does_what_it_is_for(case: Case, tmp_path: Path) -> None:
+    assert validator.fault(case.document) == ""  # so that it would come to its rule
     attempt(case, tmp_path)
 
 
@@ -455,35 +395,26 @@ def test_without_its_rule_it_fails(case: Case, tmp_path: Path) -> None:
     pytest.fail(f"{case.rule} is not needed for this")
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_its_document_would_come_to_its_rule(case: Case) -> None:
-    assert validator.fault(case.document) == ""
-
-
 def test_every_rule_has_a_case_and_a_reason() -> None:
     # What 3.1 documents as an upload is tried on the wire, in test_wire.py.
     assert {case.rule for case in CASES.values()} == set(RULES)
     assert all("Cause: " in str(rule.__doc__) for rule in RULES.values())
 
 
+DOTTED = operation("a", parameters=[parameter("path", "b.c")])
 REFUSED = {
-    "a list of itself": api({"L": {"type": "array", "items": ref("L")}, "A": thing(x=ref("L"))}),
+    "a list of itself": api({"L": listed(ref("L")), "A": thing(x=ref("L"))}),
     "an answer that is a list of itself": api(
-        {"L": {"type": "array", "items": ref("L")}},
-        paths={"/a": {"get": operation("a", schema=ref("L"))}},
+        {"L": listed(ref("L"))}, get=operation("a", ref("L"))
     ),
-    "a parameter of unusual spelling": api(
-        paths={"/{b.c}": get(path_parameter("b.c", required=True))}
-    ),
+    "a parameter of unusual spelling": api(paths={"/{b.c}": {"get": DOTTED}}),
 }
 
 
 @pytest.mark.parametrize("document", REFUSED.values(), ids=REFUSED)
 def test_what_the_generator_leaves_out_is_told_in_a_line(tmp_path: Path, document: Node) -> None:
-    with pytest.raises(PipelineError) as error:
+    with refused("the generator left something out: "):
         make(document, tmp_path)
-    assert str(error.value).startswith("the generator left something out: ")
-    assert "\n" not in str(error.value)
 
 
 def test_everything_made_here_is_strictly_typed(tmp_path: Path) -> None:
@@ -495,10 +426,9 @@ def test_everything_made_here_is_strictly_typed(tmp_path: Path) -> None:
     assert mypy(whole, tmp_path / "cache") == ""
 
 
-def chain(link: Callable[[int, Node], Node]) -> Node:
+def chain(link: Callable[[Node], Node]) -> Node:
     """Make 25 schemas, each of them made of the next."""
-    schemas = {f"A{n}": link(n, ref(f"A{n + 1}")) for n in range(25)}
-    return {**schemas, "A25": {**thing(x=TEXT), "additionalProperties": False}}
+    return {**{f"A{n}": link(ref(f"A{n + 1}")) for n in range(25)}, "A25": CLOSED}
 
 
 def mesh(key: str, wrap: Callable[[Node], Node] = lambda one: one) -> Node:
@@ -520,27 +450,22 @@ def ring(key: str) -> Node:
 
 
 BOMBS = {
-    "allOf": chain(lambda _, below: {"allOf": [below] * 3}),
-    "oneOf": chain(lambda _, below: {"oneOf": [below] * 3}),
-    "properties": chain(lambda _, below: thing(a=below, b=below, c=below)),
+    "allOf": chain(lambda below: {"allOf": [below] * 3}),
+    "oneOf": chain(lambda below: one_of(*[below] * 3)),
+    "properties": chain(lambda below: thing(a=below, b=below, c=below)),
     "allOf beside properties": chain(
-        lambda _, below: {**thing(a=below, b=below, c=below), "allOf": [below] * 3}
+        lambda below: {**thing(a=below, b=below, c=below), "allOf": [below] * 3}
     ),
     "allOf in properties": chain(
-        lambda _, below: thing(**{name: {"allOf": [below, below, thing(x=TEXT)]} for name in "abc"})
+        lambda below: thing(**{name: {"allOf": [below, below, thing(x=TEXT)]} for name in "abc"})
     ),
-    "oneOf of lists": chain(lambda _, below: {"oneOf": [{"type": "array", "items": below}] * 3}),
-    "lists of oneOf": chain(
-        lambda _, below: {
-            "type": "array",
-            "items": {"oneOf": [{"type": "array", "items": below}, below, TEXT]},
-        }
-    ),
+    "oneOf of lists": chain(lambda below: one_of(*[listed(below)] * 3)),
+    "lists of oneOf": chain(lambda below: listed(one_of(listed(below), below, TEXT))),
     "mesh of allOf": mesh("allOf"),
     "mesh of oneOf": mesh("oneOf"),
-    "mesh of oneOf in oneOf": mesh("oneOf", lambda one: {"oneOf": [one]}),
-    "mesh of oneOf of lists": mesh("oneOf", lambda one: {"type": "array", "items": one}),
-    "mesh of allOf of lists": mesh("allOf", lambda one: {"type": "array", "items": one}),
+    "mesh of oneOf in oneOf": mesh("oneOf", one_of),
+    "mesh of oneOf of lists": mesh("oneOf", listed),
+    "mesh of allOf of lists": mesh("allOf", listed),
     "mesh of allOf of objects": mesh("allOf", lambda one: thing(p=one)),
     "ring of allOf": ring("allOf"),
     "ring of anyOf": ring("anyOf"),
@@ -564,6 +489,5 @@ def test_a_component_that_leads_into_a_circle_of_others_is_anything() -> None:
 
 
 def test_a_list_of_lists_of_itself_is_one_of_anything() -> None:
-    lists = [{"type": "array", "items": part} for part in (ref("L"), TEXT)]
-    made = correct(select(api({"L": {"oneOf": lists}}), ["*"]))
+    made = correct(select(api({"L": one_of(listed(ref("L")), listed(TEXT))}), ["*"]))
     assert made["components"]["schemas"]["L-plain"]["type"] == "array"

@@ -2,19 +2,14 @@
 
 import json
 import time
-from typing import Any
 
 import pytest
 
 from scripts.pipeline.document import parse, sha256
-from scripts.pipeline.errors import PipelineError
-from tests.pipeline.support import JUNE, JUNE_YAML, api, operation, published, read, ref
+from tests.pipeline.support import JUNE, JUNE_YAML, api, published, read, refused
 
 GOOD = api({"A": {"type": "object"}})
-
-
-def with_paths(paths: dict[str, Any]) -> bytes:
-    return json.dumps({**GOOD, "paths": paths}).encode()
+YAML = "\n".join(f"{key}: {json.dumps(value)}" for key, value in GOOD.items())
 
 
 BAD = {
@@ -32,7 +27,7 @@ BAD = {
     "version 4": (b'{"openapi": "4.0.0"}', "names no OpenAPI 3 version"),
     "error body": (b'{"error": "Spec file not found"}', "names no OpenAPI 3 version"),
     "no paths": (b'{"openapi": "3.0.1", "info": {"title": "x"}}', "has no paths"),
-    "empty paths": (with_paths({}), "has no paths"),
+    "empty paths": (json.dumps({**GOOD, "paths": {}}).encode(), "has no paths"),
     "key twice": (b'{"openapi": "3.0.1", "openapi": "3.0.2"}', "the key 'openapi' twice"),
     "NaN": (b'{"a": NaN}', "NaN is no number"),
     "huge number": (b'{"a": 1e999}', "is not valid JSON ("),
@@ -40,35 +35,6 @@ BAD = {
     "deep": (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "is not valid JSON ("),
     "deep lists": (b"[" * 500 + b"]" * 500, "is nested deeper"),
     "many values": (b"[" + b"1," * 2_000_001 + b"1]", "has more than 2000000 values"),
-    "dangling": (json.dumps(api({"A": ref("B")})).encode(), "'#/components/schemas/B' points at"),
-    "remote": (
-        json.dumps(api({"A": {"$ref": "http://x/y"}})).encode(),
-        "'http://x/y' points outside",
-    ),
-    "id twice": (
-        with_paths({"/a": {"get": operation("x")}, "/b": {"get": operation("x")}}),
-        "uses the operationId 'x' twice: GET /a and GET /b",
-    ),
-    "id twice by reference": (
-        with_paths({"/a": {"get": operation("x")}, "/b": {"$ref": "#/paths/~1a"}}),
-        "uses the operationId 'x' twice: GET /a and GET /b",
-    ),
-    "paths in a circle": (
-        with_paths({"/a": {"$ref": "#/paths/~1b"}, "/b": {"$ref": "#/paths/~1a"}}),
-        "paths./a: '#/paths/~1b' goes round in a circle",
-    ),
-    "parameters in a circle": (
-        json.dumps(
-            api(
-                parameters={
-                    "A": {"$ref": "#/components/parameters/B"},
-                    "B": {"$ref": "#/components/parameters/A"},
-                }
-            )
-        ).encode(),
-        "parameters.A: '#/components/parameters/B' goes round in a circle",
-    ),
-    "no responses": (with_paths({"/a": {"get": {"operationId": "x"}}}), "documents no responses"),
     "yaml key twice": (b"a: 1\na: 2\n", "line 2: not valid YAML (the key 'a' twice"),
     "yaml tag": (b"a: !!python/object:os.system x\n", "is not supported"),
     "yaml tag that lies": (
@@ -91,27 +57,21 @@ BAD = {
 def test_what_is_no_document_says_so_in_one_line(body: bytes, told: str) -> None:
     if told == "nested deeper":
         body = b"a: " + body
-    with pytest.raises(PipelineError) as error:
+    with refused(told, "here"):
         parse(body, "here")
-    assert told in str(error.value)
-    assert "here" in str(error.value)
-    assert "\n" not in str(error.value)
 
 
 def test_a_bomb_of_aliases_costs_nothing() -> None:
     lines = ["a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
     started = time.process_time()
-    with pytest.raises(PipelineError, match="do its aliases explode"):
+    with refused("do its aliases explode"):
         parse("\n".join(lines).encode(), "here")
     assert time.process_time() - started < 5
 
 
 def test_aliases_within_bounds_are_read() -> None:
-    yaml = "x: &o {type: object}\ny: *o\n" + "\n".join(
-        f"{key}: {json.dumps(value)}" for key, value in GOOD.items()
-    )
-    found = parse(yaml.encode(), "here")
+    found = parse(f"x: &o {{type: object}}\ny: *o\n{YAML}".encode(), "here")
     assert found["y"] == {"type": "object"}
 
 
@@ -120,8 +80,7 @@ def test_a_byte_order_mark_is_no_part_of_the_document() -> None:
 
 
 def test_yaml_values_are_those_of_json() -> None:
-    lines = [f"{key}: {json.dumps(value)}" for key, value in GOOD.items()]
-    lines += ["x:", "  date: 2020-01-01", "  norway: no", "  octal: 0o7", "  text: '1'"]
+    lines = [YAML, "x:", "  date: 2020-01-01", "  norway: no", "  octal: 0o7", "  text: '1'"]
     lines += ["  one: 1.0", "  half: .5", "  none: ~", "  yes: true", "  200: status", "  v: 1.2.3"]
     assert parse("\n".join(lines).encode(), "here")["x"] == {
         "date": "2020-01-01",

@@ -4,14 +4,13 @@ import gzip
 import socket
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
-from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.fetch import Validators, fetch
-from tests.pipeline.support import Server, answering
+from tests.client.wire import Request, Wire, answer, cut
+from tests.pipeline.support import answering, refused
 
 
 def test_a_path_a_file_url_and_a_server_give_the_same_bytes(tmp_path: Path) -> None:
@@ -19,60 +18,51 @@ def test_a_path_a_file_url_and_a_server_give_the_same_bytes(tmp_path: Path) -> N
     file.write_bytes(b"{}")
     assert fetch(str(file)).body == b"{}"
     assert fetch(file.as_uri()).body == b"{}"
-    with Server(answering(b"{}")) as server:
+    with Wire([answer(200, b"{}")]) as server:
         assert fetch(server.url).body == b"{}"
 
 
 def test_the_request_names_itself_and_asks_for_json() -> None:
-    with Server(answering(b"{}")) as server:
+    with Wire([answer(200, b"{}")]) as server:
         fetch(server.url, user_agent="upsun-client/9")
-        assert server.requests[0]["User-Agent"] == "upsun-client/9"
-        assert server.requests[0]["Accept"] == "application/json"
-        assert "If-None-Match" not in server.requests[0]
+    sent = server.calls[0].headers
+    assert (sent["user-agent"], sent["accept"]) == ("upsun-client/9", "application/json")
+    assert "if-none-match" not in sent
 
 
 def test_an_unchanged_document_has_no_body_when_the_fetch_is_conditional() -> None:
-    with Server(answering(b"{}", ETag='"a"', Last_Modified="yesterday")) as server:
+    with Wire(answering(b"{}", ETag='"a"', Last_Modified="yesterday")) as server:
         first = fetch(server.url)
         assert first.validators == Validators('"a"', "yesterday")
         assert fetch(server.url, first.validators).body is None
-        assert server.requests[1]["If-Modified-Since"] == "yesterday"
+        assert server.calls[1].headers["if-modified-since"] == "yesterday"
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "told"),
     [
-        (404, {}, "404 Not Found; check SPEC_URL"),
-        (500, {}, "500 Internal Server Error; try again later"),
-        (429, {"Retry_After": "120"}, "429 Too Many Requests (Retry-After: 120)"),
-        (304, {}, "304 Not Modified; check SPEC_URL"),
-        (204, {}, "204 No Content"),
+        ("404 Not Found", {}, "404 Not Found; check SPEC_URL"),
+        ("500 Internal Server Error", {}, "500 Internal Server Error; try again later"),
+        ("429 Too Many", {"Retry_After": "120"}, "429 Too Many (Retry-After: 120)"),
+        ("304 Not Modified", {}, "304 Not Modified; check SPEC_URL"),
+        ("204 No Content", {}, "204 No Content"),
         (200, {"Content_Encoding": "br"}, "an encoding that was not asked for"),
         (200, {"Content_Encoding": "gzip, gzip"}, "an encoding that was not asked for"),
     ],
 )
-def test_a_refusal_is_told_in_one_line(status: int, headers: dict[str, str], told: str) -> None:
-    with (
-        Server(answering(b"", status, **headers)) as server,
-        pytest.raises(PipelineError) as error,
-    ):
+def test_a_refusal_is_told_in_one_line(status: str, headers: dict[str, str], told: str) -> None:
+    with Wire([answer(status, **headers)]) as server, refused(told, server.url):
         fetch(server.url)
-    assert told in str(error.value)
-    assert server.url in str(error.value)
 
 
-def redirect(to: str) -> Callable[[BaseHTTPRequestHandler], None]:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        if handler.path == "/there":
-            answering(b"here")(handler)
-        else:
-            answering(b"", 302, Location=to)(handler)
-
-    return answer
+def redirect(to: str) -> Callable[[Request], bytes]:
+    return lambda request: (
+        answer(200, b"here") if request.target == "/there" else answer(302, Location=to)
+    )
 
 
 def test_a_redirect_on_the_same_loopback_host_is_followed() -> None:
-    with Server(redirect("/there")) as server:
+    with Wire(redirect("/there")) as server:
         assert fetch(f"{server.url}/openapi-spec").body == b"here"
 
 
@@ -80,19 +70,14 @@ def test_a_redirect_on_the_same_loopback_host_is_followed() -> None:
     "to", ["http://example.invalid/", "http://localhost:1/", "ftp://127.0.0.1/", "file:///etc/x"]
 )
 def test_a_redirect_elsewhere_without_tls_is_refused(to: str) -> None:
-    with Server(redirect(to)) as server, pytest.raises(PipelineError, match="not https"):
+    with Wire(redirect(to)) as server, refused("not https"):
         fetch(server.url)
 
 
 def test_redirects_in_a_circle_end() -> None:
-    with Server(redirect("/again")) as server, pytest.raises(PipelineError, match="more than 5"):
+    with Wire(redirect("/again")) as server, refused("more than 5"):
         fetch(server.url)
-    assert len(server.requests) == 6
-
-
-def test_plain_http_beyond_loopback_is_refused_before_it_is_tried() -> None:
-    with pytest.raises(PipelineError, match="is not https"):
-        fetch("http://example.invalid/openapi-spec")
+    assert len(server.calls) == 6
 
 
 SECRETS = (
@@ -109,16 +94,15 @@ SECRETS = (
 
 @pytest.mark.parametrize("url", SECRETS)
 def test_credentials_in_the_url_are_not_repeated_in_the_error(url: str) -> None:
-    with pytest.raises(PipelineError) as error:
+    with refused() as error:
         fetch(url)
     assert "s3" not in str(error.value)
-    assert str(error.value).count("\n") == 0
 
 
 def test_credentials_in_a_redirect_are_not_repeated_in_the_error() -> None:
-    with Server(redirect("ftp://user:s3cret@x/?s3cret")) as server:
-        with pytest.raises(PipelineError, match="not https") as error:
-            fetch(server.url)
+    to = "ftp://user:s3cret@x/?s3cret"
+    with Wire(redirect(to)) as server, refused("not https") as error:
+        fetch(server.url)
     assert "s3cret" not in str(error.value)
 
 
@@ -138,87 +122,61 @@ def test_a_proxy_that_cannot_be_used_is_told(
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("ALL_PROXY", proxy)
-    with pytest.raises(PipelineError) as error:
+    with refused(told) as error:
         fetch("https://example.invalid/x")
-    assert told in str(error.value)
     assert "s3cret" not in str(error.value)
 
 
 def test_validators_that_cannot_be_sent_are_not_remembered() -> None:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.send_header("ETag", '"\xe9"')
-        handler.send_header("Last-Modified", "a\tb")
-        handler.end_headers()
-        handler.wfile.write(b"{}")
-
-    with Server(answer) as server:
-        first = fetch(server.url)
-        assert first.validators == Validators()
+    odd = answer(200, b"{}", ETag="MARK", Last_Modified="a\tb").replace(b"MARK", b'"\xe9"')
+    with Wire([odd]) as server:
+        assert fetch(server.url).validators == Validators()
         fetch(server.url, Validators('"\u20ac"', "a\nb"))
-        assert "If-None-Match" not in server.requests[1]
-        assert "If-Modified-Since" not in server.requests[1]
+    assert not {"if-none-match", "if-modified-since"} & server.calls[1].headers.keys()
 
 
-@pytest.mark.parametrize("compress", [False, True])
-def test_a_body_beyond_the_limit_is_refused(compress: bool) -> None:
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_body_beyond_the_limit_is_refused(packed: bool) -> None:
     body = b"a" * 200_000
-    answer = answering(body)
-    if compress:
-        answer = answering(gzip.compress(body), Content_Encoding="gzip")
-    with (
-        Server(answer) as server,
-        pytest.raises(PipelineError, match="more than 100000 bytes"),
-    ):
+    whole = (
+        answer(200, gzip.compress(body), Content_Encoding="gzip") if packed else answer(200, body)
+    )
+    with Wire([whole]) as server, refused("more than 100000 bytes"):
         fetch(server.url, max_bytes=100_000)
 
 
-def drip_body(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.end_headers()
-    for _ in range(100):
-        handler.wfile.write(b" ")
-        time.sleep(0.05)
+def drip(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
+    def react(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + head)
+        for _ in range(100):
+            connection.sendall(piece)
+            time.sleep(0.05)
+
+    return react
 
 
-def drip_headers(handler: BaseHTTPRequestHandler) -> None:
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-    for _ in range(100):
-        handler.wfile.write(b"X: y\r\n")
-        time.sleep(0.05)
-
-
-def hang(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(3)
-
-
-@pytest.mark.parametrize("slow", [drip_body, drip_headers, hang])
-def test_a_slow_server_is_left_at_the_deadline(
-    slow: Callable[[BaseHTTPRequestHandler], None],
-) -> None:
+@pytest.mark.parametrize(
+    "slow",
+    [drip(b"\r\n", b" "), drip(b"", b"X: y\r\n"), lambda _: time.sleep(1)],
+    ids=["body", "headers", "silence"],
+)
+def test_a_slow_server_is_left_at_the_deadline(slow: Callable[[socket.socket], None]) -> None:
     started = time.monotonic()
-    with Server(slow) as server, pytest.raises(PipelineError, match="did not deliver"):
+    with Wire([slow]) as server, refused("did not deliver"):
         fetch(server.url, max_seconds=0.4)
     assert time.monotonic() - started < 30
 
 
 def test_a_body_that_breaks_off_is_an_error() -> None:
-    def cut(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", "100")
-        handler.end_headers()
-        handler.wfile.write(b"{")
-
-    with Server(cut) as server, pytest.raises(PipelineError, match="broke off"):
+    with Wire([cut(answer(200, b"{}")[:-1])]) as server, refused("broke off"):
         fetch(server.url)
 
 
 def test_nobody_listening_names_the_way_out() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(PipelineError, match=r"cannot reach .*; check the network"):
-        fetch(f"http://127.0.0.1:{port}/")
+    with Wire() as server:
+        server.take_no_more()
+        with refused("cannot reach", "; check the network"):
+            fetch(server.url)
 
 
 @pytest.mark.parametrize(
@@ -226,6 +184,7 @@ def test_nobody_listening_names_the_way_out() -> None:
     [
         ("no/such/file.json", "there is no file"),
         (".", "is not a file"),
+        ("http://example.invalid/openapi-spec", "is not https"),
         ("ftp://example.invalid/x", "is not https"),
         ("http://[::1", "is no URL (Invalid IPv6 URL)"),
         ("http://127.0.0.1:99999/", "is no URL (Port out of range"),
@@ -235,12 +194,11 @@ def test_nobody_listening_names_the_way_out() -> None:
     ],
 )
 def test_an_odd_source_is_told_in_one_line(source: str, told: str) -> None:
-    with pytest.raises(PipelineError) as error:
+    with refused(told):
         fetch(source)
-    assert told in str(error.value)
 
 
 def test_a_file_beyond_the_limit_is_refused(tmp_path: Path) -> None:
     (tmp_path / "big").write_bytes(b"a" * 11)
-    with pytest.raises(PipelineError, match="larger than 10 bytes"):
+    with refused("larger than 10 bytes"):
         fetch(str(tmp_path / "big"), max_bytes=10)

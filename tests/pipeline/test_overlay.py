@@ -7,7 +7,7 @@ import pytest
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.overlay import apply, read_overlay
 from scripts.pipeline.walk import Node
-from tests.pipeline.support import ROOT, api
+from tests.pipeline.support import ROOT, api, refused
 
 
 def overlay(*actions: Node) -> Node:
@@ -36,13 +36,13 @@ def test_an_action_does_what_the_specification_says(action: Node, result: Node) 
 
 def test_the_whole_document_can_be_updated_but_not_removed() -> None:
     assert apply(DOCUMENT, overlay({"target": "$", "update": {"x": 1}}), partial=False)["x"] == 1
-    with pytest.raises(PipelineError, match="removes the whole document"):
+    with refused("removes the whole document"):
         apply(DOCUMENT, overlay({"target": "$", "remove": True}), partial=False)
 
 
 def test_a_target_that_matches_nothing_is_an_error_in_the_whole_document_only() -> None:
     stale = overlay({"target": "$.components.schemas.Gone", "remove": True})
-    with pytest.raises(PipelineError, match=r"Gone matches nothing.*spec/overlay.yaml"):
+    with refused("Gone matches nothing", "spec/overlay.yaml"):
         apply(DOCUMENT, stale, partial=False)
     assert apply(DOCUMENT, stale, partial=True) == DOCUMENT
 
@@ -65,9 +65,8 @@ def test_a_target_that_is_no_path_is_told() -> None:
 )
 def test_a_malformed_overlay_is_told_in_one_line(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "overlay.yaml").write_text(text)
-    with pytest.raises(PipelineError) as error:
+    with refused(told):
         read_overlay(tmp_path / "overlay.yaml")
-    assert told in str(error.value)
 
 
 def test_ours_is_well_formed_and_none_is_one_without_actions(tmp_path: Path) -> None:
