@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from scripts.pipeline.corrections.names import identifier
-from tests.pipeline.samples import NEWER, Sampler, responses
+from tests.pipeline.samples import NEWER, Sampler, responses, samplers
 
 KINDS: tuple[Any, ...] = (
     *(None, True, 12, 1.5, "unheard of", "2026-13-45", "2026-06-16T12:00:60z"),
@@ -136,8 +136,10 @@ def main() -> None:
             response = httpx.Response(status, json=given)
             return module._parse_response(client=client, response=response)
 
-        for choice in range(18):
-            answer = read(Sampler(document, choice=choice).build(schema))
+        for sampler in samplers(document):
+            given = sampler.build(schema)
+            answer = read(given)
+            found.append("" if same(plain(answer), given) else f"{name} {sampler.name}: {answer}")
             for model in models_in(answer):
                 full.setdefault(type(model), model)
         given = Sampler(document).build(schema)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from scripts.pipeline.document import parse, sha256
-from tests.pipeline.support import JUNE, JUNE_YAML, api, published, read, refused
+from tests.pipeline.support import JUNE, JUNE_YAML, api, published, read, ref, refused
 
 GOOD = api({"A": {"type": "object"}})
 YAML = "\n".join(f"{key}: {json.dumps(value)}" for key, value in GOOD.items())
@@ -35,6 +35,7 @@ BAD = {
     "deep": (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "is not valid JSON ("),
     "deep lists": (b"[" * 500 + b"]" * 500, "is nested deeper"),
     "many values": (b"[" + b"1," * 2_000_001 + b"1]", "has more than 2000000 values"),
+    "dangling": (json.dumps(api({"A": ref("B")})).encode(), "'#/components/schemas/B' points at"),
     "yaml key twice": (b"a: 1\na: 2\n", "line 2: not valid YAML (the key 'a' twice"),
     "yaml tag": (b"a: !!python/object:os.system x\n", "is not supported"),
     "yaml tag that lies": (

@@ -1,6 +1,5 @@
 """The report: every change by its place, breaking or not for a caller."""
 
-import copy
 import json
 from collections.abc import Callable
 from typing import Any
@@ -13,170 +12,157 @@ from scripts.pipeline.contract import digests
 from scripts.pipeline.report import Report
 from scripts.pipeline.select import select
 from scripts.pipeline.walk import Node
-from tests.pipeline.support import DELETE, JANUARY, JUNE, api, operation, published, read, ref
-
-TEXT: Node = {"type": "string"}
+from tests.pipeline.support import (
+    DELETE,
+    JANUARY,
+    JUNE,
+    NUMBER,
+    TEXT,
+    api,
+    content,
+    enum,
+    listed,
+    operation,
+    parameter,
+    published,
+    query,
+    read,
+    ref,
+    thing,
+)
 
 
 def contract() -> Node:
-    thing: Node = {
-        "type": "object",
-        "required": ["a"],
-        "properties": {"a": TEXT, "b": {"type": "string", "enum": ["x", "y"]}},
+    schemas = {
+        "Thing": thing("a", a=TEXT, b=enum("x", "y")),
+        "Sent": thing("s", s=TEXT, t=enum("1", "2")),
+        "Error": thing(e=TEXT),
     }
-    enum: Node = {"type": "string", "enum": ["1", "2"]}
-    sent: Node = {"type": "object", "required": ["s"], "properties": {"s": TEXT, "t": enum}}
-    error: Node = {"type": "object", "properties": {"e": TEXT}}
-    body = {"required": True, "content": {"application/json": {"schema": ref("Sent")}}}
-    parameters = [{"name": "q", "in": "query", "schema": TEXT}]
-    put = operation("put", schema=ref("Thing"), parameters=parameters, requestBody=body)
-    put["responses"]["404"] = {
-        "description": "",
-        "content": {"application/json": {"schema": ref("Error")}},
-    }
-    paths = {"/a": {"put": put}, "/b": {"get": operation("get", schema=ref("Thing"))}}
+    put = operation("put", ref("Thing"), body=ref("Sent"), parameters=[query("q")])
+    put["responses"]["404"] = content(ref("Error"), description="")
+    paths = {"/a": {"put": put}, "/b": {"get": operation("get", ref("Thing"))}}
     schemes = {"Token": {"type": "http", "scheme": "bearer"}}
-    document = api(
-        {"Thing": thing, "Sent": sent, "Error": error}, paths=paths, securitySchemes=schemes
-    )
+    document = api(schemas, paths=paths, securitySchemes=schemes)
     return select({**document, "security": [{"Token": []}]}, ["*"])
 
 
-def put(document: Node) -> Node:
-    found: Node = document["paths"]["/a"]["put"]
+def at(document: Node, place: str) -> Any:
+    """Give the part of a document at a place."""
+    found: Any = document
+    for key in place.split():
+        found = found[int(key) if isinstance(found, list) else key]
     return found
 
 
-def schema(document: Node, name: str) -> Node:
-    found: Node = document["components"]["schemas"][name]
-    return found
-
-
-def fields(document: Node, name: str) -> Node:
-    found: Node = schema(document, name)["properties"]
-    return found
-
-
+PUT, GET, ROOT = "paths /a put", "paths /b get", ""
+Q, OK, LOST = f"{PUT} parameters 0", f"{PUT} responses 200", f"{PUT} responses 404"
+THING, SENT, ERROR = (f"components schemas {name}" for name in ("Thing", "Sent", "Error"))
+A, B, S = f"{THING} properties a", f"{THING} properties b", f"{SENT} properties s"
+TOKEN = "components securitySchemes Token"
 Edit = Callable[[Node], Any]
+
+
+def update(place: str, **values: Any) -> Edit:
+    return lambda document: at(document, place).update(values)
+
+
+def drop(place: str, key: str) -> Edit:
+    return lambda document: at(document, place).pop(key)
+
+
+def rename(place: str, old: str, new: str, **values: Any) -> Edit:
+    def edit(document: Node) -> None:
+        around = at(document, place)
+        around[new] = around.pop(old) | values
+
+    return edit
+
+
+def append(place: str, value: Any) -> Edit:
+    return lambda document: at(document, place).append(value)
+
+
 # What is told of each; `!` breaks a caller.
 EDITS: list[tuple[str, Edit]] = [
-    ("! get: operation removed; the path /b is gone too", lambda d: d["paths"].pop("/b")),
+    ("! get: operation removed; the path /b is gone too", drop("paths", "/b")),
     (
         "! get: operation removed; /b has no GET any more\n  x: operation added",
-        lambda d: d["paths"]["/b"].update(post=d["paths"]["/b"].pop("get") | {"operationId": "x"}),
+        rename("paths /b", "get", "post", operationId="x"),
     ),
     (
         "! get: operation removed; renamed to x\n  x: operation added",
-        lambda d: d["paths"]["/b"]["get"].update(operationId="x"),
+        update(GET, operationId="x"),
     ),
-    ("  new: operation added", lambda d: d["paths"].update({"/c": {"get": operation("new")}})),
-    (
-        "  get: moved from GET /b to GET /z",
-        lambda d: d["paths"].update({"/z": d["paths"].pop("/b")}),
-    ),
-    (
-        "! get: moved from GET /b to DELETE /b",
-        lambda d: d["paths"]["/b"].update({"delete": d["paths"]["/b"].pop("get")}),
-    ),
-    ('! put: tags (the module it is in) from ["t"] to ["u"]', lambda d: put(d).update(tags=["u"])),
-    ("! put: parameter q (query): removed", lambda d: put(d).pop("parameters")),
-    (
-        "  put: parameter r (query): added, optional",
-        lambda d: put(d)["parameters"].append({"name": "r", "in": "query", "schema": TEXT}),
-    ),
+    ("  new: operation added", update("paths", **{"/c": {"get": operation("new")}})),
+    ("  get: moved from GET /b to GET /z", rename("paths", "/b", "/z")),
+    ("! get: moved from GET /b to DELETE /b", rename("paths /b", "get", "delete")),
+    ('! put: tags (the module it is in) from ["t"] to ["u"]', update(PUT, tags=["u"])),
+    ("! put: parameter q (query): removed", drop(PUT, "parameters")),
+    ("  put: parameter r (query): added, optional", append(f"{PUT} parameters", query("r"))),
     (
         "! put: parameter r (header): added, required",
-        lambda d: put(d)["parameters"].append({"name": "r", "in": "header", "required": True}),
+        append(f"{PUT} parameters", parameter("header", "r", required=True)),
     ),
-    (
-        "! put: parameter q (query): now required",
-        lambda d: put(d)["parameters"][0].update(required=True),
-    ),
-    (
-        "! put: parameter q (query): type changed from string to integer",
-        lambda d: put(d)["parameters"][0].update(schema={"type": "integer"}),
-    ),
-    ("! put: body: removed", lambda d: put(d).pop("requestBody")),
-    ("  put: body: now optional", lambda d: put(d)["requestBody"].pop("required")),
+    ("! put: parameter q (query): now required", update(Q, required=True)),
+    ("! put: parameter q (query): type changed from string to integer", update(Q, schema=NUMBER)),
+    ("! put: body: removed", drop(PUT, "requestBody")),
+    ("  put: body: now optional", drop(f"{PUT} requestBody", "required")),
     (
         "  put: body: text/plain added",
-        lambda d: put(d)["requestBody"]["content"].update({"text/plain": {}}),
+        update(f"{PUT} requestBody content", **{"text/plain": {}}),
     ),
-    (
-        "  put: response 409: added",
-        lambda d: put(d)["responses"].update({"409": {"description": ""}}),
-    ),
-    ("! put: response 200: removed", lambda d: put(d)["responses"].pop("200")),
-    ("! Thing.b: field removed", lambda d: fields(d, "Thing").pop("b")),
-    ("  Thing.c: field added, optional", lambda d: fields(d, "Thing").update(c=TEXT)),
-    ("! Thing.a: now optional", lambda d: schema(d, "Thing").update(required=[])),
-    ("! Thing.a: may be null now", lambda d: fields(d, "Thing")["a"].update(nullable=True)),
-    ("  Sent.s: may be null now", lambda d: fields(d, "Sent")["s"].update(nullable=True)),
-    ("! Sent.t: now required", lambda d: schema(d, "Sent").update(required=["s", "t"])),
-    ("  Sent.s: now optional", lambda d: schema(d, "Sent").update(required=[])),
+    ("  put: response 409: added", update(f"{PUT} responses", **{"409": {"description": ""}})),
+    ("! put: response 200: removed", drop(f"{PUT} responses", "200")),
+    ("! Thing.b: field removed", drop(f"{THING} properties", "b")),
+    ("  Thing.c: field added, optional", update(f"{THING} properties", c=TEXT)),
+    ("! Thing.a: now optional", update(THING, required=[])),
+    ("! Thing.a: may be null now", update(A, nullable=True)),
+    ("  Sent.s: may be null now", update(S, nullable=True)),
+    ("! Sent.t: now required", update(SENT, required=["s", "t"])),
+    ("  Sent.s: now optional", update(SENT, required=[])),
     (
         "! Sent.u: field added, required",
-        lambda d: schema(d, "Sent").update(
-            required=["s", "u"], properties={**fields(d, "Sent"), "u": TEXT}
-        ),
+        update(SENT, **thing("s", "u", s=TEXT, t=enum("1", "2"), u=TEXT)),
     ),
-    ("  Thing.b: value z added", lambda d: fields(d, "Thing")["b"]["enum"].append("z")),
-    ("! Thing.b: value y removed", lambda d: fields(d, "Thing")["b"]["enum"].remove("y")),
-    (
-        "! Sent.s: REFUSE maxLength changed from nothing to 3",
-        lambda d: fields(d, "Sent")["s"].update(maxLength=3),
-    ),
+    ("  Thing.b: value z added", append(f"{B} enum", "z")),
+    ("! Thing.b: value y removed", update(B, enum=["x"])),
+    ("! Sent.s: REFUSE maxLength changed from nothing to 3", update(S, maxLength=3)),
     (
         "! put: parameter q (query): REFUSE pattern changed from nothing to ^a",
-        lambda d: put(d)["parameters"][0].update(schema={"type": "string", "pattern": "^a"}),
+        update(Q, schema={**TEXT, "pattern": "^a"}),
     ),
-    (
-        "  Thing.a: maxLength changed from nothing to 3",
-        lambda d: fields(d, "Thing")["a"].update(maxLength=3),
-    ),
-    ("! Sent.s: now one of a, b", lambda d: fields(d, "Sent")["s"].update(enum=["a", "b"])),
-    ("  Thing.a: now one of a, b", lambda d: fields(d, "Thing")["a"].update(enum=["a", "b"])),
-    ("! Thing.b: any value now", lambda d: fields(d, "Thing")["b"].pop("enum")),
-    (
-        "  Thing.a: anyOf: an alternative added",
-        lambda d: fields(d, "Thing").update(a={**TEXT, "anyOf": [TEXT]}),
-    ),
+    ("  Thing.a: maxLength changed from nothing to 3", update(A, maxLength=3)),
+    ("! Sent.s: now one of a, b", update(S, enum=["a", "b"])),
+    ("  Thing.a: now one of a, b", update(A, enum=["a", "b"])),
+    ("! Thing.b: any value now", drop(B, "enum")),
+    ("  Thing.a: anyOf: an alternative added", update(A, anyOf=[TEXT])),
     (
         "  Thing: additionalProperties changed from nothing to false",
-        lambda d: schema(d, "Thing").update(additionalProperties=False),
+        update(THING, additionalProperties=False),
     ),
-    (
-        '  servers: changed from nothing to [{"url": "/"}]',
-        lambda d: d.update(servers=[{"url": "/"}]),
-    ),
+    ('  servers: changed from nothing to [{"url": "/"}]', update(ROOT, servers=[{"url": "/"}])),
     (
         "  security scheme Token.scheme: changed from bearer to basic",
-        lambda d: d["components"]["securitySchemes"]["Token"].update(scheme="basic"),
+        update(TOKEN, scheme="basic"),
     ),
-    ('  security: changed from [{"Token": []}] to []', lambda d: d.update(security=[])),
-    ("  openapi: changed from 3.0.1 to 3.1.0", lambda d: d.update(openapi="3.1.0")),
+    ('  security: changed from [{"Token": []}] to []', update(ROOT, security=[])),
+    ("  openapi: changed from 3.0.1 to 3.1.0", update(ROOT, openapi="3.1.0")),
     (
         "  put: parameter q (query).style: changed from nothing to deepObject",
-        lambda d: put(d)["parameters"][0].update(style="deepObject"),
+        update(Q, style="deepObject"),
     ),
-    (
-        '  get: servers from nothing to [{"url": "/"}]',
-        lambda d: d["paths"]["/b"].update(servers=[{"url": "/"}]),
-    ),
+    ('  get: servers from nothing to [{"url": "/"}]', update("paths /b", servers=[{"url": "/"}])),
     (
         "! put: response 201: added; what is returned may be of another type now",
-        lambda d: put(d)["responses"].update({"201": put(d)["responses"]["200"]}),
+        update(f"{PUT} responses", **{"201": content(ref("Thing"), description="")}),
     ),
     (
         "! Sent: REFUSE additionalProperties changed from nothing to false",
-        lambda d: schema(d, "Sent").update(additionalProperties=False),
+        update(SENT, additionalProperties=False),
     ),
-    ("  put: response 404: removed", lambda d: put(d)["responses"].pop("404")),
-    ("  Error.e: field removed", lambda d: fields(d, "Error").pop("e")),
-    (
-        "  put: response 404: application/json removed",
-        lambda d: put(d)["responses"]["404"].update(content={}),
-    ),
+    ("  put: response 404: removed", drop(f"{PUT} responses", "404")),
+    ("  Error.e: field removed", drop(f"{ERROR} properties", "e")),
+    ("  put: response 404: application/json removed", update(LOST, content={})),
 ]
 
 
@@ -184,10 +170,8 @@ EDITS: list[tuple[str, Edit]] = [
 def test_a_change_is_told_once_at_its_place(told: str, edit: Edit) -> None:
     old, new = contract(), contract()
     edit(new)
-    changes = compare(old, new)
-    assert "\n".join(f"{' !'[c.breaking]} {c.place}: {c.what}" for c in changes) == told.replace(
-        "REFUSE", "the server may refuse more:"
-    )
+    changes = [f"{' !'[each.breaking]} {each.place}: {each.what}" for each in compare(old, new)]
+    assert "\n".join(changes) == told.replace("REFUSE", "the server may refuse more:")
 
 
 LIMITS = [
@@ -209,8 +193,8 @@ def test_only_a_tighter_limit_is_one_by_which_the_server_may_refuse_more(
     before: Node, after: Node, refuses: bool
 ) -> None:
     old, new = contract(), contract()
-    schema(old, "Sent")["properties"]["t"] = {"type": "integer", **before}
-    schema(new, "Sent")["properties"]["t"] = {"type": "integer", **after}
+    update(f"{SENT} properties", t={**NUMBER, **before})(old)
+    update(f"{SENT} properties", t={**NUMBER, **after})(new)
     (change,) = compare(old, new)
     assert change.breaking is refuses
     assert ("the server may refuse more" in change.what) is refuses
@@ -220,25 +204,9 @@ NO_OVERLAY: Node = {"overlay": "1.0.0", "actions": []}
 
 
 def test_a_path_that_takes_ids_in_another_order_breaks_who_passes_them_by_position() -> None:
-    old, new, beside = (
-        select(
-            api(
-                paths={
-                    path: {
-                        "get": operation(
-                            "a",
-                            parameters=[
-                                {"name": name, "in": "path", "required": True, "schema": TEXT}
-                                for name in "xy"
-                            ],
-                        )
-                    }
-                }
-            ),
-            ["*"],
-        )
-        for path in ("/a/{x}/b/{y}", "/b/{y}/a/{x}", "/c/{x}/b/{y}")
-    )
+    get = operation("a", parameters=[parameter("path", "x"), parameter("path", "y")])
+    paths = ("/a/{x}/b/{y}", "/b/{y}/a/{x}", "/c/{x}/b/{y}")
+    old, new, beside = (select(api(paths={path: {"get": get}}), ["*"]) for path in paths)
     assert [change.breaking for change in compare(old, new)] == [True]
     assert [change.breaking for change in compare(old, beside)] == [False]
 
@@ -247,7 +215,7 @@ def test_a_class_that_leaves_or_changes_its_name_breaks_who_imports_it() -> None
     old, new = contract(), contract()
     assert compare_names(old, new, NO_OVERLAY) == []
     new = json.loads(json.dumps(new).replace("Thing", "Item"))
-    del schema(new, "Sent")["properties"]["t"]["enum"]
+    drop(f"{SENT} properties t", "enum")(new)
     assert compare_names(old, new, NO_OVERLAY) == [
         Change("upsun_api.models.SentT", "no longer there", breaking=True),
         Change("upsun_api.models.Thing", "renamed to Item", breaking=True),
@@ -271,7 +239,7 @@ def test_no_change_is_no_change() -> None:
 
 def test_what_is_no_change_for_a_caller_is_told_with_from_and_to() -> None:
     old, new = contract(), contract()
-    put(new)["responses"]["200"]["headers"] = {"X": {"schema": TEXT}}
+    update(OK, headers={"X": {"schema": TEXT}})(new)
     assert compare(old, new) == []
     assert compare_rest(old, new) == [
         Change(
@@ -283,20 +251,16 @@ def test_what_is_no_change_for_a_caller_is_told_with_from_and_to() -> None:
 
 def test_a_schema_written_out_or_renamed_is_compared_by_what_it_says() -> None:
     old, new = contract(), contract()
-    new["components"]["schemas"]["Other"] = copy.deepcopy(schema(new, "Thing"))
-    new["paths"]["/b"]["get"]["responses"]["200"]["content"]["application/json"]["schema"] = ref(
-        "Other"
-    )
-    schema(new, "Other")["properties"]["a"] = {"type": "integer"}
+    other = thing("a", a=NUMBER, b=enum("x", "y"))
+    update("components schemas", Other=other)(new)
+    update(f"{GET} responses", **{"200": content(ref("Other"), description="")})(new)
     told = [change.what for change in compare(old, new)]
     assert told == ["type changed from string to integer"]
 
 
 def test_schemas_that_refer_to_themselves_end() -> None:
-    repo = {"type": "object", "properties": {"children": {"type": "array", "items": ref("Tree")}}}
-    old = select(api({"Tree": repo}), ["*"])
-    new = copy.deepcopy(old)
-    schema(new, "Tree")["properties"]["name"] = TEXT
+    old = select(api({"Tree": thing(children=listed(ref("Tree")))}), ["*"])
+    new = select(api({"Tree": thing(children=listed(ref("Tree")), name=TEXT)}), ["*"])
     assert [change.place for change in compare(old, new)] == ["Tree.name"]
 
 
@@ -307,7 +271,7 @@ def test_the_published_versions_left_the_selected_operation_alone() -> None:
 
 def test_digests_change_with_the_contract_and_with_nothing_else() -> None:
     old, new = contract(), contract()
-    schema(new, "Sent")["properties"]["s"] = {"type": "integer"}
+    update(f"{SENT} properties", s=NUMBER)(new)
     before, after = digests(old), digests(new)
     assert before.keys() == {"put", "get"}
     assert before["put"] != after["put"]

@@ -13,45 +13,6 @@ from tests.pipeline.support import JANUARY, JUNE, JUNE_YAML, ROOT, make, mypy, p
 
 pytestmark = pytest.mark.slow
 
-# Runs on its own, so that what it imports is gone with it; prints what was not kept.
-ROUND_TRIPS = """
-import datetime, importlib, json, sys
-from pathlib import Path
-sys.path[:0] = [sys.argv[1], sys.argv[2]]
-import httpx, made_api
-from scripts.pipeline.corrections.names import identifier
-from tests.pipeline.samples import responses, samplers, same
-
-def plain(value):
-    if hasattr(value, "to_dict"):
-        return value.to_dict()
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, (datetime.datetime, datetime.date)):
-        return value.isoformat()
-    return getattr(value, "value", value)
-
-document = json.loads(Path(sys.argv[3]).read_text())
-client = made_api.Client(base_url="http://x")
-tried = 0
-for sampler in samplers(document):
-    for operation, status, schema in responses(document):
-        tag = identifier((operation.get("tags") or ["default"])[0])
-        module = f"made_api.api.{tag}.{identifier(operation['operationId'])}"
-        given = sampler.build(schema)
-        tried += 1
-        response = httpx.Response(status, json=given)
-        try:
-            parse = importlib.import_module(module)._parse_response
-            parsed = parse(client=client, response=response)
-            kept = same(given, plain(parsed))
-        except Exception as error:
-            kept, parsed = False, f"{type(error).__name__}: {error}"
-        if not kept:
-            print(operation["operationId"], status, sampler.name, str(parsed)[:200])
-print("tried", tried)
-"""
-
 
 @pytest.fixture(scope="module", params=[JANUARY, JUNE])
 def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -74,18 +35,7 @@ def test_the_package_is_strictly_typed(whole: Path) -> None:
     assert mypy(whole) == ""
 
 
-def test_every_answer_is_read_and_written_back_without_loss(whole: Path) -> None:
-    arguments = [str(whole.parent), str(ROOT), str(whole.parent / "document.json")]
-    done = subprocess.run(
-        [sys.executable, "-c", ROUND_TRIPS, *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    *lost, last = done.stdout.splitlines()
-    assert lost == []
-    assert int(last.split()[1]) > 5_000
-
-
-def test_an_answer_that_is_off_by_anything_is_read_and_written_back(whole: Path) -> None:
+def test_an_answer_that_is_off_by_nothing_or_anything_is_read_and_written_back(whole: Path) -> None:
     arguments = [str(whole), str(whole.parent / "document.json")]
     done = subprocess.run(
         [sys.executable, "-m", "tests.pipeline.odd_answers", *arguments],
@@ -97,7 +47,7 @@ def test_an_answer_that_is_off_by_anything_is_read_and_written_back(whole: Path)
     assert done.returncode == 0, done.stderr
     *lost, last = done.stdout.splitlines()
     assert lost == []
-    assert int(last.split()[1]) > 30_000
+    assert int(last.split()[1]) > 35_000
 
 
 def test_one_operation_imports_only_what_it_needs(whole: Path) -> None:
