@@ -14,7 +14,6 @@ import pytest
 from scripts import check_generated
 from scripts.pipeline import generate, render
 from scripts.pipeline.corrections import correct
-from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.generate import differences
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
@@ -25,28 +24,32 @@ from tests.pipeline.support import (
     DELETE,
     JUNE,
     ROOT,
+    TEXT,
     api,
+    content,
+    enum,
+    form,
     imported,
+    listed,
+    made,
     make,
     mypy,
+    one_of,
     operation,
+    parameter,
     published,
+    query,
     read,
     ref,
+    refused,
     small_repo,
-    snapshot,
+    thing,
+    unchanged,
 )
 
-TEXT: Node = {"type": "string"}
-COLOUR: Node = {"type": "string", "enum": ["red", "green"]}
+COLOUR = enum("red", "green")
 LEVEL: Node = {"type": "integer", "enum": [1, 2, -3]}
-
-
-USES_P = operation("a", parameters=[{"$ref": "#/components/parameters/P"}])
-
-
-def thing(**properties: Node) -> Node:
-    return {"type": "object", "properties": properties}
+FUNCTIONS = ("sync", "sync_detailed", "asyncio", "asyncio_detailed")
 
 
 def classes(document: Node) -> set[str]:
@@ -67,11 +70,11 @@ def test_every_file_says_what_makes_it_and_the_package_says_it_is_typed() -> Non
 
 def test_an_operation_promises_no_errors_of_the_library_below(tmp_path: Path) -> None:
     """Which errors there are is the client's business."""
-    package = make(api({"Thing": thing(a=TEXT)}), tmp_path)
-    with imported(package) as load:
-        operation = load(".api.t.all_")
-    for name in ("sync", "sync_detailed", "asyncio", "asyncio_detailed"):
-        told = inspect.getdoc(getattr(operation, name))
+    with made(api({"Thing": thing(a=TEXT)}), tmp_path) as load:
+        module = load(".api.t.all_")
+    assert module.__doc__ == "GET /all"
+    for name in FUNCTIONS:
+        told = inspect.getdoc(getattr(module, name))
         assert told is not None
         assert told.startswith("GET /all\n\nReturns:\n    ")
         assert "Raises" not in told
@@ -95,14 +98,20 @@ def _is_text(node: ast.stmt) -> bool:
 
 def test_prose_changes_docstrings_and_nothing_else(tmp_path: Path) -> None:
     said = 'It\'s """ \\N{x} of \\'
-    model = {**thing(x={"allOf": [TEXT | {"description": said}, {"description": said}]})}
-    both = {"oneOf": [{**thing(a=TEXT | {"description": said})}, thing(a=TEXT)]}
-    level = {"allOf": [ref("Level"), {"description": said}]}
-    schemas = {"A": {**model, "description": f"A {said}"}, "Level": LEVEL, "B": thing(l=level)}
-    get = operation("a", schema=ref("A"), summary=f"Sum {said}", description=f"Long {said}")
-    put = operation("b", schema={**both, "description": said})
-    list_ = operation("c", schema={"type": "array", "items": ref("B")})
-    document = api(schemas, paths={"/a": {"get": get, "put": put}, "/c": {"get": list_}})
+    spoken = TEXT | {"description": said}
+    fields = thing(x={"allOf": [spoken, {"description": said}]})
+    schemas = {
+        "A": {**fields, "description": f"A {said}"},
+        "Level": LEVEL,
+        "B": thing(l={"allOf": [ref("Level"), {"description": said}]}),
+    }
+    union = one_of(thing(a=spoken), thing(a=TEXT), description=said)
+    get = operation("a", ref("A"), summary=f"Sum {said}", description=f"Long {said}")
+    paths = {
+        "/a": {"get": get, "put": operation("b", union)},
+        "/c": {"get": operation("c", listed(ref("B")))},
+    }
+    document = api(schemas, paths=paths)
     plain, told = (
         make(document, tmp_path / name, prose=prose)
         for name, prose in (("plain", False), ("told", True))
@@ -110,7 +119,7 @@ def test_prose_changes_docstrings_and_nothing_else(tmp_path: Path) -> None:
     assert bare(plain) == bare(told)
     assert said not in (plain / "api" / "t" / "a.py").read_text()
     with imported(told) as load:
-        for name in ("sync", "sync_detailed", "asyncio", "asyncio_detailed"):
+        for name in FUNCTIONS:
             text = inspect.getdoc(getattr(load(".api.t.a"), name)) or ""
             assert text.startswith("GET /a\n\nSum It's")
             assert "Long It's" in text
@@ -120,7 +129,7 @@ def test_prose_changes_docstrings_and_nothing_else(tmp_path: Path) -> None:
 
 def test_a_generated_client_shows_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = api({"Thing": thing(a=TEXT)})
-    with imported(make(document, tmp_path)) as load:
+    with made(document, tmp_path) as load:
         client, other = (
             load(".client").AuthenticatedClient("https://x", token="s3cret") for _ in range(2)
         )
@@ -130,27 +139,21 @@ def test_a_generated_client_shows_no_token(tmp_path: Path, monkeypatch: pytest.M
     shutil.copytree(render.TEMPLATES, tmp_path / "templates")
     (tmp_path / "templates" / "client.py.jinja").unlink()
     monkeypatch.setattr(render, "TEMPLATES", tmp_path / "templates")
-    with pytest.raises(PipelineError, match=r"^client\.py shows its token; mend templates/"):
+    with refused("client.py shows its token; mend templates/"):
         make(document, tmp_path / "again")
 
 
 def test_an_unknown_enum_value_is_kept_as_it_came(tmp_path: Path) -> None:
-    package = make(api({"Colour": COLOUR, "Level": LEVEL}), tmp_path)
-    with imported(package) as load:
+    with made(api({"Colour": COLOUR, "Level": LEVEL}), tmp_path) as load:
         colour, level = load(".models").Colour, load(".models").Level
         blue = colour("blue")
-        assert (blue.value, str(blue), blue == "blue", repr(blue)) == (
-            "blue",
-            "blue",
-            True,
-            "<Colour.blue: 'blue'>",
-        )
+        assert (blue.value, str(blue), repr(blue)) == ("blue", "blue", "<Colour.blue: 'blue'>")
         assert isinstance(blue, colour)
+        assert blue == "blue"
         assert {blue, colour("blue"), colour.RED} == {"blue", "red"}
         assert colour("red") is colour.RED
         assert list(colour) == [colour.GREEN, colour.RED]
-        assert pickle.loads(pickle.dumps(blue)) == blue
-        assert copy.deepcopy(blue) == blue
+        assert pickle.loads(pickle.dumps(blue)) == copy.deepcopy(blue) == blue
         assert (level(9).value, str(level(9)), level(-3).name) == (9, "9", "VALUE_NEGATIVE_3")
         for kind, value in ((colour, 1), (colour, None), (level, "1")):
             with pytest.raises(ValueError, match="is not a valid"):
@@ -158,9 +161,8 @@ def test_an_unknown_enum_value_is_kept_as_it_came(tmp_path: Path) -> None:
 
 
 def test_models_are_imported_when_they_are_first_used(tmp_path: Path) -> None:
-    a, b = operation("a", schema=ref("A")), operation("b", schema=ref("B"))
-    document = api({"A": thing(x=TEXT), "B": thing()}, paths={"/a": {"get": a}, "/b": {"get": b}})
-    package = make(document, tmp_path)
+    a, b = operation("a", ref("A")), operation("b", ref("B"))
+    package = make(api({"A": thing(x=TEXT), "B": thing()}, get=a, put=b), tmp_path)
     script = """
 import sys
 import made_api.api.t.a, made_api.models as models
@@ -215,26 +217,15 @@ NAMES = (
 
 
 def test_names_of_the_generated_code_can_be_names_of_fields(tmp_path: Path) -> None:
-    fields: Node = {name: thing(x=TEXT) for name in NAMES} | {
-        "tree": {"type": "array", "items": ref("Model")},
-        "date": {"type": "string", "format": "date"},
-    }
-    whole = {"type": "object", "properties": fields}
-    document = api(
-        {
-            "Model": whole,
-            "D": whole,
-            "Tree": whole,
-            "AdditionalProperties": whole,
-            "Prop": {**whole, "additionalProperties": ref("D")},
-            "FieldDict": whole,
-        }
-    )
-    package = make(document, tmp_path)
+    fields = {name: thing(x=TEXT) for name in NAMES}
+    whole = thing(**fields | {"tree": listed(ref("Model")), "date": form("date")})
+    schemas = dict.fromkeys(("Model", "D", "Tree", "AdditionalProperties", "FieldDict"), whole)
+    schemas["Prop"] = {**whole, "additionalProperties": ref("D")}
+    package = make(api(schemas), tmp_path)
     value: Node = {name: {"x": name} for name in NAMES} | {"date": "2026-06-16"}
     value |= {"tree": [{"tree_item": {"x": "1"}}, {"tree": []}]}
     with imported(package) as load:
-        for name in ("Model", "D", "Tree", "Prop", "AdditionalProperties", "FieldDict"):
+        for name in schemas:
             kind = getattr(load(".models"), name)
             assert kind.from_dict(value).to_dict() == value
     assert mypy(package) == ""
@@ -242,13 +233,10 @@ def test_names_of_the_generated_code_can_be_names_of_fields(tmp_path: Path) -> N
 
 def test_names_of_the_generated_code_can_be_names_of_parameters(tmp_path: Path) -> None:
     names = [name for name in NAMES if name.isidentifier() and name not in ("a_b", "A_B")]
-    query = [{"name": name, "in": "query", "schema": TEXT} for name in names]
-    query.append({"name": "items", "in": "query", "schema": {"type": "array", "items": COLOUR}})
-    query.append({"name": "json_items", "in": "query", "schema": TEXT})
-    path = {"name": "params", "in": "path", "required": True, "schema": TEXT}
-    content = {"application/json": {"schema": thing(x=TEXT)}}
-    put = operation("a", parameters=[path, *query[:10]], requestBody={"content": content})
-    get = operation("b", parameters=query)
+    parameters = [*map(query, names), query("items", listed(COLOUR)), query("json_items")]
+    few = [parameter("path", "params"), *parameters[:10]]
+    put = operation("a", parameters=few, requestBody=content(thing(x=TEXT)))
+    get = operation("b", parameters=parameters)
     package = make(api(paths={"/a/{params}": {"put": put}, "/b": {"get": get}}), tmp_path)
     with imported(package) as load:
         sent = load(".api.t.a")._get_kwargs("p/1", field_dict="1")
@@ -258,42 +246,36 @@ def test_names_of_the_generated_code_can_be_names_of_parameters(tmp_path: Path) 
     assert mypy(package) == ""
 
 
-def test_what_the_generator_cannot_tell_apart_is_named(tmp_path: Path) -> None:
-    told = r"^GET /all \(all\), JSON schema components.schemas.A: fields with one name in Python is"
-    with pytest.raises(PipelineError, match=told):
-        make(api({"A": thing(**{"-a": TEXT, "b": TEXT, "+a": TEXT})}), tmp_path)
-
-
-def test_a_reference_into_a_component_is_refused_with_a_way_out(tmp_path: Path) -> None:
-    inner = {"$ref": "#/components/schemas/A/properties/b"}
-    told = (
-        r"^'#/components/schemas/A/properties/b' points at no whole component; make what it means"
-        r" one, in spec/overlay.yaml$"
-    )
-    with pytest.raises(PipelineError, match=told):
-        make(api({"A": thing(b=TEXT), "B": thing(c=inner)}), tmp_path)
+INNER: Node = {"$ref": "#/components/schemas/A/properties/b"}
+UNPRINTABLE = "a name that is not printable is not supported"
 
 
 @pytest.mark.parametrize(
-    ("document", "place"),
+    ("document", "told"),
     [
-        (api({"A": thing(**{"a\nb": TEXT})}), "JSON schema components.schemas.A"),
         (
-            api(
-                {},
-                parameters={"P": {"name": "q\x7f", "in": "query"}},
-                paths={"/a": {"get": USES_P}},
-            ),
-            r"query parameter q\\x7f",
+            api({"A": thing(**{"-a": TEXT, "b": TEXT, "+a": TEXT})}),
+            "GET /all (all), JSON schema components.schemas.A: fields with one name in Python is",
         ),
-        (api(paths={"/a\u200b": {"get": operation("a")}}), r"GET /a\\u200b \(a\)"),
+        (
+            api({"A": thing(b=TEXT), "B": thing(c=INNER)}),
+            f"'{INNER['$ref']}' points at no whole component; make what it means one, in spec/over",
+        ),
+        (api({"A": thing(**{"a\nb": TEXT})}), f"schema components.schemas.A: {UNPRINTABLE}"),
+        (
+            api(get=operation("a", parameters=[query("q\x7f")])),
+            rf"query parameter q\x7f: {UNPRINTABLE}",
+        ),
+        (
+            api(paths={"/a\u200b": {"get": operation("a")}}),
+            rf"GET /a\u200b (a): {UNPRINTABLE}",
+        ),
     ],
 )
-def test_a_name_that_would_travel_as_another_is_refused(
-    tmp_path: Path, document: Node, place: str
+def test_what_cannot_be_named_faithfully_is_refused(
+    tmp_path: Path, document: Node, told: str
 ) -> None:
-    told = rf"{place}: a name that is not printable is not supported"
-    with pytest.raises(PipelineError, match=told) as error:
+    with refused(told) as error:
         make(document, tmp_path)
     assert str(error.value).isprintable()
 
@@ -309,20 +291,17 @@ def test_brackets_part_the_words_of_an_argument(tmp_path: Path) -> None:
         "page[size]": "pagesize",
         "2[a]": "field_2_a",
     }
-    query = [{"name": name, "in": "query", "schema": TEXT} for name in wire]
-    package = make(api(paths={"/a": {"get": operation("a", parameters=query)}}), tmp_path)
-    with imported(package) as load:
-        made = load(".api.t.a")._get_kwargs(**{name: name for name in wire.values()})
-    assert made["params"] == wire
+    with made(api(get=operation("a", parameters=[*map(query, wire)])), tmp_path) as load:
+        sent = load(".api.t.a")._get_kwargs(**{name: name for name in wire.values()})
+    assert sent["params"] == wire
 
 
 def test_a_name_does_not_depend_on_what_is_beside_it() -> None:
     base = {"Project": thing(status=thing(a=TEXT), kind=COLOUR), "List": thing(x=COLOUR)}
     before = classes(api(base))
-    assert before == {
-        *("AllResponse200", "List", "ListX", "Project", "ProjectKind", "ProjectStatus"),
-    }
-    more: Node = {"A": thing(status=COLOUR), "Zz": {"type": "array", "items": thing(x=TEXT)}}
+    own = {"AllResponse200", "List", "ListX", "Project", "ProjectKind", "ProjectStatus"}
+    assert before == own
+    more: Node = {"A": thing(status=COLOUR), "Zz": listed(thing(x=TEXT))}
     assert before <= classes(api({**more, **base}))
     taken = classes(api({**base, "ProjectStatus": TEXT | COLOUR}))
     assert taken >= before | {"ProjectStatusField"}
@@ -343,8 +322,7 @@ def test_classes_with_one_module_name_do_not_overwrite_each_other(
     tmp_path: Path, first: bool
 ) -> None:
     schemas = {"FOOBar": thing(a=TEXT), "FooBar": thing(b=TEXT)}
-    package = make(api(dict(sorted(schemas.items(), reverse=first))), tmp_path)
-    with imported(package) as load:
+    with made(api(dict(sorted(schemas.items(), reverse=first))), tmp_path) as load:
         models = load(".models")
         assert models.FOOBar(a="1").to_dict() == {"a": "1"}
         assert models.FooBar(b="1").to_dict() == {"b": "1"}
@@ -353,7 +331,7 @@ def test_classes_with_one_module_name_do_not_overwrite_each_other(
 def test_a_warning_of_the_generator_fails_the_run(tmp_path: Path) -> None:
     broken = correct(select(api({"A": thing(x=TEXT)}), ["*"]))
     broken["components"]["schemas"]["A"]["properties"]["x"] = {"type": "array"}
-    with pytest.raises(PipelineError, match=r"the generator left something out: .*items"):
+    with refused("the generator left something out: ", "items"):
         render.render(broken, tmp_path / "made_api")
 
 
@@ -362,30 +340,28 @@ def test_a_missing_operation_and_a_broken_module_fail_the_verification(
 ) -> None:
     document = api({"A": thing(x=TEXT)})
     package = make(document, tmp_path)
-    (package / "models" / "a").mkdir()
-    (package / "models" / "a" / "__init__.py").write_text("A = 1\n")
-    with pytest.raises(PipelineError, match=r"made_api.models.a is hidden by .*__init__.py"):
+    model = package / "models" / "a.py"
+    model.with_suffix("").mkdir()
+    (model.with_suffix("") / "__init__.py").write_text("A = 1\n")
+    with refused("made_api.models.a is hidden by ", "__init__.py"):
         verify(document, package)
-    shutil.rmtree(package / "models" / "a")
-    (package / "models" / "a.py").write_text("import no_such_module\n")
-    with pytest.raises(PipelineError, match=r"made_api.models.a cannot be imported: ModuleNot"):
+    shutil.rmtree(model.with_suffix(""))
+    model.write_text("import no_such_module\n")
+    with refused("made_api.models.a cannot be imported: ModuleNot"):
         verify(document, package)
-    (package / "models" / "a.py").write_text("")
-    with pytest.raises(PipelineError, match="A of made_api.models cannot be had"):
+    model.write_text("")
+    with refused("A of made_api.models cannot be had"):
         verify(document, package)
     (package / "api" / "t" / "all_.py").unlink()
-    with pytest.raises(PipelineError, match="1 operations are selected, but 0 were generated"):
+    with refused("1 operations are selected, but 0 were generated"):
         verify(document, package)
     monkeypatch.setattr("scripts.pipeline.verify.HTTP", "no_such_library")
-    with pytest.raises(PipelineError, match="is broken: .*No module named 'no_such_library'"):
+    with refused("is broken: ", "No module named 'no_such_library'"):
         verify({}, package.parent)
 
 
-def test_what_is_committed_is_what_the_contract_makes(tmp_path: Path) -> None:
-    repo = Repo()
-    made = tmp_path / "upsun_api"
-    generate.rebuild(repo, made)
-    assert differences(made, repo.package) == []
+def test_what_is_committed_is_what_the_contract_makes() -> None:
+    assert generate.drift(Repo()) == []
 
 
 def test_a_file_that_was_edited_added_or_lost_is_named(tmp_path: Path) -> None:
@@ -402,10 +378,8 @@ def test_a_file_that_was_edited_added_or_lost_is_named(tmp_path: Path) -> None:
 
 
 def test_generating_needs_a_contract(tmp_path: Path) -> None:
-    with (
-        Swap(Repo(tmp_path)) as swap,
-        pytest.raises(PipelineError, match=r"no spec/openapi.json; run `make regenerate` first"),
-    ):
+    told = "no spec/openapi.json; run `make regenerate` first"
+    with Swap(Repo(tmp_path)) as swap, refused(told):
         generate.rebuild(Repo(tmp_path), swap.stage(Repo(tmp_path).package))
 
 
@@ -422,17 +396,15 @@ def test_the_last_line_says_what_was_done(
 
 def test_a_selection_that_is_not_that_of_the_contract_is_named(tmp_path: Path) -> None:
     repo = small_repo(tmp_path)
-    repo.operations.write_text("get-projects\nlist-orgs\n")
-    before = snapshot(repo)
+    repo.operations.write_text("get-projects\nlist-*\n")
     told = (
-        r"^spec/operations.txt and spec/openapi.json differ: 'get-projects' is selected, and not in"
-        rf" the contract; 'list-orgs' .*; '{DELETE}' is in the contract, and not selected;"
-        r" `make regenerate` brings them together$"
+        "spec/operations.txt and spec/openapi.json differ: 'get-projects' is selected, and not in"
+        f" the contract; 'list-*' is selected, and not in the contract; '{DELETE}' is in the"
+        " contract, and not selected; `make regenerate` brings them together"
     )
     for run in (generate.offline, check_generated.check):
-        with pytest.raises(PipelineError, match=told):
+        with refused(told), unchanged(repo):
             run(repo)
-    assert snapshot(repo) == before
     repo.operations.write_text("*\n")
     assert generate.offline(repo) == 0
 

@@ -9,104 +9,106 @@ import pickle
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
 
 from scripts.pipeline.walk import Node
-from tests.pipeline.support import api, imported, make, mypy, operation, ref
+from tests.pipeline.support import (
+    FILE,
+    NUMBER,
+    TEXT,
+    Load,
+    api,
+    content,
+    enum,
+    form,
+    imported,
+    listed,
+    make,
+    mypy,
+    one_of,
+    operation,
+    parameter,
+    ref,
+    thing,
+)
 
-Load = Callable[[str], ModuleType]
-TEXT: Node = {"type": "string"}
 ID = "12345678-1234-5678-1234-56781234567A"
+Get = Callable[..., Any]
 
 
-def thing(*required: str, **fields: Node) -> Node:
-    return {"type": "object", "required": list(required or fields), "properties": fields}
-
-
-def kind(*values: str) -> Node:
-    return {"type": "string", "enum": list(values)}
-
-
-def listed(items: Node) -> Node:
-    return {"type": "array", "items": items}
-
-
-def form(name: str) -> Node:
-    return {"type": "string", "format": name}
-
-
-def one_of(*names: str, **more: Any) -> Node:
-    return {"oneOf": [ref(name) for name in names], **more}
-
-
-def content(**media: Node) -> Node:
-    return {"content": {name.replace("_", "/"): {"schema": media[name]} for name in media}}
+def full(**fields: Node) -> Node:
+    """Make the schema of an object that has to have all its fields."""
+    return thing(*fields, **fields)
 
 
 SCHEMAS: Node = {
-    "Leaf": thing(name=TEXT, when=form("date-time")),
-    "Tree": thing(
+    "Leaf": full(name=TEXT, when=form("date-time")),
+    "Tree": full(
         id=form("uuid"),
         born=form("date"),
-        state=kind("on", "off"),
+        state=enum("on", "off"),
         leaf=ref("Leaf"),
         leaves=listed(ref("Leaf")),
         table=listed(listed(form("date-time"))),
         by_name={"type": "object", "additionalProperties": ref("Leaf")},
-        count={"type": "integer"},
+        count=NUMBER,
         level={"type": "integer", "enum": [1, 2]},
         anything={},
-        either={"oneOf": [TEXT, ref("Leaf")]},
+        either=one_of(TEXT, ref("Leaf")),
     ),
     "Cat": thing("kind", kind=TEXT, sound=TEXT),
     "Dog": thing("kind", kind=TEXT, sound=TEXT),
-    "Circle": thing(type=kind("circle"), radius=TEXT, id=TEXT),
-    "Square": thing(type=kind("square"), width=TEXT, id=TEXT),
-    "Short": thing("a", "b", "c", a=TEXT, b=TEXT, c=TEXT, id=TEXT),
-    "Long": thing("a", "b", "c", "d", a=TEXT, b=TEXT, c=TEXT, d=TEXT, id=TEXT),
+    "Circle": full(type=enum("circle"), radius=TEXT, id=TEXT),
+    "Square": full(type=enum("square"), width=TEXT, id=TEXT),
+    "Short": thing(*"abc", **dict.fromkeys((*"abc", "id"), TEXT)),
+    "Long": thing(*"abcd", **dict.fromkeys((*"abcd", "id"), TEXT)),
     "Sent": thing("key", "secret", key={**TEXT, "readOnly": True}, secret=TEXT, id=TEXT),
-    "Problem": thing(title=TEXT),
+    "Problem": full(title=TEXT),
 }
-MAPPING = {"cat": "#/components/schemas/Cat", "hound": "Dog"}
-PET = one_of("Cat", "Dog", discriminator={"propertyName": "kind", "mapping": MAPPING})
-OTHERS = {"tom": "Cat", "rex": "Dog"}
-OTHER = one_of("Cat", "Dog", discriminator={"propertyName": "kind", "mapping": OTHERS})
-PROBLEM: Node = {"description": "", **content(application_json=ref("Problem"))}
+
+
+def pet(**mapping: str) -> Node:
+    discriminator = {"propertyName": "kind", "mapping": mapping}
+    return one_of(ref("Cat"), ref("Dog"), discriminator=discriminator)
 
 
 def answering(name: str, **responses: Node) -> Node:
     found = {code.strip("_"): {"description": "", **responses[code]} for code in responses}
-    return {"get": {**operation(name), "responses": found}}
+    return {"get": operation(name, responses=found)}
 
 
+def kinds(**media: Node) -> Node:
+    return {"content": {name.replace("_", "/"): {"schema": media[name]} for name in media}}
+
+
+LEAF_JSON, PROBLEM = content(ref("Leaf")), content(ref("Problem"))
+LISTS = {
+    "pets": pet(cat="#/components/schemas/Cat", hound="Dog"),
+    "others": pet(tom="Cat", rex="Dog"),
+    "shapes": one_of(ref("Circle"), ref("Square")),
+    "lines": one_of(ref("Short"), ref("Long")),
+    "names": TEXT,
+}
 PATHS: Node = {
     "/tree/{treeId}": {
-        "parameters": [{"in": "path", "name": "treeId", "required": True, "schema": TEXT}],
-        "get": operation("tree", schema=ref("Tree")),
+        "parameters": [parameter("path", "treeId")],
+        "get": operation("tree", ref("Tree")),
     },
-    "/pets": {"get": operation("pets", schema=listed(PET))},
-    "/others": {"get": operation("others", schema=listed(OTHER))},
-    "/shapes": {"get": operation("shapes", schema=listed(one_of("Circle", "Square")))},
-    "/lines": {"get": operation("lines", schema=listed(one_of("Short", "Long")))},
-    "/names": {"get": operation("names", schema=listed(TEXT))},
-    "/free": {"get": operation("free", schema={})},
+    **{f"/{name}": {"get": operation(name, listed(LISTS[name]))} for name in LISTS},
+    "/free": {"get": operation("free", {})},
     "/sent": {
-        "get": operation("sent", schema=ref("Sent")),
-        "post": operation(
-            "send", schema=ref("Sent"), requestBody=content(application_json=ref("Sent"))
-        ),
+        "get": operation("sent", ref("Sent")),
+        "post": operation("send", ref("Sent"), requestBody=content(ref("Sent"))),
     },
     "/graph": answering(
-        "graph",
-        _200=content(application_json=ref("Leaf"), text_csv=TEXT, application_pdf=form("binary")),
+        "graph", _200=kinds(application_json=ref("Leaf"), text_csv=TEXT, application_pdf=FILE)
     ),
-    "/note": answering("note", _200=content(application_json=ref("Leaf"), text_plain=TEXT)),
-    "/fails": answering("fails", _2XX=content(application_json=TEXT), _404=PROBLEM, _5XX=PROBLEM),
-    "/default": answering("default", default=content(application_json=ref("Leaf")), _400=PROBLEM),
+    "/note": answering("note", _200=kinds(application_json=ref("Leaf"), text_plain=TEXT)),
+    "/fails": answering("fails", _2XX=content(TEXT), _404=PROBLEM, _5XX=PROBLEM),
+    "/default": answering("default", default=LEAF_JSON, _400=PROBLEM),
     "/gone": answering("gone", _204={}, _4XX=PROBLEM),
     "/only": answering("only", _404=PROBLEM),
 }
@@ -124,7 +126,7 @@ def load(package: Path) -> Iterator[Load]:
 
 
 @pytest.fixture
-def get(load: Load) -> Callable[..., Any]:
+def get(load: Load) -> Get:
     """Call an operation of the bare generated client."""
 
     def call(name: str, body: Any = None, status: int = 200, **response: Any) -> Any:
@@ -153,7 +155,7 @@ TREE = {
 }
 
 
-def test_what_fits_is_typed_and_written_back_as_it_came(get: Callable[..., Any]) -> None:
+def test_what_fits_is_typed_and_written_back_as_it_came(get: Get) -> None:
     tree = get("tree", TREE)
     assert (tree.id, tree.born) == (uuid.UUID(ID), dt.date(2026, 6, 16))
     assert tree.leaf.when == tree.table[0][0] == dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -162,7 +164,7 @@ def test_what_fits_is_typed_and_written_back_as_it_came(get: Callable[..., Any])
     assert copy.deepcopy(tree).to_dict() == pickle.loads(pickle.dumps(tree)).to_dict() == TREE
 
 
-def test_a_field_that_is_missing_is_unset_at_any_depth(load: Load, get: Callable[..., Any]) -> None:
+def test_a_field_that_is_missing_is_unset_at_any_depth(load: Load, get: Get) -> None:
     unset = load(".types").UNSET
     body = {"leaf": {}, "leaves": [{}], "by_name": {"x": {"name": "a"}, "y": {}}}
     tree = get("tree", body)
@@ -176,7 +178,7 @@ def test_a_field_that_is_missing_is_unset_at_any_depth(load: Load, get: Callable
 @pytest.mark.parametrize(
     "value", [None, True, 12, 1.0, "odd", "2026-13-45", [], ["odd", 1], {}, {"odd": None}], ids=repr
 )
-def test_a_value_of_another_kind_is_kept(name: str, value: Any, get: Callable[..., Any]) -> None:
+def test_a_value_of_another_kind_is_kept(name: str, value: Any, get: Get) -> None:
     tree = get("tree", {**TREE, name: value})
     written = tree.to_dict()[name]
     assert (type(written), written) == (type(value), value)
@@ -185,14 +187,14 @@ def test_a_value_of_another_kind_is_kept(name: str, value: Any, get: Callable[..
         assert getattr(tree, field) == getattr(others, field)
 
 
-def test_an_odd_element_costs_none_of_the_others(get: Callable[..., Any]) -> None:
+def test_an_odd_element_costs_none_of_the_others(get: Get) -> None:
     body = {"leaves": [LEAF, None, 3, {"new": 1}, [LEAF], LEAF], "by_name": {"x": 4, "y": LEAF}}
     tree = get("tree", body)
     assert tree.leaves[0] == tree.leaves[5] == tree.by_name["y"]
     assert tree.to_dict() == body
 
 
-def test_links_in_a_map_of_models_are_no_model(get: Callable[..., Any]) -> None:
+def test_links_in_a_map_of_models_are_no_model(get: Get) -> None:
     links = {"self": {"href": "/"}}
     assert get("tree", {"by_name": {"_links": links}}).by_name["_links"] == links
 
@@ -216,7 +218,7 @@ UTC = dt.datetime(2026, 6, 16, 12, 30, tzinfo=dt.UTC)
         *((text, text) for text in ("2026-06-16T12:60:00Z", "2026-06-16", "20260616", "")),
     ],
 )
-def test_a_time_is_read_as_rfc_3339_has_it(text: str, read: Any, get: Callable[..., Any]) -> None:
+def test_a_time_is_read_as_rfc_3339_has_it(text: str, read: Any, get: Get) -> None:
     leaf = get("default", {"name": "a", "when": text})
     assert leaf.when == read
     assert leaf.to_dict()["when"] == text
@@ -229,7 +231,7 @@ def test_what_is_calculated_from_a_time_is_written_anew(load: Load) -> None:
     assert pickle.loads(pickle.dumps(leaf)) == leaf
 
 
-def test_an_id_that_was_read_is_a_path_segment(load: Load, get: Callable[..., Any]) -> None:
+def test_an_id_that_was_read_is_a_path_segment(load: Load, get: Get) -> None:
     kwargs = load(".api.t.tree")._get_kwargs(get("tree", TREE).id)
     assert kwargs["url"] == f"/tree/{ID.lower()}"
 
@@ -284,7 +286,7 @@ def named(elements: list[Any]) -> list[str]:
     ],
 )
 def test_an_alternative_is_chosen_by_what_came(
-    name: str, body: list[Any], expected: list[str], get: Callable[..., Any]
+    name: str, body: list[Any], expected: list[str], get: Get
 ) -> None:
     elements = get(name, body)
     assert named(elements) == expected
@@ -303,25 +305,23 @@ def test_an_alternative_is_chosen_by_what_came(
         ("fails", True, "expected text, not a boolean"),
     ],
 )
-def test_a_wholly_different_body_is_refused(
-    name: str, body: Any, problem: str, get: Callable[..., Any]
-) -> None:
+def test_a_wholly_different_body_is_refused(name: str, body: Any, problem: str, get: Get) -> None:
     with pytest.raises(TypeError, match=f"^{problem}$"):
         get(name, body)
 
 
 @pytest.mark.parametrize("body", [{"a": [1]}, [1], "a", 0, None, False])
-def test_an_answer_of_any_type_is_given_as_it_came(body: Any, get: Callable[..., Any]) -> None:
+def test_an_answer_of_any_type_is_given_as_it_came(body: Any, get: Get) -> None:
     assert get("free", body) == body
 
 
 @pytest.mark.parametrize("media", ["application/json", "application/hal+json; charset=utf-8", ""])
-def test_one_of_several_content_types_is_read_as_json(media: str, get: Callable[..., Any]) -> None:
+def test_one_of_several_content_types_is_read_as_json(media: str, get: Get) -> None:
     headers = {"Content-Type": media} if media else {}
     assert get("graph", content=b'{"name": "a"}', headers=headers).name == "a"
 
 
-def test_one_of_several_content_types_is_read_as_what_came(get: Callable[..., Any]) -> None:
+def test_one_of_several_content_types_is_read_as_what_came(get: Get) -> None:
     def read(name: str, media: str) -> Any:
         return get(name, content=b"a,b", headers={"Content-Type": media})
 
@@ -332,7 +332,7 @@ def test_one_of_several_content_types_is_read_as_what_came(get: Callable[..., An
             read(name, media)
 
 
-def test_only_successes_are_in_types_and_models(load: Load, get: Callable[..., Any]) -> None:
+def test_only_successes_are_in_types_and_models(load: Load, get: Get) -> None:
     def returned(name: str) -> str:
         return str(inspect.signature(load(f".api.t.{name}")._parse_response).return_annotation)
 
@@ -344,7 +344,7 @@ def test_only_successes_are_in_types_and_models(load: Load, get: Callable[..., A
     assert get("fails", {"title": "x"}, 404) is get("gone", status=204) is get("only") is None
 
 
-def test_what_only_the_server_writes_is_not_asked_for(load: Load, get: Callable[..., Any]) -> None:
+def test_what_only_the_server_writes_is_not_asked_for(load: Load, get: Get) -> None:
     sent = load(".models").Sent(secret="s")
     assert load(".api.t.send")._get_kwargs(body=sent)["content"] == b'{"secret":"s"}'
     assert get("sent", {"key": "k"}).key == "k"
@@ -363,13 +363,6 @@ def test_an_id_is_promised_in_answers_alone(package: Path, tmp_path: Path) -> No
     )
     assert mypy(package, tmp_path / "cache") == ""
     assert mypy(use.with_suffix(""), tmp_path / "cache", "-m") == ""
-
-
-def test_every_docstring_starts_with_method_and_path(load: Load) -> None:
-    module = load(".api.t.tree")
-    for function in (module.sync, module.sync_detailed, module.asyncio, module.asyncio_detailed):
-        assert str(inspect.getdoc(function)).splitlines()[0] == "GET /tree/{treeId}"
-    assert module.__doc__ == "GET /tree/{treeId}"
 
 
 def test_a_file_is_written_as_before(load: Load) -> None:
