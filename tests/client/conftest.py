@@ -109,6 +109,11 @@ def mock_transport(handle: Callable[[httpx.Request], httpx.Response]) -> httpx.M
     return httpx.MockTransport(answer)
 
 
+def mocked(handle: Callable[[httpx.Request], httpx.Response], **more: Any) -> dict[str, Any]:
+    """Arguments of an UpsunClient whose requests a function answers, but for the exchange."""
+    return {"api_token": "t", "httpx_args": {"transport": mock_transport(handle)}, **more}
+
+
 class Calls:
     """One test for each flavour: what it awaits is done by an event loop, or at once."""
 
@@ -121,6 +126,16 @@ class Calls:
             return
         with suppress(StopIteration):
             main().send(None)
+
+    def use(self, main: Callable[[UpsunClient], Coroutine[Any, Any, object]], **args: Any) -> None:
+        """Run with a client that is closed after."""
+
+        async def run() -> None:
+            client = UpsunClient(**args)
+            await main(client)
+            await self.close(client)
+
+        self.run(run)
 
     async def delete(self, client: UpsunClient) -> None:
         delete_once(client) if self.is_sync else await delete_once_async(client)
