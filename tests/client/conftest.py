@@ -7,8 +7,8 @@ import inspect
 import os
 import random
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
@@ -142,6 +142,15 @@ class Calls:
 
     def session(self, client: UpsunClient) -> Any:
         return client.get_httpx_client() if self.is_sync else client.get_async_httpx_client()
+
+    @asynccontextmanager
+    async def entered(self, thing: Any) -> AsyncIterator[None]:
+        """Enter a session or client, and leave it."""
+        await self.do(thing.__enter__() if self.is_sync else thing.__aenter__())
+        yield
+        await self.do(
+            thing.__exit__(None, None, None) if self.is_sync else thing.__aexit__(None, None, None)
+        )
 
     async def do(self, result: Any) -> Any:
         """Finish what a method of a session or client gave."""

@@ -103,16 +103,11 @@ def test_a_transport_is_closed_with_the_last_of_its_clients(
 
 
 def test_a_client_works_without_with_and_ends_with_it(calls: Calls) -> None:
-    async def run() -> None:
-        client = UpsunClient(**server.kwargs())
+    async def run(client: UpsunClient) -> None:
         held = calls.session(client)
         await calls.delete(client)
-        if calls.is_sync:
-            with client:
-                delete_once(client)
-        else:
-            async with client:
-                await delete_once_async(client)
+        async with calls.entered(client):
+            await calls.delete(client)
         await calls.close(client)
         assert held.is_closed
         for use in (
@@ -128,7 +123,7 @@ def test_a_client_works_without_with_and_ends_with_it(calls: Calls) -> None:
         await calls.close(held)
 
     with Wire() as server:
-        calls.run(run)
+        calls.use(run, **server.kwargs())
         assert (len(server.calls), len(server.exchanges)) == (2, 1)
 
 
@@ -265,8 +260,7 @@ def test_event_loops_in_turn(backend: str) -> None:
 
 
 def test_fifty_derived_clients_need_no_more_connections_than_one(calls: Calls) -> None:
-    async def run() -> None:
-        client = UpsunClient(**server.kwargs())
+    async def run(client: UpsunClient) -> None:
         for number in range(50):
             derived = (
                 client.with_headers({"X-N": str(number)}),
@@ -275,10 +269,9 @@ def test_fifty_derived_clients_need_no_more_connections_than_one(calls: Calls) -
                 client.with_max_retries(number),
             )
             await calls.delete(derived[number % 4])
-        await calls.close(client)
 
     with Wire() as server:
-        calls.run(run)
+        calls.use(run, **server.kwargs())
         assert (len(server.calls), len(server.exchanges), server.connections) == (50, 1, 2)
 
 
@@ -358,17 +351,15 @@ def test_a_stream_of_a_derived_client_goes_on_when_its_original_is_closed() -> N
 
 
 def test_a_stream_that_is_closed_twice_makes_room_once(calls: Calls) -> None:
-    async def run() -> None:
-        client = UpsunClient(**server.kwargs())
+    async def run(client: UpsunClient) -> None:
         http = calls.session(client)
         response = await calls.do(http.send(http.build_request("GET", "/log"), stream=True))
         for each in (response.stream, response):
             await calls.close(each)
         await calls.delete(client)
-        await calls.close(client)
 
     with Wire() as server:
-        calls.run(run)
+        calls.use(run, **server.kwargs())
 
 
 @dataclasses.dataclass
@@ -473,30 +464,30 @@ def test_waiting_at_the_gate_ends_as_a_wait_for_the_pool(flavour: str) -> None:
 
     args = {"limits": httpx.Limits(max_connections=1)}
     kwargs = {"timeout": httpx.Timeout(30, pool=0.1), "httpx_args": args, "max_retries": 0}
+    refused = pytest.raises(APITimeoutError, match="PoolTimeout.*nothing was sent")
 
-    def see(error: pytest.ExceptionInfo[APITimeoutError]) -> None:
-        assert isinstance(error.value.__cause__, httpx.PoolTimeout)
-        release.set()
-
-    async def run() -> None:
+    async def run(client: UpsunClient) -> None:
         async with client, anyio.create_task_group() as group:
             group.start_soon(delete_once_async, client)
             await anyio.to_thread.run_sync(asked.wait)
-            with pytest.raises(APITimeoutError, match="PoolTimeout.*nothing was sent") as caught:
+            with refused as caught:
                 await delete_once_async(client)
-            see(caught)
+            assert isinstance(caught.value.__cause__, httpx.PoolTimeout)
+            release.set()
 
-    with Wire(hold) as server, UpsunClient(**server.kwargs(**kwargs)) as client:
-        if flavour != "sync":
-            anyio.run(run, backend=flavour)
-            return
-        with ThreadPoolExecutor(1) as pool:
+    def run_sync(client: UpsunClient) -> None:
+        with client, ThreadPoolExecutor(1) as pool:
             first = pool.submit(delete_once, client)
             asked.wait()
-            with pytest.raises(APITimeoutError, match="PoolTimeout.*nothing was sent") as caught:
+            with refused as caught:
                 delete_once(client)
-            see(caught)
+            assert isinstance(caught.value.__cause__, httpx.PoolTimeout)
+            release.set()
             first.result()
+
+    with Wire(hold) as server:
+        client = UpsunClient(**server.kwargs(**kwargs))
+        run_sync(client) if flavour == "sync" else anyio.run(run, client, backend=flavour)
 
 
 # --- processes
@@ -635,23 +626,17 @@ def test_operations_and_links_are_under_the_base_url_once(prefix: str, slash: st
 
 
 def test_a_held_http_client_is_closed_on_its_own(calls: Calls) -> None:
-    async def run() -> None:
-        client = UpsunClient(**server.kwargs())
+    async def run(client: UpsunClient) -> None:
         held = calls.session(client)
-        if calls.is_sync:
-            with held:
-                held.get("/x")
-        else:
-            async with held:
-                await held.get("/x")
+        async with calls.entered(held):
+            await calls.do(held.get("/x"))
         assert held.is_closed
         with pytest.raises(ClientClosedError):
             await calls.do(held.get("/x"))
         await calls.delete(client)  # by another
-        await calls.close(client)
 
     with Wire() as server:
-        calls.run(run)
+        calls.use(run, **server.kwargs())
         assert len(server.exchanges) == 1
 
 
