@@ -298,6 +298,10 @@ class AsyncOnly(httpx.AsyncBaseTransport):
 async def _async_hook(_: object) -> None: ...
 
 
+def _turns_out_asynchronous(request: object) -> object:
+    return _async_hook(request)
+
+
 class AsyncCallable:
     async def __call__(self, _: object) -> None: ...
 
@@ -551,7 +555,7 @@ def test_a_body_of_the_other_flavour_is_refused(flavour: str) -> None:
 @pytest.mark.parametrize(
     ("hooks", "says", "calls"),
     [
-        ({"request": [lambda *given: _async_hook(*given)]}, "asynchronous", 0),
+        ({"request": [_turns_out_asynchronous]}, "asynchronous", 0),
         (
             {"response": [lambda answer: list(answer.iter_raw())]},
             "202; let it call response.read",
