@@ -42,6 +42,9 @@ from tests.pipeline.support import (
     written,
 )
 
+Env = dict[str, str]
+Said = Callable[[], str]
+
 
 def small() -> Node:
     paths = {
@@ -62,7 +65,7 @@ def conditions(server: Wire) -> list[str | None]:
 
 
 @pytest.fixture
-def env(tmp_path: Path) -> dict[str, str]:
+def env(tmp_path: Path) -> Env:
     """The environment of a run that reads the small document from a file."""
     return written(tmp_path, small())
 
@@ -74,7 +77,7 @@ def repo(tmp_path: Path, regenerated: Regenerated) -> Repo:
 
 
 @pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+def said(capsys: pytest.CaptureFixture[str]) -> Said:
     """Tell what was printed since the last time."""
     capsys.readouterr()
     return lambda: capsys.readouterr().out
@@ -102,7 +105,7 @@ def test_versions_in_turn_differ_in_the_record_of_the_source_only(tmp_path: Path
         assert before.keys() == after.keys()
 
 
-def test_an_unchanged_document_ends_the_run_at_once(repo: Repo, said: Callable[[], str]) -> None:
+def test_an_unchanged_document_ends_the_run_at_once(repo: Repo, said: Said) -> None:
     with serving() as server, unchanged(repo):
         env = {"SPEC_URL": server.url}
         regenerate(env, repo)
@@ -224,7 +227,7 @@ def test_credentials_are_not_repeated_when_the_answer_is_no_document(tmp_path: P
 
 
 @pytest.mark.parametrize("file", ["spec/operations.txt", "spec/overlay.yaml"])
-def test_a_file_that_is_not_utf_8_is_told(repo: Repo, env: dict[str, str], file: str) -> None:
+def test_a_file_that_is_not_utf_8_is_told(repo: Repo, env: Env, file: str) -> None:
     (repo.root / file).write_bytes(b"\xff\xfe")
     for run in (partial(regenerate, env, repo), partial(generate.offline, repo)):
         with refused(f"{file} is not UTF-8 (byte 0); save it as UTF-8"):
@@ -251,7 +254,7 @@ def test_a_terminal_without_the_letters_of_a_name_is_no_obstacle(
     assert stages == ["fetch", "select", "correct", "generate", "verify"]
 
 
-def test_operations_given_are_recorded_and_used_again(repo: Repo, env: dict[str, str]) -> None:
+def test_operations_given_are_recorded_and_used_again(repo: Repo, env: Env) -> None:
     regenerate({**env, "OPERATIONS": f"other, {DELETE}"}, repo)
     assert repo.operations.read_text() == f"{DELETE}\nother\n"
     repo.operations.write_text(f"# ours\n{DELETE}\nother\n")
@@ -261,7 +264,7 @@ def test_operations_given_are_recorded_and_used_again(repo: Repo, env: dict[str,
 
 
 def test_another_selection_is_no_change_of_upstream(
-    repo: Repo, env: dict[str, str], tmp_path: Path, said: Callable[[], str]
+    repo: Repo, env: Env, tmp_path: Path, said: Said
 ) -> None:
     report = tmp_path / "report.md"
     env |= {"REPORT": str(report)}
@@ -291,7 +294,7 @@ def whole_repo(repo: Repo) -> Repo:
     return repo
 
 
-def test_what_the_wrapper_imports_must_stay_selected(whole_repo: Repo, env: dict[str, str]) -> None:
+def test_what_the_wrapper_imports_must_stay_selected(whole_repo: Repo, env: Env) -> None:
     other = {**env, "OPERATIONS": "other"}
     told = f"{DELETE} must stay selected: wrapper/upsun_client/_delete.py imports it; add it to"
     with refused(told), unchanged(whole_repo):
@@ -305,7 +308,7 @@ def test_what_the_wrapper_imports_must_stay_selected(whole_repo: Repo, env: dict
 
 
 def test_an_operation_that_upstream_removed_still_breaks(
-    tmp_path: Path, regenerated: Regenerated, said: Callable[[], str]
+    tmp_path: Path, regenerated: Regenerated, said: Said
 ) -> None:
     repo = regenerated(small(), "*", tmp_path / "tree")
     moved = small()
@@ -357,7 +360,7 @@ def test_what_became_of_an_operation_that_is_gone_is_told_and_reported(
 
 
 def test_a_glob_is_kept_and_resolved_anew_each_time(
-    repo: Repo, env: dict[str, str], tmp_path: Path, said: Callable[[], str]
+    repo: Repo, env: Env, tmp_path: Path, said: Said
 ) -> None:
     regenerate({**env, "OPERATIONS": f"{DELETE}, o?h*"}, repo)
     assert "  selected other: from upsun_api.api.t import other, by o?h*\n" in said()
@@ -381,7 +384,7 @@ def test_a_glob_is_kept_and_resolved_anew_each_time(
 
 
 def test_prose_is_kept_when_asked_for_and_is_no_change_of_the_contract(
-    repo: Repo, tmp_path: Path, said: Callable[[], str]
+    repo: Repo, tmp_path: Path, said: Said
 ) -> None:
     document = small()
     document["paths"]["/a"]["delete"] |= {"summary": "Take it away", "description": "For good."}
@@ -407,7 +410,7 @@ def test_prose_is_kept_when_asked_for_and_is_no_change_of_the_contract(
 
 
 def test_a_schema_that_is_renamed_breaks_who_imports_it(
-    repo: Repo, tmp_path: Path, said: Callable[[], str]
+    repo: Repo, tmp_path: Path, said: Said
 ) -> None:
     env = written(tmp_path, json.loads(json.dumps(small()).replace("Accepted", "Taken")))
     told = "selected: 1 operation; 1 change, 1 breaking\n"
@@ -420,16 +423,14 @@ def test_a_schema_that_is_renamed_breaks_who_imports_it(
     assert (repo.package / "models" / "taken.py").exists()
 
 
-def test_an_overlay_action_that_went_stale_stops_the_run(repo: Repo, env: dict[str, str]) -> None:
+def test_an_overlay_action_that_went_stale_stops_the_run(repo: Repo, env: Env) -> None:
     action = {"target": "$.paths['/gone']", "description": "why", "remove": True}
     repo.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": [action]}))
     with refused("matches nothing"), unchanged(repo):
         regenerate(env, repo)
 
 
-def test_an_overlay_reaches_the_package_and_not_the_contract(
-    repo: Repo, env: dict[str, str]
-) -> None:
+def test_an_overlay_reaches_the_package_and_not_the_contract(repo: Repo, env: Env) -> None:
     update = thing(extra=TEXT)
     actions = [
         {"target": "$.components.schemas.Accepted", "description": "why", "update": update},
@@ -444,7 +445,7 @@ def test_an_overlay_reaches_the_package_and_not_the_contract(
 
 
 def test_a_drift_check_names_what_moved_and_changes_nothing(
-    repo: Repo, tmp_path: Path, said: Callable[[], str]
+    repo: Repo, tmp_path: Path, said: Said
 ) -> None:
     report, moved = tmp_path / "report.md", small()
     moved["paths"]["/b"]["get"]["tags"] = ["elsewhere"]
@@ -462,7 +463,7 @@ def test_a_drift_check_needs_a_contract(tmp_path: Path) -> None:
         check_spec({}, Repo(tmp_path))
 
 
-def test_nothing_is_told_of_a_tree_that_a_killed_run_left(repo: Repo, env: dict[str, str]) -> None:
+def test_nothing_is_told_of_a_tree_that_a_killed_run_left(repo: Repo, env: Env) -> None:
     repo.old.mkdir(parents=True)
     for run in (partial(check_spec, env, repo), partial(check_generated.check, repo)):
         with refused("was killed", "`make generate` mends it"):
@@ -477,11 +478,16 @@ def test_a_report_that_cannot_be_written_leaves_the_tree(repo: Repo, tmp_path: P
         regenerate(env, repo)
 
 
-def test_a_hand_edit_of_the_package_is_found(repo: Repo, said: Callable[[], str]) -> None:
+def test_a_file_that_was_edited_added_or_lost_is_named(repo: Repo, said: Said) -> None:
     assert check_generated.check(repo) == 0
+    said()
     (repo.package / "types.py").write_text("# mine\n")
+    (repo.package / "extra.py").touch()
+    (repo.package / "client.py").unlink()
     assert check_generated.check(repo) == 1
-    assert "generated/upsun_api/types.py was edited" in said()
+    told = [line.partition(",")[0] for line in said().splitlines() if "upsun_api/" in line]
+    words = ["client.py is missing", "extra.py is extra", "types.py was edited"]
+    assert told == [f"generated/upsun_api/{each}" for each in words]
 
 
 def run(repo: Repo, **env: str) -> "subprocess.CompletedProcess[str]":
@@ -531,7 +537,7 @@ def test_a_bad_answer_is_one_line_and_leaves_the_tree(
     assert told in said
 
 
-def test_a_broken_record_says_what_to_do(repo: Repo, env: dict[str, str]) -> None:
+def test_a_broken_record_says_what_to_do(repo: Repo, env: Env) -> None:
     repo.source.write_text("{")
     with refused("spec/source.json is broken", "restore it from git"):
         regenerate(env, repo)
@@ -540,7 +546,7 @@ def test_a_broken_record_says_what_to_do(repo: Repo, env: dict[str, str]) -> Non
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
 @pytest.mark.parametrize("at", ["fetch", "select", "correct", "generate", "verify"])
 def test_a_run_that_ends_in_any_stage_leaves_the_old_tree(
-    repo: Repo, env: dict[str, str], monkeypatch: pytest.MonkeyPatch, at: str, error: BaseException
+    repo: Repo, env: Env, monkeypatch: pytest.MonkeyPatch, at: str, error: BaseException
 ) -> None:
     @contextmanager
     def stage(name: str) -> Iterator[None]:
