@@ -39,42 +39,49 @@ pytestmark = pytest.mark.usefixtures("_short_waits")
         ({"token_url": "http://auth.upsun.com/oauth2/token"}, "token_url must be https"),
         ({"base_url": "http://127.0.0.1.evil.example"}, "must be https"),
         ({"base_url": "http://localhost.evil.example"}, "must be https"),
-        ({"base_url": "api.upsun.com"}, "must be an https URL"),
-        ({"base_url": "ftp://127.0.0.1"}, "must be an https URL"),
-        ({"base_url": ""}, "must be an https URL"),
-        ({"base_url": "https://user:pass@api.upsun.com"}, "no user, query or fragment"),
-        ({"base_url": "https://api.upsun.com?x=1"}, "no user, query or fragment"),
-        ({"base_url": "https://api.upsun.com/a/../b"}, "no usable URL"),
-        ({"base_url": "https://[::1"}, "no usable URL"),
-        ({"base_url": None}, "no usable URL|must be"),
-        ({"base_url": "user:pass@host"}, "no user, query or fragment"),
+        *(
+            ({"base_url": url}, "must be an https URL")
+            for url in ("api.upsun.com", "ftp://127.0.0.1", "")
+        ),
+        *(
+            ({"base_url": url}, "no user, query or fragment")
+            for url in (
+                "https://user:pass@api.upsun.com",
+                "https://api.upsun.com?x=1",
+                "user:pass@host",
+            )
+        ),
+        *(
+            ({"base_url": url}, "no usable URL")
+            for url in ("https://api.upsun.com/a/../b", "https://[::1", None, b"https://h")
+        ),
         ({"base_url": "https://user:pass@[::1"}, "base_url is no usable URL$"),
         ({"base_url": "https://h:99999"}, "base_url has whitespace or a port above 65535"),
         ({"base_url": "https://h:65536"}, "a port above 65535"),
-        ({"base_url": "https://h /"}, "base_url"),
-        ({"base_url": " https://h"}, "base_url"),
-        ({"base_url": "https://h\t"}, "base_url"),
         ({"base_url": "https://h/a b"}, "base_url has whitespace"),
-        ({"base_url": "https://127.0.0..1"}, "base_url"),
-        ({"base_url": "https://.h"}, "base_url"),
-        ({"base_url": f"https://{'x' * 64}"}, "base_url"),
+        *(
+            ({"base_url": f"https://{host}"}, "base_url")
+            for host in ("h /", "h\t", "127.0.0..1", ".h", "x" * 64)
+        ),
+        ({"base_url": " https://h"}, "base_url"),
         ({"trusted_origins": "https://h"}, "trusted_origins must be a list"),
-        ({"trusted_origins": [1]}, "trusted_origins"),
-        ({"trusted_origins": [""]}, "trusted_origins"),
+        *(({"trusted_origins": [origin]}, "trusted_origins") for origin in (1, "")),
         ({"trusted_origins": ["http://elsewhere.example"]}, "trusted_origins must be https"),
         ({"trusted_origins": ["https://h/path"]}, "trusted_origins: an origin has no path"),
-        ({"base_url": b"https://h"}, "no usable URL"),
-        ({"timeout": 0}, "timeout"),
-        ({"timeout": -1}, "timeout"),
-        ({"timeout": float("nan")}, "timeout"),
-        ({"timeout": float("inf")}, "timeout"),
-        ({"timeout": 1e10}, "timeout"),
-        ({"timeout": "30"}, "timeout"),
-        ({"max_retries": -1}, "max_retries"),
-        ({"max_retries": 1.5}, "max_retries"),
-        ({"max_retries": True}, "max_retries"),
-        ({"timeout": True}, "timeout"),
-        ({"timeout": httpx.Timeout(5, read=0)}, "timeout"),
+        *(
+            ({"timeout": value}, "timeout")
+            for value in (
+                0,
+                -1,
+                float("nan"),
+                float("inf"),
+                1e10,
+                "30",
+                True,
+                httpx.Timeout(5, read=0),
+            )
+        ),
+        *(({"max_retries": value}, "max_retries") for value in (-1, 1.5, True)),
         ({"verify_ssl": 1}, "verify_ssl must be a bool, path or SSLContext, not int"),
         ({"httpx_args": "x"}, "mapping, not str"),
         ({"httpx_args": [1]}, "mapping, not list"),

@@ -251,16 +251,6 @@ def test_a_post_is_repeated_only_when_it_was_not_processed() -> None:
             assert len(server.calls) == sent
 
 
-def test_a_retry_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG", logger="upsun_client")
-    with Wire([answer(503, b"", Retry_After="0"), ACCEPTED]) as server:
-        with UpsunClient(**server.kwargs()) as client:
-            delete_once(client)
-    (record,) = (record for record in caplog.records if record.name == "upsun_client")
-    says = "DELETE /projects/p/integrations/i: 503 to attempt 1 of 3; next in 0.0 s"
-    assert (record.levelname, record.getMessage()) == ("INFO", says)
-
-
 # --- what the caller is handling
 
 

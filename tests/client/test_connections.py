@@ -201,12 +201,19 @@ def test_each_of_several_loops_keeps_its_connections(backend: str) -> None:
             await delete_once_async(client)
         await client.get_async_httpx_client().aclose()
 
-    with Wire() as server, UpsunClient(**server.kwargs()) as client:
+    async def last() -> None:
+        await delete_once_async(client)
+        await client.aclose()
+
+    with Wire() as server:
+        client = UpsunClient(**server.kwargs())
         delete_once(client)
         before = server.connections
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(lambda _: anyio.run(run, backend=backend), range(3)))
         assert server.connections == before + 3
+        anyio.run(last, backend=backend)
+        assert (len(server.calls), len(server.exchanges)) == (11, 1)
 
 
 def test_a_client_closed_during_a_wait_says_so() -> None:
@@ -235,25 +242,6 @@ def test_a_client_that_is_closed_while_it_sends_says_so() -> None:
             with pytest.raises(ClientClosedError):
                 delete_once(client)
         assert len(server.calls) == 1
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_event_loops_in_turn(backend: str) -> None:
-    with Wire() as server:
-        client = UpsunClient(**server.kwargs())
-
-        async def once() -> None:
-            await delete_once_async(client)
-            await client.get_async_httpx_client().aclose()
-
-        async def twice() -> None:
-            await delete_once_async(client)
-            await client.aclose()
-
-        anyio.run(once, backend=backend)
-        anyio.run(twice, backend=backend)
-        assert len(server.calls) == 2
-        assert len(server.exchanges) == 1
 
 
 # --- what derived clients share

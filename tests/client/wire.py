@@ -109,8 +109,7 @@ class Wire:
 
     def __exit__(self, *_: object) -> None:
         self.stopping.set()
-        if self.hold:
-            self.hold.set()
+        self.let_go()
         self.take_no_more()
         self._acceptor.join()
         for connection in list(self._open):
@@ -124,6 +123,11 @@ class Wire:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+
+    def let_go(self) -> None:
+        """Answer the exchanges that are held."""
+        if self.hold:
+            self.hold.set()
 
     def hang(self, connection: socket.socket) -> None:
         """Answer nothing until the test is over."""

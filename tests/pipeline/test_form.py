@@ -253,13 +253,6 @@ def test_an_invalid_document_goes_before_what_the_generator_makes_of_it(
         regenerate(written(tmp_path, document, OPERATIONS="*"), repo)
 
 
-def test_half_a_character_is_told(tmp_path: Path) -> None:
-    whole = rich()
-    whole["info"]["title"] = "\ud800"
-    with refused("half a character"):
-        attempt(small_repo(tmp_path), rich(), whole)
-
-
 def test_what_a_stage_did_not_expect_is_told_with_the_stage_and_the_place() -> None:
     broken: Any = {"paths": {"/a": 1}, "openapi": "3.0.1"}
     told = r"^the stage select met something unexpected \(.*Error: .*, from scripts/[\w/]+.py\); "

@@ -319,13 +319,6 @@ def test_classes_with_one_module_name_do_not_overwrite_each_other(
         assert models.FooBar(b="1").to_dict() == {"b": "1"}
 
 
-def test_a_warning_of_the_generator_fails_the_run(tmp_path: Path) -> None:
-    broken = correct(select(api({"A": thing(x=TEXT)}), ["*"]))
-    broken["components"]["schemas"]["A"]["properties"]["x"] = {"type": "array"}
-    with refused("the generator left something out: ", "items"):
-        render.render(broken, tmp_path / "made_api")
-
-
 def test_a_missing_operation_and_a_broken_module_fail_the_verification(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

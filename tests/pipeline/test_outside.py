@@ -46,7 +46,10 @@ def document() -> Node:
     )
 
 
-def put(*place: str, value: Any) -> Callable[[Node], None]:
+Edit = Callable[[Node], None]
+
+
+def put(*place: str, value: Any) -> Edit:
     def edit(whole: Node) -> None:
         for key in place[:-1]:
             whole = whole[key]
@@ -55,19 +58,23 @@ def put(*place: str, value: Any) -> Callable[[Node], None]:
     return edit
 
 
-def theirs(*place: str, value: Any) -> Callable[[Node], None]:
+def at_path(value: Any) -> Edit:
+    return put("paths", "/theirs", value=value)
+
+
+def theirs(*place: str, value: Any) -> Edit:
     return put("paths", "/theirs", "post", *place, value=value)
 
 
-def answer(schema: Any) -> Callable[[Node], None]:
+def answer(schema: Any) -> Edit:
     return theirs("responses", "200", "content", "application/json", "schema", value=schema)
 
 
-def part(section: str, value: Any) -> Callable[[Node], None]:
+def part(section: str, value: Any) -> Edit:
     """Let `theirs` refer to a component that is odd."""
 
     odd = ref("Odd", section)
-    uses: dict[str, Callable[[Node], None]] = {
+    uses: dict[str, Edit] = {
         "schemas": answer(odd),
         "parameters": theirs("parameters", value=[odd]),
         "requestBodies": theirs("requestBody", value=odd),
@@ -84,7 +91,7 @@ def part(section: str, value: Any) -> Callable[[Node], None]:
 
 
 # An edit, and what it is called by who selects it.
-FAULTS: dict[str, tuple[Callable[[Node], None], str]] = {
+FAULTS: dict[str, tuple[Edit, str]] = {
     "an id twice": (
         put("paths", "/more", value={"get": operation("theirs")}),
         "uses the operationId 'theirs' twice: GET /more and POST /theirs",
@@ -106,12 +113,9 @@ FAULTS: dict[str, tuple[Callable[[Node], None], str]] = {
     "a schema that is null": (part("schemas", None), "schemas.Odd is null, not an object"),
     "properties that are text": (
         part("schemas", {"properties": "x"}),
-        "schemas.Odd.properties is text, not an object",
+        "Odd.properties is text, no",
     ),
-    "alternatives that are an object": (
-        part("schemas", {"oneOf": {"a": 1}}),
-        "schemas.Odd.oneOf is an object, not a list",
-    ),
+    "alternatives in an object": (part("schemas", {"oneOf": {"a": 1}}), "oneOf is an object, not"),
     "a schema of a schema that is not there": (
         part("schemas", {"items": ref("None")}),
         "'#/components/schemas/None' points at nothing",
@@ -121,14 +125,14 @@ FAULTS: dict[str, tuple[Callable[[Node], None], str]] = {
         "'#/components/schemas/None' points at nothing",
     ),
     "a part of a schema that is not there": (
-        answer({"$ref": "#/components/schemas/Theirs/properties/x"}),
+        answer(ref("Theirs/properties/x")),
         "'#/components/schemas/Theirs/properties/x' points at nothing",
     ),
     "a parameter that is text": (theirs("parameters", value=["x"]), "parameters.0 is text, not an"),
     "parameters that are an object": (theirs("parameters", value={}), "is an object, not a list"),
     "a parameter without a name": (part("parameters", {"in": "query"}), "Odd.name is null, not te"),
     "a parameter in a circle": (
-        part("parameters", {"$ref": "#/components/parameters/Odd"}),
+        part("parameters", ref("Odd", "parameters")),
         "'#/components/parameters/Odd' goes round in a circle",
     ),
     "a shared parameter that is text": (
@@ -151,36 +155,24 @@ FAULTS: dict[str, tuple[Callable[[Node], None], str]] = {
     "a scheme that is text": (part("securitySchemes", "x"), "securitySchemes.Odd is text, not an"),
     "a callback that is text": (theirs("callbacks", value={"c": "x"}), "callbacks.c is text, not"),
     "an operation that is text": (put("paths", "/theirs", "post", value="x"), "post is text, not"),
-    "an operation that is a list": (
-        put("paths", "/theirs", value={"get": []}),
-        "/theirs.get is a lis",
-    ),
-    "a path that is a list": (put("paths", "/theirs", value=[]), "paths./theirs is a list, not an"),
-    "a path that is null": (
-        put("paths", "/theirs", value=None),
-        "paths./theirs is null, not an object",
-    ),
-    "a path that is text": (
-        put("paths", "/theirs", value="x"),
-        "paths./theirs is text, not an object",
-    ),
+    "an operation that is a list": (at_path({"get": []}), "paths./theirs.get is a list, not"),
+    "a path that is a list": (at_path([]), "paths./theirs is a list, not an object"),
+    "a path that is null": (at_path(None), "paths./theirs is null, not an object"),
+    "a path that is text": (at_path("x"), "paths./theirs is text, not an object"),
     "half a character": (theirs("summary", value="\ud800"), "holds half a character"),
     "an id of half a character": (theirs("operationId", value="the\udfffirs"), "half a character"),
     "a path that leads nowhere": (
-        put("paths", "/theirs", value={"$ref": "#/components/pathItems/None"}),
+        at_path(ref("None", "pathItems")),
         "paths./theirs: '#/components/pathItems/None' points at nothing",
     ),
     "a path that leads to itself": (
-        put("paths", "/theirs", value={"$ref": "#/paths/~1theirs"}),
+        at_path({"$ref": "#/paths/~1theirs"}),
         "paths./theirs: '#/paths/~1theirs' goes round in a circle",
     ),
-    "a path that leads to a number": (
-        put("paths", "/theirs", value={"$ref": 1}),
-        "paths./theirs: '1' points outside the document",
-    ),
+    "a path that leads to a number": (at_path({"$ref": 1}), "paths./theirs: '1' points outside"),
 }
 # Of what nobody refers to, nothing is selected at all.
-UNUSED: dict[str, Callable[[Node], None]] = {
+UNUSED: dict[str, Edit] = {
     "a schema": put("components", "schemas", "Odd", value=[]),
     "a reference": put("components", "schemas", "Odd", value=ref("None")),
     "a section": put("components", "headers", value=5),
@@ -197,7 +189,7 @@ def repo(tmp_path: Path, regenerated: Regenerated) -> Repo:
     return regenerated(document(), "ours", tmp_path / "tree")
 
 
-def broken(edit: Callable[[Node], None]) -> Node:
+def broken(edit: Edit) -> Node:
     whole = document()
     edit(whole)
     return whole
@@ -205,9 +197,7 @@ def broken(edit: Callable[[Node], None]) -> Node:
 
 @pytest.mark.parametrize("words", ["theirs", "t*", "*"])
 @pytest.mark.parametrize(("edit", "told"), FAULTS.values(), ids=FAULTS)
-def test_who_selects_a_fault_is_told_in_one_line(
-    edit: Callable[[Node], None], told: str, words: str
-) -> None:
+def test_who_selects_a_fault_is_told_in_one_line(edit: Edit, told: str, words: str) -> None:
     with refused() as error:
         select(broken(edit), [words], "here")
     said = str(error.value)
@@ -255,15 +245,13 @@ def test_whatever_is_odd_elsewhere_is_told_only_to_who_selects_it() -> None:
 
 @pytest.mark.parametrize("edit", UNUSED.values(), ids=UNUSED)
 @pytest.mark.parametrize("words", ["ours", "*"])
-def test_a_fault_that_no_operation_refers_to_stops_nobody(
-    edit: Callable[[Node], None], words: str
-) -> None:
+def test_a_fault_that_no_operation_refers_to_stops_nobody(edit: Edit, words: str) -> None:
     assert select(broken(edit), [words]) == select(document(), [words])
 
 
 @pytest.mark.parametrize(("edit", "told"), FAULTS.values(), ids=FAULTS)
 def test_a_fault_beside_the_selection_is_reported_and_stops_nothing(
-    repo: Repo, tmp_path: Path, edit: Callable[[Node], None], told: str
+    repo: Repo, tmp_path: Path, edit: Edit, told: str
 ) -> None:
     assert select(broken(edit), ["ours"]) == select(document(), ["ours"])
     env = written(tmp_path, broken(edit), REPORT=str(tmp_path / "report.md"))

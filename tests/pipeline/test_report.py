@@ -296,20 +296,6 @@ def test_the_report_counts_and_names() -> None:
     assert "## Added upstream\n\n- `d`" in report.markdown()
 
 
-def test_what_is_chosen_anew_is_told_apart_from_what_upstream_changed() -> None:
-    known = {"a": "1", "b": "1"}
-    report = Report(known, known, 1, [], gained={"b": ""}, dropped=["a"])
-    assert report.naming({"b": "from x import b"}).text().splitlines()[1:] == [
-        "selected: 1 operation; 1 newly selected, 1 no longer selected",
-        "  selected b: from x import b",
-        "  dropped  a: no longer selected",
-    ]
-    assert report.breaking == 0
-    assert report.moved
-    assert report.title == "Regenerate: contract unchanged"
-    assert "## No longer selected\n\n- `a`: `no longer selected`\n" in report.markdown()
-
-
 def test_upstream_text_stays_code_on_its_line_and_short() -> None:
     evil = "a`@all`\n::error::\r\x1b[31m <img src=x>\u2028# " + "x" * 1000
     report = Report({"a": "1"}, {evil: "1"}, 1, [Change(evil, evil, breaking=True)])
