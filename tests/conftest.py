@@ -17,22 +17,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, so that no worker is left alone with one of them."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many faults of the matrix were met."""
-    outcomes = {
-        outcome: [
-            report.nodeid.partition("::test_fault[")[2]
-            for report in terminalreporter.stats.get(outcome, [])
-            if "test_faults.py::test_fault[" in report.nodeid
-        ]
-        for outcome in ("passed", "failed")
-    }
-    runs = [*outcomes["passed"], *outcomes["failed"]]
-    if runs:
-        faults = {run.partition("-")[2] for run in runs}
-        terminalreporter.write_line(
-            f"fault matrix: {len(faults)} faults, {len(outcomes['passed'])} of {len(runs)} runs"
-            " passed (sync, asyncio, trio)"
-        )

@@ -692,9 +692,7 @@ def test_a_stream_that_is_cancelled_while_it_closes_costs_no_connection(backend:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_stream_of_a_task_that_a_thread_would_close_costs_no_connection(
-    backend: str,
-) -> None:
+def test_a_stream_of_a_task_that_a_thread_would_close_costs_no_connection(backend: str) -> None:
     async def run() -> None:
         args = {"limits": httpx.Limits(max_connections=1)}
         async with UpsunClient(**server.kwargs(httpx_args=args)) as client:

@@ -14,22 +14,10 @@ import anyio
 import pytest
 
 from tests.client import wire
-from tests.client.conftest import (
-    BACKENDS,
-    Clock,
-    delete_once,
-    delete_once_async,
-    outcome,
-    send,
-)
+from tests.client.conftest import BACKENDS, Clock, delete_once, delete_once_async, outcome, send
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Reaction, Request, Wire, answer, token
-from upsun_client import (
-    APITimeoutError,
-    AuthenticationError,
-    UpsunClient,
-    UpsunError,
-)
+from upsun_client import APITimeoutError, AuthenticationError, UpsunClient, UpsunError
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
 

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,6 @@ UPSTREAM = ROOT.parent / "shared" / "upstream"
 JANUARY, JUNE, JUNE_YAML = (
     f"openapi-spec.{name}" for name in ("2026-01-09.json", "2026-06-16.json", "2026-06-16.yaml")
 )
-_MYPY = (sys.executable, "-m", "mypy", "--strict", "--config-file=")
 _FEW = 50  # what more operations import is better gone with a process of its own
 _LEARNT = tempfile.TemporaryDirectory()
 DELETE = "delete-projects-integrations"
@@ -168,18 +168,25 @@ def imported(package: Path) -> Iterator[Load]:
             del sys.modules[name]
 
 
+def python(*arguments: str, cwd: Path = ROOT, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run the interpreter at hand."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def mypy(package: Path, cache: Path | None = None, *how: str) -> str:
     """Type-check a package (or `-m` a module) strictly; empty when there is nothing to say.
 
     What it learns of the libraries is kept for the next one, unless it is given a folder.
     """
-    done = subprocess.run(
-        [*_MYPY, f"--cache-dir={cache or _LEARNT.name}", *how, package.name],
-        cwd=package.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    options = ("--strict", "--config-file=", f"--cache-dir={cache or _LEARNT.name}", *how)
+    done = python("-m", "mypy", *options, package.name, cwd=package.parent)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 

@@ -327,7 +327,7 @@ CASES = {
                 "C": PAIR,
                 "D": ref("D"),
                 "E": listed(ref("A")),
-            },
+            }
         ),
         both(
             holds("AllResponse200", "a", "C | Unset"),
@@ -336,9 +336,7 @@ CASES = {
         ),
     ),
     "errors, which are raised": Case(
-        "keep_successes",
-        api({"Wrong": PAIR}, get=operation("a", responses=ERRORS)),
-        lacks("Wrong"),
+        "keep_successes", api({"Wrong": PAIR}, get=operation("a", responses=ERRORS)), lacks("Wrong")
     ),
     "an answer of one kind or another": Case(
         "name_kinds_of_bodies",

@@ -5,8 +5,6 @@ import copy
 import inspect
 import pickle
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +36,7 @@ from tests.pipeline.support import (
     operation,
     parameter,
     published,
+    python,
     query,
     read,
     ref,
@@ -181,7 +180,7 @@ try:
 except ImportError:
     pass
 """
-    subprocess.run([sys.executable, "-W", "error", "-c", script], cwd=package.parent, check=True)
+    assert python("-W", "error", "-c", script, cwd=package.parent).stderr == ""
 
 
 def test_type_checkers_see_every_model_and_no_other(tmp_path: Path) -> None:
@@ -257,10 +256,7 @@ UNPRINTABLE = "a name that is not printable is not supported"
             api(get=operation("a", parameters=[query("q\x7f")])),
             rf"query parameter q\x7f: {UNPRINTABLE}",
         ),
-        (
-            api(paths={"/a\u200b": {"get": operation("a")}}),
-            rf"GET /a\u200b (a): {UNPRINTABLE}",
-        ),
+        (api(paths={"/a\u200b": {"get": operation("a")}}), rf"GET /a\u200b (a): {UNPRINTABLE}"),
     ],
 )
 def test_what_cannot_be_named_faithfully_is_refused(
@@ -397,9 +393,6 @@ render(correct(document), Path(sys.argv[2]) / "made_api")
         home.mkdir()
         # A formatter's configuration above the target must not matter.
         (home / "ruff.toml").write_text("line-length = 40\n" if seed == "2" else "")
-        subprocess.run(
-            [sys.executable, "-c", script, str(tmp_path / "document.json"), str(home)],
-            env={"PYTHONHASHSEED": seed, "PATH": "", "LC_ALL": "C"},
-            check=True,
-        )
+        arguments = ("-c", script, str(tmp_path / "document.json"), str(home))
+        assert python(*arguments, PYTHONHASHSEED=seed, PATH="", LC_ALL="C").stderr == ""
     assert differences(tmp_path / "home 1" / "made_api", tmp_path / "home 2" / "made_api") == []

@@ -1,14 +1,11 @@
 """Another version of the generator, whose insides moved, is told in a line."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from scripts.pipeline import generator
-from tests.pipeline.support import refused, small_repo, unchanged
+from tests.pipeline.support import python, refused, small_repo, unchanged
 
 # Takes a part of the generator away before the program of the tree starts.
 RUN = """
@@ -43,14 +40,7 @@ MOVED = {
 def test_what_moved_is_told_with_both_versions(tmp_path: Path, change: str, file: str) -> None:
     repo = small_repo(tmp_path)
     with unchanged(repo):
-        done = subprocess.run(
-            [sys.executable, "-c", RUN.replace("CHANGE", change)],
-            cwd=repo.root,
-            env={**os.environ, "PYTHONPATH": ""},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = python("-c", RUN.replace("CHANGE", change), cwd=repo.root, PYTHONPATH="")
     assert done.returncode == 1
     assert done.stderr.startswith("generate: openapi-python-client 99.0 is not the 0."), done.stderr
     assert f", from scripts/pipeline/{file}; mend that file, or pin 0." in done.stderr

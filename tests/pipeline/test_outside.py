@@ -37,10 +37,7 @@ def document() -> Node:
     theirs = operation("theirs", ref("Theirs"), parameters=[], requestBody=content(TEXT))
     return api(
         {"Ours": thing(a=TEXT), "Theirs": {"type": "object"}},
-        paths={
-            "/ours": {"get": operation("ours", ref("Ours"))},
-            "/theirs": {"post": theirs},
-        },
+        paths={"/ours": {"get": operation("ours", ref("Ours"))}, "/theirs": {"post": theirs}},
         securitySchemes={"B": {"type": "http", "scheme": "bearer"}},
         parameters={"P": query("p")},
     )

@@ -1,10 +1,8 @@
 """`make regenerate` and `make check-spec` from end to end, against servers on loopback."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -33,6 +31,7 @@ from tests.pipeline.support import (
     api,
     operation,
     published,
+    python,
     ref,
     refused,
     small_repo,
@@ -475,14 +474,8 @@ def test_a_file_that_was_edited_added_or_lost_is_named(repo: Repo, said: Said) -
 
 def run(repo: Repo, **env: str) -> "subprocess.CompletedProcess[str]":
     """Run the program of a tree, as `make` does."""
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.regenerate"],
-        cwd=repo.root,
-        env={**os.environ, "SPEC_URL": "", "OPERATIONS": "", "FORCE": "", "REPORT": "", **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    unset = dict.fromkeys(("SPEC_URL", "OPERATIONS", "FORCE", "REPORT"), "")
+    return python("-m", "scripts.regenerate", cwd=repo.root, **unset | env)
 
 
 @pytest.fixture(scope="module")

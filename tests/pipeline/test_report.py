@@ -89,10 +89,7 @@ EDITS: list[tuple[str, Edit]] = [
         "! get: operation removed; /b has no GET any more\n  x: operation added",
         rename("paths /b", "get", "post", operationId="x"),
     ),
-    (
-        "! get: operation removed; renamed to x\n  x: operation added",
-        update(GET, operationId="x"),
-    ),
+    ("! get: operation removed; renamed to x\n  x: operation added", update(GET, operationId="x")),
     ("  new: operation added", update("paths", **{"/c": {"get": operation("new")}})),
     ("  get: moved from GET /b to GET /z", rename("paths", "/b", "/z")),
     ("! get: moved from GET /b to DELETE /b", rename("paths /b", "get", "delete")),
@@ -107,10 +104,7 @@ EDITS: list[tuple[str, Edit]] = [
     ("! put: parameter q (query): type changed from string to integer", update(Q, schema=NUMBER)),
     ("! put: body: removed", drop(PUT, "requestBody")),
     ("  put: body: now optional", drop(f"{PUT} requestBody", "required")),
-    (
-        "  put: body: text/plain added",
-        update(f"{PUT} requestBody content", **{"text/plain": {}}),
-    ),
+    ("  put: body: text/plain added", update(f"{PUT} requestBody content", **{"text/plain": {}})),
     ("  put: response 409: added", update(f"{PUT} responses", **{"409": {"description": ""}})),
     ("! put: response 200: removed", drop(f"{PUT} responses", "200")),
     ("! Thing.b: field removed", drop(f"{THING} properties", "b")),
@@ -141,10 +135,7 @@ EDITS: list[tuple[str, Edit]] = [
         update(THING, additionalProperties=False),
     ),
     ('  servers: changed from nothing to [{"url": "/"}]', update(ROOT, servers=[{"url": "/"}])),
-    (
-        "  security scheme Token.scheme: changed from bearer to basic",
-        update(TOKEN, scheme="basic"),
-    ),
+    ("  security scheme Token.scheme: changed from bearer to basic", update(TOKEN, scheme="basic")),
     ('  security: changed from [{"Token": []}] to []', update(ROOT, security=[])),
     ("  openapi: changed from 3.0.1 to 3.1.0", update(ROOT, openapi="3.1.0")),
     (

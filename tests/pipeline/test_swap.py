@@ -14,7 +14,7 @@ from scripts.pipeline import errors
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo, replace
 from scripts.pipeline.swap import Swap, reading
-from tests.pipeline.support import ROOT, refused, small_repo, snapshot, unchanged
+from tests.pipeline.support import ROOT, python, refused, small_repo, snapshot, unchanged
 
 OLD = {"spec/openapi.json": b"old", "generated/upsun_api/a.py": b"old"}
 NEW = {"spec/openapi.json": b"new", "generated/upsun_api/b.py": b"new"}
@@ -93,9 +93,8 @@ for at in range(1, 60):
 def ends(folder: Path, signal: str) -> Iterator[tuple[Repo, str]]:
     """Change repos, each in a process that gets a signal at one of its steps; give what it said."""
     script = ENDED.format(root=str(ROOT), signal=signal, folder=str(folder))
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
+    done = python("-c", script)
+    assert done.stderr == ""
     for line in done.stdout.splitlines():
         at, said = json.loads(line)
         if said == "survived":
