@@ -31,6 +31,8 @@ from upsun_client import (
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
 
+PASSWORDS = ("hunter2#x", "hunter2/x", "hunter2?x", "2#hunter2", "hunter2 x")
+
 
 @pytest.mark.parametrize(
     ("kwargs", "says"),
@@ -198,19 +200,24 @@ def test_a_header_is_sent_once_whatever_the_case_of_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"),
+    ("proxy", "raises", "says"),
     [
-        ("ALL_PROXY", "socks5://127.0.0.1:1"),
-        ("HTTPS_PROXY", "foo://x"),
-        ("HTTPS_PROXY", "http://x:port"),
+        *(
+            (proxy, ConfigurationError, "proxy environment")
+            for proxy in ("socks5://127.0.0.1:1", "foo://x", "http://x:port")
+        ),
+        *((f"http://user:{password}@127.0.0.1:9", UpsunError, ".") for password in PASSWORDS),
     ],
 )
-def test_an_unusable_proxy_is_named(
-    variable: str, value: str, delete: Delete, monkeypatch: pytest.MonkeyPatch
+def test_an_unusable_proxy_is_named_and_no_part_of_its_password(
+    proxy: str, raises: Any, says: str, delete: Delete, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(variable, value)
-    with pytest.raises(ConfigurationError, match="proxy environment"):
-        delete(api_token="t")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, proxy)
+    with Wire() as server:
+        with pytest.raises(raises, match=says) as caught:
+            delete(**server.kwargs(max_retries=0))
+        assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.fixture(scope="module")
@@ -411,20 +418,6 @@ def test_a_mock_transport_answers_calls_and_exchange(kind: str, delete: Delete) 
     args = {"transport": mock} if kind == "mock" else {"mounts": {"https://": mock}}
     assert delete(api_token="t", httpx_args=args).code == 202
     assert seen == ["POST", "DELETE"]
-
-
-@pytest.mark.parametrize(
-    "password", ["hunter2#x", "hunter2/x", "hunter2?x", "2#hunter2", "hunter2 x"]
-)
-def test_no_part_of_a_proxys_password_is_told(
-    password: str, delete: Delete, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, f"http://user:{password}@127.0.0.1:9")
-    with Wire() as server:
-        with pytest.raises(UpsunError) as caught:
-            delete(**server.kwargs(max_retries=0))
-        assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.skipif(httpx.__name__ != "httpx", reason="httpx2 passes over such an entry")
