@@ -1,7 +1,5 @@
 """Fixtures of the wrapper's tests: each call runs synchronously, on asyncio and on trio."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import os
@@ -23,7 +21,6 @@ from upsun_client import (
     delete_projects_integrations_async,
 )
 
-BACKENDS = ["asyncio", "trio"]
 Delete = Callable[..., AcceptedResponse]
 
 
@@ -61,6 +58,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture(params=["sync", "asyncio", "trio"])
 def flavour(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 

@@ -1,7 +1,5 @@
 """Bodies: limits, the server's own words, and what counts as a success."""
 
-from __future__ import annotations
-
 import functools
 import gzip
 import io

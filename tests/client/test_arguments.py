@@ -1,7 +1,5 @@
 """Arguments, httpx_args, TLS and the proxy environment: used, or refused in a line."""
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 import ssl

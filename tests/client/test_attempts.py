@@ -1,7 +1,5 @@
 """What is tried again, what was sent, and what is the caller's own."""
 
-from __future__ import annotations
-
 import importlib
 import logging
 import pickle
@@ -18,7 +16,6 @@ import pytest
 
 from tests.client import wire
 from tests.client.conftest import (
-    BACKENDS,
     Delete,
     delete_once,
     delete_once_async,
@@ -219,7 +216,6 @@ def test_nobody_at_home(delete: Delete) -> None:
     assert isinstance(caught.value.__cause__, httpx.ConnectError)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_wait_ends_when_its_task_is_cancelled(
     backend: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

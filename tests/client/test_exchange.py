@@ -1,7 +1,5 @@
 """The exchange: one for all, ahead of expiry, and nothing poisoned by what goes wrong."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 import time
@@ -14,7 +12,7 @@ import anyio
 import pytest
 
 from tests.client import wire
-from tests.client.conftest import BACKENDS, Clock, delete_once, delete_once_async, outcome, send
+from tests.client.conftest import Clock, delete_once, delete_once_async, outcome, send
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Reaction, Request, Wire, answer, token
 from upsun_client import APITimeoutError, AuthenticationError, UpsunClient, UpsunError
@@ -143,7 +141,6 @@ def test_threads_and_tasks_share_the_token() -> None:
 
 
 @pytest.mark.parametrize("first", ["task", "thread"])
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_threads_and_tasks_wait_for_the_same_exchange(first: str, backend: str) -> None:
     with held() as server:
         client = UpsunClient(**server.kwargs())
@@ -173,7 +170,6 @@ def _delete_in_threads(client: UpsunClient) -> None:
 
 
 @pytest.mark.parametrize("call", [delete_once, _delete_in_threads])
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_call_does_not_wait_for_a_loop_that_waits_for_it(
     backend: str, call: Callable[[UpsunClient], None]
 ) -> None:
@@ -239,7 +235,6 @@ def test_the_exchange_is_as_documented() -> None:
 # --- who waits
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_who_is_cancelled_stops_nobody_else(backend: str) -> None:
     with held() as server:
         client = UpsunClient(**server.kwargs())

@@ -1,7 +1,5 @@
 """The fault matrix: what a caller gets for each fault, on a real socket, sync and async."""
 
-from __future__ import annotations
-
 import gzip
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """No argument makes a request outside its place in the path, or one nobody asked for."""
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

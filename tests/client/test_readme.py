@@ -1,7 +1,5 @@
 """The snippets of README run."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Neither token is ever shown, written down, or sent where it does not belong."""
 
-from __future__ import annotations
-
 import base64
 import copy
 import logging

@@ -1,7 +1,5 @@
 """The public surface: a change to it is a change to this file."""
 
-from __future__ import annotations
-
 import copy
 import inspect
 import pickle

@@ -1,7 +1,5 @@
 """A server on loopback that answers byte for byte what a test tells it to, faults included."""
 
-from __future__ import annotations
-
 import json
 import socket
 import ssl

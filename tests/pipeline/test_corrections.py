@@ -7,7 +7,6 @@ rule is left out: so each rule is needed, and a failure names it.
 import inspect
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +42,6 @@ from tests.pipeline.support import (
 )
 
 Check = Callable[[Load], None]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A document that one rule is for."""
-
-    rule: str
-    document: Node
-    check: Check
 
 
 def keeps(model: str, *values: Any) -> Check:
@@ -199,31 +189,34 @@ ERRORS = operation("a")["responses"] | {
 CSV = content(PAIR, description="")
 CSV["content"]["text/csv"] = {"schema": TEXT}
 
-CASES = {
-    "a closed object": Case(
+# A rule, a document that it is for, and what must hold for the package made of it.
+CASES: dict[str, tuple[str, Node, Check]] = {
+    "a closed object": (
         "open_objects",
         api({"A": CLOSED}),
         keeps("A", {"x": "1", "_links": {"self": {}}, "_embedded": {"a": []}}),
     ),
-    "enum values that are spelled alike": Case(
-        "settle_enums", api({"SortOrder": enum("a", "-a", "*", "1.0", "")}), check_sort
+    "enum values that are spelled alike": (
+        "settle_enums",
+        api({"SortOrder": enum("a", "-a", "*", "1.0", "")}),
+        check_sort,
     ),
-    "enums of mixed and fractional values": Case(
+    "enums of mixed and fractional values": (
         "settle_enums",
         api({"A": thing(x={"enum": ["a", 1]}, y={"type": "number", "enum": [1.5]})}),
         keeps("A", {"x": 1, "y": 1.5}),
     ),
-    "enum values that the generator would change": Case(
+    "enum values that the generator would change": (
         "settle_enums",
         api({"E": enum("new\nline", "x"), "A": thing(e=ref("E"))}),
         both(keeps("A", {"e": "new\nline"}, {"e": "x"}), lacks("E")),
     ),
-    "enum values with quotes": Case(
+    "enum values with quotes": (
         "settle_enums",
         api({"E": enum('a"b', "ab", "a\\b", "tab\t"), "A": thing(e=ref("E"))}),
         both(keeps("A", {"e": 'a"b'}, {"e": "a\\b"}, {"e": "tab\t"}), check_quotes),
     ),
-    "an object in the query": Case(
+    "an object in the query": (
         "spread_deep_objects",
         api(
             {"F": thing(eq=TEXT, **{"in": TEXT})},
@@ -231,7 +224,7 @@ CASES = {
         ),
         check_filter,
     ),
-    "an id that is a UUID": Case(
+    "an id that is a UUID": (
         "settle_parameters",
         api(
             paths={
@@ -240,17 +233,17 @@ CASES = {
         ),
         takes("b", "str"),
     ),
-    "a default": Case(
+    "a default": (
         "leave_defaults_to_server",
         api({"A": thing(x={**TEXT, "default": 'a"b'}, y={**NUMBER, "default": 1})}),
         sets_nothing,
     ),
-    "an allOf with only prose beside a number": Case(
+    "an allOf with only prose beside a number": (
         "flatten_all_of",
         api({"S": {"type": "integer", "enum": [60]}, "A": thing(x={"allOf": [{}, ref("S")]})}),
         keeps("A", {"x": 60}, {"x": 61}),
     ),
-    "an allOf with a union": Case(
+    "an allOf with a union": (
         "flatten_all_of",
         api(
             {
@@ -262,12 +255,12 @@ CASES = {
         ),
         both(keeps("B", {"a": {"x": "1", "b": 2}}), has("AType0", "AType1")),
     ),
-    "a field that two of an allOf have": Case(
+    "a field that two of an allOf have": (
         "flatten_all_of",
         api({"P": thing(x=PAIR), "A": {"allOf": [ref("P"), thing(x=MORE)]}}),
         both(holds("A", "x", "AX | Unset"), holds("AX", "c", "int")),
     ),
-    "alternatives that JSON does not tell apart": Case(
+    "alternatives that JSON does not tell apart": (
         "simplify_unions",
         api(
             {
@@ -278,7 +271,7 @@ CASES = {
         ),
         check_union,
     ),
-    "bodies of unknown media types": Case(
+    "bodies of unknown media types": (
         "settle_bodies",
         api(
             paths={
@@ -290,22 +283,22 @@ CASES = {
         ),
         check_pdf,
     ),
-    "an upload as OpenAPI 3.1 says it": Case(
+    "an upload as OpenAPI 3.1 says it": (
         "find_files",
         api({"Up": thing(f=UPLOAD)}, put=sends(ref("Up"), MULTIPART)) | {"openapi": "3.1.0"},
         holds("Up", "f", "File | Unset"),
     ),
-    "links in a map of models": Case(
+    "links in a map of models": (
         "tolerate_in_maps",
         api({"A": {"type": "object", "additionalProperties": PAIR}}),
         holds("A", "additional_properties", "dict[str, AAdditionalProperty | Any]"),
     ),
-    "a component that may be null": Case(
+    "a component that may be null": (
         "move_null_to_references",
         api({"R": {**thing(impact=PAIR), "nullable": True}, "A": thing(r=ref("R"))}),
         both(keeps("A", {"r": None}, {"r": {"impact": {"b": 1}}}), has("R", "RImpact")),
     ),
-    "an inline class with the name of a component": Case(
+    "an inline class with the name of a component": (
         "name_classes",
         api({"ProjectStatus": enum("a"), "Project": thing(status=PAIR)}),
         both(
@@ -313,12 +306,12 @@ CASES = {
             has("Project", "ProjectStatus", "ProjectStatusField"),
         ),
     ),
-    "classes with names of the generated code": Case(
+    "classes with names of the generated code": (
         "name_classes",
         api({"Response": PAIR, "File": PAIR, "Client": PAIR, "A": thing(r=ref("Response"))}),
         has("ResponseModel", "FileModel", "ClientModel"),
     ),
-    "components that only refer to others": Case(
+    "components that only refer to others": (
         "name_classes",
         api(
             {
@@ -335,15 +328,17 @@ CASES = {
             keeps("AllResponse200", {"A": {"b": 1}, "D": [1], "E": [{"b": 2}]}),
         ),
     ),
-    "errors, which are raised": Case(
-        "keep_successes", api({"Wrong": PAIR}, get=operation("a", responses=ERRORS)), lacks("Wrong")
+    "errors, which are raised": (
+        "keep_successes",
+        api({"Wrong": PAIR}, get=operation("a", responses=ERRORS)),
+        lacks("Wrong"),
     ),
-    "an answer of one kind or another": Case(
+    "an answer of one kind or another": (
         "name_kinds_of_bodies",
         api(get=operation("a", responses={"200": CSV})),
         reads("a,b", "str", "text/csv"),
     ),
-    "what only the server writes": Case(
+    "what only the server writes": (
         "ask_for_no_answers",
         api(
             {
@@ -355,17 +350,17 @@ CASES = {
         ),
         both(asks_for("id", asked=False), asks_for("at", asked=False)),
     ),
-    "a discriminator": Case(
+    "a discriminator": (
         "spell_out_discriminators",
         api({"Cat": thing(kind=TEXT), "Dog": thing(kind=TEXT)}, get=operation("a", PET)),
         reads({"kind": "Dog"}, "Dog"),
     ),
-    "an id that nothing requires": Case(
+    "an id that nothing requires": (
         "promise_ids",
         api({"A": thing(id=TEXT)}, get=operation("a", ref("A"))),
         asks_for("id", asked=True),
     ),
-    "one of two models": Case(
+    "one of two models": (
         "tell_alternatives_apart",
         api({"Less": PAIR, "More": MORE}, get=operation("a", one_of(ref("Less"), ref("More")))),
         reads({"b": 1}, "Less"),
@@ -373,29 +368,28 @@ CASES = {
 }
 
 
-def attempt(case: Case, directory: Path, *, without: str | None = None) -> None:
-    with made(case.document, directory, without=without) as load:
-        case.check(load)
+@pytest.mark.parametrize(("rule", "document", "check"), CASES.values(), ids=CASES)
+def test_the_rule_does_what_it_is_for(
+    rule: str, document: Node, check: Check, tmp_path: Path
+) -> None:
+    assert validator.fault(document) == ""  # so that it would come to its rule
+    with made(document, tmp_path) as load:
+        check(load)
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_rule_does_what_it_is_for(case: Case, tmp_path: Path) -> None:
-    assert validator.fault(case.document) == ""  # so that it would come to its rule
-    attempt(case, tmp_path)
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_without_its_rule_it_fails(case: Case, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("rule", "document", "check"), CASES.values(), ids=CASES)
+def test_without_its_rule_it_fails(rule: str, document: Node, check: Check, tmp_path: Path) -> None:
     try:
-        attempt(case, tmp_path, without=case.rule)
+        with made(document, tmp_path, without=rule) as load:
+            check(load)
     except Exception:
         return
-    pytest.fail(f"{case.rule} is not needed for this")
+    pytest.fail(f"{rule} is not needed for this")
 
 
 def test_every_rule_has_a_case_and_a_reason() -> None:
     # What 3.1 documents as an upload is tried on the wire, in test_wire.py.
-    assert {case.rule for case in CASES.values()} == set(RULES)
+    assert {rule for rule, _, _ in CASES.values()} == set(RULES)
     assert all("Cause: " in str(rule.__doc__) for rule in RULES.values())
 
 
@@ -419,8 +413,8 @@ def test_everything_made_here_is_strictly_typed(tmp_path: Path) -> None:
     whole = tmp_path / "whole"
     whole.mkdir()
     (whole / "__init__.py").touch()
-    for number, case in enumerate(CASES.values()):
-        make(case.document, tmp_path).rename(whole / f"case_{number}")
+    for number, (_, document, _) in enumerate(CASES.values()):
+        make(document, tmp_path).rename(whole / f"case_{number}")
     assert mypy(whole, tmp_path / "cache") == ""
 
 
