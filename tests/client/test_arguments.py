@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import math
 import ssl
 import traceback
 from collections.abc import AsyncIterator, Iterator
@@ -70,16 +71,7 @@ PASSWORDS = ("hunter2#x", "hunter2/x", "hunter2?x", "2#hunter2", "hunter2 x")
         ({"trusted_origins": ["https://h/path"]}, "trusted_origins: an origin has no path"),
         *(
             ({"timeout": value}, "timeout")
-            for value in (
-                0,
-                -1,
-                float("nan"),
-                float("inf"),
-                1e10,
-                "30",
-                True,
-                httpx.Timeout(5, read=0),
-            )
+            for value in (0, -1, math.nan, math.inf, 1e10, "30", True, httpx.Timeout(5, read=0))
         ),
         *(({"max_retries": value}, "max_retries") for value in (-1, 1.5, True)),
         ({"verify_ssl": 1}, "verify_ssl must be a bool, path or SSLContext, not int"),
