@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vendoring"}}
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
 BUDGETS: dict[str, tuple[int, int]] = {
-    "wrapper": (1709, 2659),
+    "wrapper": (1440, 2256),
     "scripts": (4491, 6459),
     "tests": (8575, 10870),
 }

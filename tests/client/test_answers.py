@@ -131,9 +131,8 @@ def test_a_flood_is_cut_short(status: int, raises: Any, chunks: int, delete: Del
     assert caught.value.status_code == status
     assert len(caught.value.body or "") <= 64 * 1024
     if status == 202:
-        told = "the body has more than 64 MiB; the request has probably worked"
-        assert told in str(caught.value)
-        assert "stream" in str(caught.value)
+        for told in ("the body has more than 64 MiB", "stream", "the request has probably worked"):
+            assert told in str(caught.value)
 
 
 def test_a_token_that_drips_or_floods_is_none(delete: Delete, clock: Clock) -> None:
@@ -165,7 +164,7 @@ def test_a_bomb_does_not_go_off(status: int, encoding: str, delete: Delete) -> N
 def test_json_too_deep_to_pickle_is_kept_as_text(
     opening: str, closing: str, delete: Delete
 ) -> None:
-    for depth, kind in ((40, list | dict), (60, str), (500, str)):
+    for depth, kind in ((40, list | dict), (500, str)):
         text = opening * depth + "1" + closing * depth
         with Wire([answer(404, text.encode())]) as server, pytest.raises(NotFoundError) as caught:
             delete(**server.kwargs())
@@ -244,8 +243,13 @@ def _list(*, client: object, response: httpx.Response) -> list[object]:
 @pytest.mark.parametrize(
     ("parser", "content", "kind", "says"),
     [
-        (_undocumented, b"<html><title>Sign in</title>", "text/html", "no JSON"),
-        (_undocumented, b"OK", "text/plain", "no JSON"),
+        (
+            _undocumented,
+            b"<html><title>Sign in</title>",
+            "text/html",
+            "28 bytes of text/html; check base",
+        ),
+        (_undocumented, b"OK", "text/plain", "2 bytes of text/plain; check base"),
         (_undocumented, b'{"error": "denied"}', "application/json", "an error"),
         (_undocumented, b'{"status": 404, "title": "Not Found"}', "application/json", "an error"),
         (_undocumented, b'{"code": 400}', "application/json", "an error"),
@@ -346,12 +350,11 @@ def test_a_stream_has_no_limit() -> None:
     ("encoding", "pack"),
     [
         ("gzip", gzip.compress),
-        ("deflate", zlib.compress),
-        ("deflate", lambda raw: zlib.compress(raw, wbits=10)),
-        ("deflate", lambda raw: zlib.compress(raw, wbits=-15)),
+        ("X-GZIP", gzip.compress),
+        ("identity", bytes),
         ("gzip", lambda raw: gzip.compress(raw[:45]) + gzip.compress(raw[45:])),
     ],
-    ids=["gzip", "zlib", "small window", "deflate", "two members"],
+    ids=["gzip", "x-gzip", "identity", "two members"],
 )
 def test_a_compressed_success_is_read(encoding: str, pack: Any, delete: Delete) -> None:
     body = pack(b'{"status": "Accepted", "code": 202, "_embedded": {}}')

@@ -351,14 +351,17 @@ STRONGER = 'Bearer error="insufficient_user_authentication"'
     ("raw", "says"),
     [
         (answer(429, b"", Retry_After="90"), "wait 90 s"),
-        (answer(429), "pause"),
+        (answer(429), "send fewer at once"),
         (answer(403), "admin role"),
         (answer(503, b"", Retry_After="90"), "wait 90 s, look whether it took effect"),
         (answer(500), r"Server Error \(look whether"),
         (answer(401), "check base_url"),
         (answer(401, b"", WWW_Authenticate=STRONGER), "stronger login"),
         (answer(400, {"errors": [{"message": "no such type"}]}), "no such type"),
-        (answer(202, b"{", content_type="application/json"), "no JSON; the request has probably"),
+        (
+            answer(202, b"{", content_type="application/json"),
+            "1 bytes of application/json; the request has prob",
+        ),
         (answer(202, b"<html>", content_type="text/html"), "check base_url; the request has prob"),
         (answer(202, {"code": 202}), "status is no text.*the request has probably worked"),
     ],
@@ -368,19 +371,12 @@ def test_an_error_gives_the_next_step(raw: bytes, says: str, delete: Delete) -> 
         delete(**server.kwargs(max_retries=0))
 
 
-@pytest.mark.parametrize(
-    ("error", "says"),
-    [
-        (httpx.PoolTimeout(""), "start fewer at once, or raise timeout or limits"),
-        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"), "set verify_ssl"),
-        (httpx.ConnectError("refused"), "the network, and the proxy"),
-    ],
-)
-def test_what_was_never_sent_says_why(error: Exception, says: str, delete: Delete) -> None:
+@pytest.mark.parametrize("error", [httpx.PoolTimeout(""), httpx.ConnectError("no")], ids=repr)
+def test_what_was_never_sent_says_what_to_check(error: Exception, delete: Delete) -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         raise error
 
-    with pytest.raises(APIConnectionError, match=f"nothing was sent: .*{says}"):
+    with pytest.raises(APIConnectionError, match="nothing was sent: check .*proxy.*limits"):
         delete(**mocked(handle, max_retries=0))
 
 
@@ -388,8 +384,8 @@ def test_an_error_of_the_exchange_says_each_thing_once_and_names_what_is_its_own
     delete: Delete,
 ) -> None:
     for raw, says in (
-        (answer(401, {"error": "invalid_client"}), r"\(401 invalid_client\)"),
-        (answer(302, b"", Location="/login"), r"not followed \(to /login\)\); is token_url right"),
+        (answer(401, {"error": "invalid_client"}), r"UPSUN_CLI_TOKEN.*\(401 invalid_client\)"),
+        (answer(302, b"", Location="/login"), r"check token_url.*not followed \(to /login\)"),
     ):
         with Wire(exchange=[raw]) as server, pytest.raises(TokenExchangeError, match=says):
             delete(**server.kwargs(max_retries=0))

@@ -520,6 +520,12 @@ class TestFork:
             delete_once(client)
             assert server.connections == before + 3
 
+    def test_a_child_sends_what_its_parent_set(self) -> None:
+        with Wire() as server, UpsunClient(**server.kwargs()) as client:
+            client.get_httpx_client().headers["X-A"] = "1"
+            assert in_child(lambda: delete_once(client)) == "None"
+            assert server.calls[0].headers["x-a"] == "1"
+
     def test_a_child_reads_nothing_that_its_parent_was_answered(self) -> None:
         with Wire([answer(200, b"x" * 200_000)]) as server:
             with UpsunClient(**server.kwargs()) as client:
@@ -632,8 +638,9 @@ def test_event_hooks_can_be_read_and_set() -> None:
         http.event_hooks = {"request": [lambda request: seen.append(request.method)]}
         assert [len(hooks) for hooks in http.event_hooks.values()] == [1, 0]
         delete_once(client)
-        with pytest.raises(ConfigurationError):
-            http.event_hooks = {"answer": []}
+        http.event_hooks["request"].append(3)  # type: ignore[arg-type]
+        with pytest.raises(ConfigurationError, match="event_hooks"):
+            delete_once(client)
     assert seen == ["DELETE"]
 
 

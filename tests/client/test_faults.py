@@ -51,12 +51,11 @@ CASES = [
     status(401, u.AuthenticationError, "Bearer authentication is required.", {"error": "authentication_required", "error_description": "Bearer authentication is required."}, WWW_Authenticate=STEP_UP),
     status(402, u.APIStatusError, "Pay first.", {"error": "Pay first."}),
     status(400, u.BadRequestError, "Accès refusé", "Accès refusé".encode("iso-8859-1"), content_type="text/plain; charset=iso-8859-1"),
-    status(400, u.BadRequestError, "Accès", '{"message": "Accès"}'.encode("utf-16")),
     status(400, u.BadRequestError, "Accès", '{"message": "Accès"}'.encode("iso-8859-1"), content_type="application/json; charset=iso-8859-1"),
     *(status(400, u.BadRequestError, f"as {odd}", f"as {odd}".encode(), content_type=f"text/plain; charset={odd}") for odd in ("idna", "undefined", "base64", "no-such")),
     status(400, u.BadRequestError, "Bad Request", b'{"message": "cut o'),
-    status(400, u.BadRequestError, "url: must be https", {"message": "Bad Request", "detail": {"url": ["must be https"]}}),
-    status(400, u.BadRequestError, "url: no", {"code": 400, "message": "", "detail": [{"url": "no"}]}),
+    status(400, u.BadRequestError, "must be https", {"message": "Bad Request", "detail": {"url": ["must be https"]}}),
+    status(400, u.BadRequestError, "no", {"code": 400, "message": "", "detail": [{"url": "no"}]}),
     status(400, u.BadRequestError, "a [31mb c", {"message": "a\x1b[31mb\nc"}),
     status(403, u.PermissionDeniedError, "Forbidden", b""),
     status(404, u.NotFoundError, "Organization not found.", {"status": 404, "title": "Not Found", "message": "Organization not found."}),
@@ -79,7 +78,7 @@ CASES = [
     Case("404 gzip", [answer(404, gzip.compress(b'{"message": "zip"}'), Content_Encoding="gzip")], raises=u.NotFoundError, shows={"message": "zip"}),
     *(
         Case(f"{code} half a gzip", [answer(code, gzip.compress(b'{"status": "Accepted", "code": 202}')[:-4], Content_Encoding="gzip")], raises=error, says=says)
-        for code, error, says in ((404, u.NotFoundError, "404"), (202, u.APIResponseValidationError, "breaks off"))
+        for code, error, says in ((404, u.NotFoundError, "404"), (202, u.APIResponseValidationError, "undecodable body"))
     ),
     Case("404 deep json", [answer(404, b"[" * 60_000)], raises=u.NotFoundError),
     # --- answers outside the contract

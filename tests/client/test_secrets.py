@@ -160,7 +160,7 @@ def test_a_malformed_token_is_refused_without_an_echo(
     assert bad not in "".join(traceback.format_exception(caught.value))
     if "\x00" not in bad:
         monkeypatch.setenv("UPSUN_CLI_TOKEN", bad)
-        with pytest.raises(ConfigurationError, match="UPSUN_CLI_TOKEN holds"):
+        with pytest.raises(ConfigurationError, match="UPSUN_CLI_TOKEN is empty, or holds"):
             UpsunClient()
 
 
@@ -195,9 +195,9 @@ def test_only_the_api_and_trusted_origins_are_asked(flavour: str) -> None:
             for url in ("/relative", f"{server.url}/absolute", f"{friend.url}/x"):
                 send(flavour, client, url=url)
             for foreign in (f"{other.url}/x", f"http://localhost:{server.port}/x", "https://a.b/"):
-                with pytest.raises(UnsafePathError, match="trusted_origins; nothing was sent"):
+                with pytest.raises(UnsafePathError, match="trusted_origins.*nothing was sent"):
                     send(flavour, client, url=foreign)
-            with pytest.raises(UnsafePathError, match="no user or password"):
+            with pytest.raises(UnsafePathError, match="without a user; nothing was sent"):
                 send(flavour, client, url=f"http://user:pass@127.0.0.1:{server.port}/x")
     for call in (*server.calls, *friend.calls):
         assert call.headers["authorization"] == f"Bearer {ACCESS}"

@@ -1,17 +1,27 @@
-"""The body of an answer: read within limits of size and time, and bound to its process."""
+"""Bodies: read within limits of size and time, decoded, and searched for the server's own words."""
 
-from __future__ import annotations
-
-import math
-import os
+import copy
+import gzip
+import json
+import re
 import time
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from http.client import responses
+from io import BytesIO
+from typing import Any, TypeGuard
 
-from ._connections import Visit
-from ._errors import ClientClosedError
+from ._errors import one_line
 from ._httpx import httpx
-from ._io import Io, run
+from ._io import Io, close
+
+ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are kept
+READ_LIMIT = ERROR_BODY_LIMIT + 4096  # that are read, so that no token is cut in two
+_MESSAGE_LIMIT = 500  # characters
+_TAG = r"<[^<>]*>"  # linear in the length of the body, whatever it holds
+# Most specific first; an answer rarely has more than two of them.
+_MESSAGE_KEYS = ("message", "error_description", "detail", "error_hint", "title", "error", "errors")
 
 
 class RequestBody(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -37,49 +47,14 @@ class RequestBody(httpx.SyncByteStream, httpx.AsyncByteStream):
             raise
 
 
-class Streamed:
-    """A body that the caller reads; the visit ends when it is closed."""
+async def fill(
+    body: bytearray, io: Io, stream: Any, *, limit: int, seconds: float
+) -> httpx.HTTPError | httpx.StreamError | str:
+    """Read a body; give what stopped it before its end: 'size', 'time' or an error, else ''.
 
-    def __init__(self, stream: Any, visit: Visit) -> None:
-        self._stream, self._visit = stream, visit
-        self._process = os.getpid()
-
-    def _open(self) -> Any:
-        if self._process != os.getpid():
-            raise ClientClosedError("this answer belongs to the process that this one forked from")
-        return self._stream
-
-    async def aclose(self) -> None:
-        # The old one holds on to the request as sent.
-        stream, self._stream = self._stream, httpx.ByteStream(b"")
-        await self._visit.leave(stream)
-
-
-class SyncStreamed(Streamed, httpx.SyncByteStream):
-    """A body that is streamed to a thread."""
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._open()
-
-    def close(self) -> None:
-        run(self.aclose())
-
-
-class AsyncStreamed(Streamed, httpx.AsyncByteStream):
-    """A body that is streamed to a task."""
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._open():
-            yield chunk
-
-
-async def fill(body: bytearray, io: Io, stream: Any, *, limit: int, seconds: float | None) -> str:
-    """Read a body; say what stopped it before its end ('size', 'time'), '' for nothing.
-
-    The limit is in bytes. What came before an error is in the body, too; the stream is closed.
+    The limit is in bytes. What came before an error is in the body, too.
     """
-    stopped = ""
-    until = math.inf if seconds is None else time.monotonic() + seconds
+    stopped, until = "", time.monotonic() + seconds
     try:
         async for chunk in io.chunks(stream):
             if stopped:
@@ -87,10 +62,67 @@ async def fill(body: bytearray, io: Io, stream: Any, *, limit: int, seconds: flo
             body += chunk
             stopped = "size" if len(body) > limit else "time" * (time.monotonic() > until)
             if stopped:
-                await io.close(stream)  # which ends the iteration, down to its last generator
-    except (httpx.HTTPError, httpx.StreamError):
-        if not stopped:
-            raise
-    finally:
-        await io.close(stream)
+                await close(io, stream)  # which ends the iteration, down to its last generator
+    except (httpx.HTTPError, httpx.StreamError) as error:
+        return stopped or error
     return stopped
+
+
+def decompress(raw: bytes, encoding: str, limit: int) -> tuple[bytes, str]:
+    """Undo a Content-Encoding, as far as the first byte beyond a limit; say what is wrong with it.
+
+    A small body may hold gigabytes, so never all at once.
+    """
+    encoding = encoding.strip().lower()
+    if not raw or encoding in {"", "identity"}:
+        return raw[: limit + 1], ""
+    if encoding not in {"gzip", "x-gzip"}:
+        return b"", f"Content-Encoding {one_line(encoding, 80)} is not read here"
+    try:
+        return gzip.GzipFile(fileobj=BytesIO(raw)).read(limit + 1), ""
+    except (OSError, EOFError, zlib.error) as error:
+        return b"", str(error)
+
+
+def decode_body(body: bytes, charset: str | None = None, redact: Callable[[str], str] = str) -> Any:
+    """Decode JSON; give at most 64 KiB of text if it is none, None if it is empty."""
+    try:
+        text = body[:READ_LIMIT].decode(charset or "utf-8", errors="replace")
+    except (LookupError, ValueError):  # no such charset, or one that has no errors to replace
+        text = body[:READ_LIMIT].decode(errors="replace")
+    text = text.removeprefix("\ufeff").strip()
+    with suppress(ValueError, RecursionError):
+        plain = json.dumps(json.loads(text), ensure_ascii=False)  # no escapes but those it needs
+        return copy.deepcopy(json.loads(redact(plain)))  # what is too deep for that does not pickle
+    return redact(text)[:ERROR_BODY_LIMIT] or None
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _is_array(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def server_message(status_code: int, body: Any) -> str:
+    """Return the server's own words about an error, wherever it put them."""
+    standard = responses.get(status_code, f"status {status_code}")
+    for text in _words(body):
+        # Of a page of HTML, its title.
+        words = one_line(re.sub(_TAG, " ", text.partition("</title>")[0]), _MESSAGE_LIMIT)
+        # "Bad Request." beside a title that says what is bad is no news.
+        if any(map(str.isalnum, words)) and words.rstrip(".").lower() != standard.lower():
+            return words
+    return standard
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield "" if value.startswith(("{", "[")) else value  # JSON that is cut off or broken
+    elif _is_array(value):
+        for each in value:
+            yield from _words(each)
+    elif is_object(value):
+        for key in [key for key in _MESSAGE_KEYS if key in value] or value:
+            yield from _words(value[key])

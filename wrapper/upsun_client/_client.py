@@ -1,7 +1,5 @@
 """The client: the generated one, with everything at its HTTP layer that makes it safe."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -11,14 +9,13 @@ from upsun_api.client import Client
 
 from . import _options, _success
 from ._auth import exchange
-from ._connections import FOR_SESSIONS, Connections, User
+from ._connections import Connections
 from ._errors import ClientClosedError, ConfigurationError
 from ._flow import Flow
 from ._http import AsyncSession, Session
 from ._httpx import httpx
-from ._io import PerLoop
+from ._io import Blocking, PerLoop, Tasks, run
 from ._tokens import Tokens, read_api_token
-from ._urls import read_url
 
 T = TypeVar("T")
 SessionT = TypeVar("SessionT", Session, AsyncSession)
@@ -54,7 +51,7 @@ class UpsunClient(Client):
         ConfigurationError: if there is no API token, or an argument is unusable.
     """
 
-    __slots__ = ("_async_sessions", "_connections", "_flow", "_given_timeout", "_tokens", "_user")
+    __slots__ = ("_connections", "_flow", "_sessions", "_tokens", "_user")
 
     def __init__(
         self,
@@ -72,31 +69,28 @@ class UpsunClient(Client):
         raise_on_unexpected_status: bool = False,
     ) -> None:
         secret = read_api_token(api_token)
-        self._given_timeout = timeout
-        token_from = read_url("token_url", token_url)
-        trusted = [read_url("base_url", base_url), *_options.read_origins(trusted_origins)]
-        retries = _options.read_retries(max_retries)
+        token_from = _options.read_url("token_url", token_url)
+        trusted = [_options.read_url("base_url", base_url), *_options.read_origins(trusted_origins)]
+        _options.check_number("max_retries", max_retries, int, 0)
         args, times = _options.read_httpx_args(httpx_args), _options.read_timeout(timeout)
         super().__init__(
             base_url=base_url.rstrip("/"),
             headers=_options.read_headers("headers", headers),
             cookies=_options.read_headers("cookies", cookies),
-            timeout=times,
-            httpx_args=args,
+            timeout=cast("httpx.Timeout", timeout),
             raise_on_unexpected_status=raise_on_unexpected_status,
         )
         plain = [url.netloc.decode() for url in (*trusted, token_from) if url.scheme == "http"]
         self._connections = Connections(args, verify_ssl, plain)
-        ask = partial(exchange, self._connections, token_from, times, retries)
+        ask = partial(exchange, self._connections, token_from, times, max_retries)
         self._tokens = Tokens(secret, ask)
-        self._flow = Flow(trusted, retries, self._tokens.redact, self._tokens)
+        self._flow = Flow(trusted, max_retries, self._tokens.redact, self._tokens)
         self._open(is_first=True)
 
     def _open(self, *, is_first: bool) -> None:
-        self._user = User(is_first=is_first)
-        with self._connections.lock:  # another thread may be closing its own
-            self._connections.users.add(self._user)
-        self._async_sessions: PerLoop[AsyncSession] = PerLoop()
+        self._user = self._connections.join(is_first=is_first)
+        # That of threads opens nothing itself, and so is the same in a forked process.
+        self._sessions = {Session: PerLoop(lambda: (0, None)), AsyncSession: PerLoop()}
 
     def __repr__(self) -> str:
         """Show where, never what."""
@@ -114,7 +108,7 @@ class UpsunClient(Client):
     @property
     def timeout(self) -> _options.Timeout:
         """Seconds, as given."""
-        return self._given_timeout
+        return self._timeout
 
     @property
     def max_retries(self) -> int:
@@ -126,11 +120,8 @@ class UpsunClient(Client):
 
         This one stays as it is, and each is closed on its own.
         """
-        return self._derive(
-            _headers=_options.merge_headers(
-                self._headers, _options.read_headers("headers", headers)
-            )
-        )
+        given = _options.read_headers("headers", headers)
+        return self._derive(_headers={**self._headers, **given})
 
     def with_cookies(self, cookies: dict[str, str]) -> Self:
         """Return a client with further cookies that shares access token and connections."""
@@ -138,19 +129,21 @@ class UpsunClient(Client):
 
     def with_timeout(self, timeout: _options.Timeout) -> Self:
         """Return a client with another timeout, in seconds; the exchange keeps its own."""
-        return self._derive(_timeout=_options.read_timeout(timeout), _given_timeout=timeout)
+        _options.read_timeout(timeout)
+        return self._derive(_timeout=timeout)
 
     def with_max_retries(self, max_retries: int) -> Self:
         """Return a client that repeats a request as often; the exchange keeps its own number."""
+        _options.check_number("max_retries", max_retries, int, 0)
         flow = copy.copy(self._flow)
-        flow.retries = _options.read_retries(max_retries)
+        flow.retries = max_retries
         return self._derive(_flow=flow)
 
     def _derive(self, **changes: Any) -> Self:
         self._check_open()
         derived = object.__new__(type(self))
         own, slots = cast("tuple[dict[str, Any] | None, dict[str, Any]]", object.__getstate__(self))
-        for name, value in {**(own or {}), **slots, **changes, "_client": None}.items():
+        for name, value in {**(own or {}), **slots, **changes}.items():
             object.__setattr__(derived, name, value)
         derived._open(is_first=False)
         return derived
@@ -165,26 +158,14 @@ class UpsunClient(Client):
         Raises:
             ClientClosedError: if this client is closed.
         """
-        self._check_open()
-        if self._client is None or self._client.is_closed:
-            session = self._session(Session)
-            session.check()
-            with self._connections.lock:  # so that threads that come at once get the same one
-                if self._client is None or self._client.is_closed:
-                    self._client = session
-        return self._client
+        return self._session(Session)
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """Return the asynchronous HTTP client below; see `get_httpx_client`.
 
         Connections belong to an event loop, so each loop gets a client of its own.
         """
-        self._check_open()
-        session = self._async_sessions.get(lambda: self._session(AsyncSession))
-        if not session.is_closed:
-            return session
-        self._async_sessions.pop(lambda held: held is session)
-        return self._async_sessions.get(lambda: self._session(AsyncSession))
+        return self._session(AsyncSession)
 
     def set_httpx_client(self, client: httpx.Client) -> NoReturn:  # noqa: ARG002
         """Raise ConfigurationError: a client from elsewhere would have none of the safety."""
@@ -205,12 +186,12 @@ class UpsunClient(Client):
     def close(self) -> None:
         """Close the client, not those derived from it. Connections of event loops take `aclose`."""
         self._user.is_closed = True
-        self._connections.leave(self._user)
+        run(self._connections.leave(Blocking, self._user))
 
     async def aclose(self) -> None:
         """Close the client and its connections, those of the running event loop among them."""
         self.close()
-        await self._connections.aleave(self._user)
+        await self._connections.leave(Tasks, self._user)
 
     def __enter__(self) -> Self:
         """Return the client, to be closed at the end of the block."""
@@ -231,10 +212,18 @@ class UpsunClient(Client):
         await self.aclose()
 
     def _session(self, kind: type[SessionT]) -> SessionT:
-        options = {name: self._httpx_args[name] for name in FOR_SESSIONS & self._httpx_args.keys()}
-        options["headers"] = _options.merge_headers(_options.HEADERS, self._headers)
+        self._check_open()
+        session: SessionT = self._sessions[kind].get(lambda: self._make_session(kind))
+        return session
+
+    def _make_session(self, kind: type[SessionT]) -> SessionT:
+        if kind is Session:
+            self._connections.pool(Blocking)  # which says now what is unusable
+        headers = {**_options.HEADERS, **self._headers}
         plain = {"base_url": self._base_url, "cookies": self._cookies, "timeout": self._timeout}
-        return kind(self._flow, self._connections, self._user, **plain, **options)
+        options = {**plain, **self._connections.for_sessions, "headers": headers}
+        with _options.translated("httpx_args (params, event_hooks)"):
+            return kind(self._flow, self._connections, self._user, **options)
 
     def _check_open(self) -> None:
         if self._user.is_closed:

@@ -141,8 +141,10 @@ class APIStatusError(UpsunError):
 
     def __str__(self) -> str:
         tries = f" (attempt {self.attempts})" if self.attempts > 1 else ""
+        wait = f"wait {self.retry_after:g} s, " if self.retry_after else ""
+        advice = f" ({wait}{self._advice})" if self._advice else ""
         where = f"{self.status_code} to {self.method} {self.path[:_SHOWN]}{tries}"
-        return f"{where}: {self.message}{self._advice and f' ({self._advice})'}"
+        return f"{where}: {self.message}{advice}"
 
 
 class BadRequestError(APIStatusError):
@@ -152,22 +154,13 @@ class BadRequestError(APIStatusError):
 class AuthenticationError(APIStatusError):
     """401: the access token is refused, a fresh one too, or a stronger login is asked for."""
 
-    @property
-    def _advice(self) -> str:  # type: ignore[override]
-        if "insufficient_user_authentication" in self.headers.get("WWW-Authenticate", ""):
-            return "a stronger login is asked for: see WWW-Authenticate in headers"
-        return "a fresh access token is refused too: check base_url"
+    _advice = "check base_url, and WWW-Authenticate in headers: is a stronger login asked for?"
 
 
 class PermissionDeniedError(APIStatusError):
     """403: the user whose API token this is may not do this. Ask for access."""
 
-    @property
-    def _advice(self) -> str:  # type: ignore[override]
-        if "/integrations" in self.path:
-            return "the API token's user needs the project's admin role"
-        where = {"projects": " to the project", "organizations": " to the organization"}
-        return f"the API token's user needs more access{where.get(self.path.split('/')[1], '')}"
+    _advice = "the API token's user needs more access; for integrations, the project's admin role"
 
 
 class NotFoundError(APIStatusError):
@@ -185,20 +178,13 @@ class ConflictError(APIStatusError):
 class RateLimitError(APIStatusError):
     """429: too many requests, the retries included. Wait ``retry_after`` seconds."""
 
-    @property
-    def _advice(self) -> str:  # type: ignore[override]
-        if self.retry_after:
-            return f"wait {self.retry_after:g} s, then repeat"
-        return "the server does not say how long to wait: pause a minute, then send fewer at once"
+    _advice = "then send fewer at once"
 
 
 class ServerError(APIStatusError):
     """5xx: the server failed; whether the request took effect is unknown."""
 
-    @property
-    def _advice(self) -> str:  # type: ignore[override]
-        wait = f"wait {self.retry_after:g} s, " if self.retry_after else ""
-        return f"{wait}look whether it took effect, then repeat"
+    _advice = "look whether it took effect, then repeat"
 
 
 class APIResponseValidationError(UpsunError):

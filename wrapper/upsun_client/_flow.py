@@ -1,22 +1,20 @@
 """How a request is sent: path check, token, attempt, judgement, renewal, retry."""
 
-from __future__ import annotations
-
 import copy
 import math
 import time
 from typing import Any
 
-from ._body import RequestBody, Streamed, fill
-from ._call import SUCCESS_LIMIT, TOO_LARGE, Answer, Call, Redact
-from ._connections import Pool, Visit
-from ._error_body import READ_LIMIT, decompress
+from ._body import READ_LIMIT, RequestBody, decompress, fill
+from ._connections import Pool, TaskVisit, ThreadVisit, Visit
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, UpsunError
 from ._httpx import httpx
-from ._io import Io
-from ._tokens import AccessToken, Tokens
-from ._urls import origin
+from ._io import Blocking, Io
+from ._options import translated
+from ._retry import IDEMPOTENT, STREAM, Call, Redact
+from ._tokens import Token, Tokens
 
+SUCCESS_LIMIT = 64 * 1024 * 1024  # bytes of a success's body, compressed or not
 ERROR_BODY_TIMEOUT = 10.0  # seconds: the status has said what matters
 
 
@@ -36,136 +34,132 @@ class Flow:
         self.bases, self.retries, self.redact, self.tokens = bases, retries, redact, tokens
 
     async def send(self, io: Io, request: httpx.Request) -> httpx.Response:
-        """Send a request, again where that is safe and may help.
-
-        Raises:
-            UpsunError: unless the answer is a success; its class says why.
-        """
+        """Send a request, again where that is safe and may help."""
         self._check_origin(request.url)
-        call = Call(request, self.retries, self.redact, is_exchange=not self.tokens)
+        is_idempotent = not self.tokens or request.method in IDEMPOTENT
+        call = Call(request, self.retries, self.redact, is_idempotent=is_idempotent)
         began, patience = time.monotonic(), request.extensions["timeout"]["read"]
-        refused: AccessToken | None = None
+        is_renewed = False
         while True:
             try:
-                pool, token = io.pool(), None
+                pool, token = io.find_pool(), None
                 if self.tokens:
-                    token = await self.tokens.get(io, began, refused, patience)
-                    token = token or call.give_up(patience)
-                    pool = io.pool()  # another client may have closed the one from before the wait
+                    token = await self.tokens.get(io, began, patience) or call.give_up(patience)
+                    pool = io.find_pool()  # another client may have closed the one from before
             except UpsunError as error:
                 call.note(error)
                 raise
             sent = _copy(request, token)
             try:
-                answer = await self._attempt(io, pool, sent, request)
+                await self._attempt(io, pool, call, sent)
             except BaseException:
                 # Who holds on to it, such as an error, shall not hold the token.
                 sent.headers.pop("Authorization", None)
                 raise
-            if answer.is_success:
-                return _accept(answer)
-            if self.tokens and token and not refused and answer.calls_for_renewal:
-                self.tokens.forget(token)
+            if call.response and call.is_success:
+                return call.response
+            if token and not is_renewed and call.needs_new_token:
+                token.refuse()
                 if call.is_repeatable:
-                    refused = token
+                    is_renewed = True
                     continue
-            await io.sleep(call.wait_after(answer))
+            await io.sleep(call.wait_after())
 
     def _check_origin(self, url: httpx.URL) -> None:
-        if url.userinfo:
-            raise UnsafePathError("a URL must hold no user or password; nothing was sent")
-        if origin(url) not in map(origin, self.bases):
-            where = f"{url.scheme}://{url.netloc.decode('ascii')[:80]} is not the server that this"
-            what = "client is for, nor one of its trusted_origins; nothing was sent"
-            raise UnsafePathError(f"{where} {what}")
+        if url.userinfo or _origin(url) not in map(_origin, self.bases):
+            where = f"{url.scheme}://{url.netloc.decode('ascii')[:80]}"
+            wanted = "the server that this client is for, nor one of its trusted_origins"
+            raise UnsafePathError(f"{where} is not {wanted}, without a user; nothing was sent")
 
-    async def _attempt(
-        self, io: Io, pool: Pool, sent: httpx.Request, request: httpx.Request
-    ) -> Answer:
+    async def _attempt(self, io: Io, pool: Pool, call: Call, sent: httpx.Request) -> None:
         """Send a request once, and read what is to be read of the answer.
 
         Whether it was sent is known from the place that an exception comes from: a hook of the
         caller's, or his body, may raise whatever it likes, and that is his.
         """
-        answer = Answer()
+        call.response = call.error = None
         for hook in io.hooks["request"]:
-            await io.call(hook, sent)
+            await io.settle(hook(sent))
         if pool.gate and not await io.enter(pool.gate, sent.extensions["timeout"]["pool"]):
-            answer.error = httpx.PoolTimeout("")
-            return answer
-        visit, stream = Visit(io, pool), None
+            call.error = httpx.PoolTimeout("")
+            return
+        visit = (ThreadVisit if isinstance(io, Blocking) else TaskVisit)(io, pool)
         try:
-            await _deliver(io, pool, visit.client, sent, answer)
-            if response := answer.response:
-                stream = response.stream
-                response.request = request
+            await _deliver(io, visit, pool, sent, call)
+            if response := call.response:
+                visit.stream = response.stream
+                response.request = call.request
                 for hook in io.hooks["response"]:
-                    await io.call(hook, response)
-                if io.streamed and answer.is_success and not response.is_closed:
-                    response.stream = io.streamed(response.stream, visit)
-                    return answer
-                await self._read(io, sent.extensions["timeout"], response, answer)
+                    await io.settle(hook(response))
+                if io.is_streamed and call.is_success and not response.is_closed:
+                    response.stream = visit
+                    return
+                await self._read(io, call, response, sent.extensions["timeout"])
         except BaseException as error:
             if not isinstance(error, Exception):  # the task was cancelled
                 visit.abandon()
-            await visit.leave(stream)
+            await visit.aclose()
             raise
-        await visit.leave()
-        return answer
+        await visit.aclose()
 
-    async def _read(
-        self, io: Io, times: dict[str, Any], response: httpx.Response, answer: Answer
-    ) -> None:
+    async def _read(self, io: Io, call: Call, response: httpx.Response, times: Any) -> None:
         """Read a body within its limits, unless a mock or a hook has read it."""
         if response.is_stream_consumed:
-            try:
-                answer.body = response.content
-            except httpx.ResponseNotRead:
-                what = f"the body of the answer {response.status_code}"
-                problem = f"an event hook has taken {what}; let it call response.read()"
-                raise ConfigurationError(problem) from None
+            what = f"an event hook that takes the body of the answer {response.status_code}"
+            with translated(f"{what} (let it call response.read())"):
+                response.read()
             return
-        limit, seconds = SUCCESS_LIMIT, times["read"] and 10 * times["read"]
-        if not (self.tokens and response.is_success):
+        is_whole, patience = self.tokens and response.is_success, times["read"] or math.inf
+        limit, seconds = SUCCESS_LIMIT, 10 * patience
+        if not is_whole:
             # No longer for a chunk either, of what was answered already.
-            times["read"] = min(times["read"] or math.inf, ERROR_BODY_TIMEOUT)
+            times["read"] = min(patience, ERROR_BODY_TIMEOUT)
             limit, seconds = READ_LIMIT, ERROR_BODY_TIMEOUT
-        raw, stopped = bytearray(), ""
-        try:
-            stopped = await fill(raw, io, response.stream, limit=limit, seconds=seconds)
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            answer.error = error if response.is_success else None
+        raw = bytearray()
+        stopped = await fill(raw, io, response.stream, limit=limit, seconds=seconds)
         encoding = response.headers.get("content-encoding", "")
-        answer.body, undecodable = decompress(bytes(raw), encoding, limit)
-        if not self.tokens:
+        body, problem = decompress(bytes(raw), encoding, limit)
+        # The old stream holds on to the request as sent; and nothing is left to decode.
+        response.stream = httpx.ByteStream(body)
+        headers, response.headers = response.headers, httpx.Headers()
+        response.read()
+        response.headers = headers
+        if isinstance(stopped, Exception):
+            call.error = stopped if response.is_success else None
+        elif not is_whole:
             return  # what was cut is no token, whatever cut it
-        answer.is_late = stopped == "time"
-        if stopped == "size" or len(answer.body) > limit:
-            answer.problem = TOO_LARGE
-        elif undecodable:
-            answer.problem = f"undecodable body: {undecodable}"
+        elif stopped == "time":
+            call.end_late(response)
+        elif stopped == "size" or len(body) > limit:
+            call.refuse(response, f"the body has more than {limit // 1024**2} MiB{STREAM}")
+        elif problem:
+            call.refuse(response, f"undecodable body: {problem}")
 
 
-async def _deliver(io: Io, pool: Pool, client: Any, sent: httpx.Request, answer: Answer) -> None:
+async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: Call) -> None:
     """Get a response, or the error with which the HTTP library gave up."""
     try:
-        answer.response = await io.send(client, sent)
+        call.response = await io.settle(visit.client.send(sent, stream=True))
     except Exception as error:
         mine = sent.stream.raised if isinstance(sent.stream, RequestBody) else None
         if mine and error is not mine:
             raise mine from None
         if mine or not (pool.is_ours or isinstance(error, httpx.RequestError)):
             raise  # of the caller's body, or of his transport
-        answer.error = error
-    if answer.error is None or isinstance(answer.error, httpx.RequestError):
+        call.error = error
+    if call.error is None or isinstance(call.error, httpx.RequestError):
         return
-    if client.is_closed:
+    if visit.client.is_closed:
         raise ClientClosedError
     what = "httpx cannot send with these httpx_args or this environment"
-    raise ConfigurationError(f"{what}: {answer.error!r:.300}")
+    raise ConfigurationError(f"{what}: {call.error!r:.300}")
 
 
-def _copy(request: httpx.Request, token: AccessToken | None) -> httpx.Request:
+def _origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
+    return url.raw_scheme, url.raw_host, url.port
+
+
+def _copy(request: httpx.Request, token: Token | None) -> httpx.Request:
     """Copy a request, with the token: who holds on to the original shall not hold it."""
     sent = copy.copy(request)  # which leaves out what httpx does not pickle
     is_plain = isinstance(request.stream, httpx.ByteStream)
@@ -175,17 +169,3 @@ def _copy(request: httpx.Request, token: AccessToken | None) -> httpx.Request:
         sent.headers["Authorization"] = f"Bearer {token.reveal()}"
     sent.extensions = {**request.extensions, "timeout": {**request.extensions["timeout"]}}
     return sent
-
-
-def _accept(answer: Answer) -> httpx.Response:
-    """Return a success, with the body that was read."""
-    response = answer.response
-    assert response is not None  # noqa: S101 - as it is a success
-    if not (response.is_stream_consumed or isinstance(response.stream, Streamed)):
-        response.stream = httpx.ByteStream(
-            answer.body
-        )  # the old one holds on to the request as sent
-        headers, response.headers = response.headers, httpx.Headers()  # nothing is left to decode
-        response.read()
-        response.headers = headers
-    return response

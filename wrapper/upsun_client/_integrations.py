@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import cache
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from ._errors import ConfigurationError
@@ -35,8 +33,8 @@ def delete_projects_integrations(
         NotFoundError: if there is no such integration (any more: see ``attempts``).
         UpsunError: every other failure; the class says which.
     """
-    project_id, integration_id = _checked(project_id, integration_id, client)
-    answer = _generated().sync_detailed(project_id, integration_id, client=client)
+    generated = _checked(client, project_id=project_id, integration_id=integration_id)
+    answer = generated.sync_detailed(project_id, integration_id, client=client)
     # Never None: every success of this operation is an AcceptedResponse.
     return cast("upsun_client.AcceptedResponse", answer.parsed)
 
@@ -45,21 +43,18 @@ async def delete_projects_integrations_async(
     project_id: str, integration_id: str, *, client: upsun_client.UpsunClient
 ) -> upsun_client.AcceptedResponse:
     """Delete an integration of a project, as `delete_projects_integrations` does."""
-    project_id, integration_id = _checked(project_id, integration_id, client)
-    answer = await _generated().asyncio_detailed(project_id, integration_id, client=client)
+    generated = _checked(client, project_id=project_id, integration_id=integration_id)
+    answer = await generated.asyncio_detailed(project_id, integration_id, client=client)
     return cast("upsun_client.AcceptedResponse", answer.parsed)
 
 
-def _checked(project_id: str, integration_id: str, client: Any) -> tuple[str, str]:
+def _checked(client: Any, **ids: object) -> Any:
+    """Return the generated operation, if what it is called with can be used."""
     if not isinstance(client, upsun_client.UpsunClient):
         kind = f"{type(client).__name__} of {type(client).__module__}"  # which may be another copy
         raise ConfigurationError(f"client must be an UpsunClient of {__package__}, not {kind}")
-    project_id = check_parameter("project_id", project_id)
-    return project_id, check_parameter("integration_id", integration_id)
-
-
-@cache
-def _generated() -> ModuleType:
+    for name, value in ids.items():
+        check_parameter(name, value)
     # With what it imports, as costly as the client: not before it is called.
     from upsun_api.api.third_party_integrations import (  # noqa: PLC0415
         delete_projects_integrations as generated,

@@ -1,59 +1,52 @@
 """One flow, two drivers: what a flow awaits is done at once, or by an event loop.
 
 `Blocking` never suspends, so `run` finishes a flow in one step; `Tasks` hands it to a loop of
-asyncio or trio. And what belongs to one loop, or to one process.
+asyncio or trio. And what is kept for each loop of each process.
 """
-
-from __future__ import annotations
 
 import inspect
 import os
 import sys
 import threading
 import time
-import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from ._errors import ConfigurationError
 from ._httpx import httpx
 from ._options import Hooks
-
-T = TypeVar("T")
 
 
 class _Driver:
     """What the two drivers know of a call.
 
     Args:
-        pool: raises the error for a client that is closed.
+        find_pool: raises the error for a client that is closed.
         hooks: called at each attempt; what they raise reaches the caller as it is.
-        streamed: what the body is that the caller reads.
+        is_streamed: whether the caller reads the body.
     """
 
-    def __init__(self, pool: Callable[[], Any], hooks: Hooks, streamed: Any = None) -> None:
-        self.pool, self.hooks, self.streamed = pool, hooks, streamed
+    def __init__(
+        self, find_pool: Callable[[], Any], hooks: Hooks, *, is_streamed: bool = False
+    ) -> None:
+        self.find_pool, self.hooks, self.is_streamed = find_pool, hooks, is_streamed
 
 
 class Blocking(_Driver):
-    """Blocks the thread."""
+    body, transport, closing = httpx.SyncByteStream, httpx.BaseTransport, "close"
 
-    async def send(self, client: httpx.Client, request: httpx.Request) -> httpx.Response:
-        return client.send(request, stream=True, follow_redirects=False)
-
-    async def call(self, hook: Callable[[Any], Any], value: object) -> None:
-        if inspect.iscoroutine(made := hook(value)):
+    @staticmethod
+    async def settle(made: Any) -> Any:
+        if inspect.iscoroutine(made):  # of an event hook
             made.close()
-            raise ConfigurationError(f"the event hook {hook!r} is asynchronous, this call is not")
+            raise ConfigurationError(f"{made.__qualname__} is asynchronous, this call is not")
+        return made
 
     async def chunks(self, stream: httpx.SyncByteStream) -> AsyncIterator[bytes]:
         for chunk in stream:
             yield chunk
-
-    async def close(self, what: httpx.Client | httpx.SyncByteStream) -> None:
-        what.close()
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251 - no event loop runs this
@@ -62,28 +55,28 @@ class Blocking(_Driver):
         with suppress(TimeoutError):
             future.exception(seconds)
 
+    @staticmethod
+    def gate(width: int) -> Any:
+        return threading.Semaphore(width)
+
     async def enter(self, gate: threading.Semaphore, seconds: float | None) -> bool:
         return gate.acquire(timeout=seconds)
 
 
 class Tasks(_Driver):
-    """Suspends the task, of asyncio or of trio."""
+    """Suspends the task, of asyncio or of trio. A synchronous caller never imports anyio."""
 
-    async def send(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
-        return await client.send(request, stream=True, follow_redirects=False)
+    body, transport, closing = httpx.AsyncByteStream, httpx.AsyncBaseTransport, "aclose"
 
-    async def call(self, hook: Callable[[Any], Any], value: object) -> None:
-        if inspect.isawaitable(made := hook(value)):
-            await made
+    @staticmethod
+    async def settle(made: Any) -> Any:
+        return await made if inspect.isawaitable(made) else made
 
     def chunks(self, stream: httpx.AsyncByteStream) -> AsyncIterator[bytes]:
         return aiter(stream)
 
-    async def close(self, what: httpx.AsyncClient | httpx.AsyncByteStream) -> None:
-        await what.aclose()
-
     async def sleep(self, seconds: float) -> None:
-        from anyio import sleep  # noqa: PLC0415 - a synchronous caller never pays for it
+        from anyio import sleep  # noqa: PLC0415
 
         await sleep(seconds)
 
@@ -94,6 +87,12 @@ class Tasks(_Driver):
         future.add_done_callback(lambda _: call_soon(loop, done.set))
         with move_on_after(seconds):
             await done.wait()
+
+    @staticmethod
+    def gate(width: int) -> Any:
+        from anyio import Semaphore  # noqa: PLC0415
+
+        return Semaphore(width)
 
     async def enter(self, gate: Any, seconds: float | None) -> bool:
         from anyio import WouldBlock, move_on_after  # noqa: PLC0415
@@ -108,6 +107,13 @@ class Tasks(_Driver):
 
 
 Io = Blocking | Tasks
+
+
+async def close(io: Io | type[Io], what: Any) -> None:
+    await io.settle(getattr(what, io.closing)())
+
+
+T = TypeVar("T")
 
 
 def run(flow: Coroutine[Any, Any, T]) -> T:
@@ -139,52 +145,38 @@ def call_soon(loop: Any, function: Callable[[], object]) -> bool:
     return True
 
 
-class _Resettable(Protocol):
-    """Holds locks or connections, of which a forked child must share neither with its parent."""
+class PerLoop:
+    """Makes a value on first use in an event loop, and gives it back there until it is closed.
 
-    def reset_after_fork(self) -> None: ...
+    A forked child waits for no lock of its parent's, and uses or closes nothing that is his.
 
+    Args:
+        key: names the process and the running loop; None for no loop, as for all threads.
+    """
 
-watched: weakref.WeakSet[_Resettable] = weakref.WeakSet()  # in every forked child, each is reset
+    def __init__(
+        self, key: Callable[[], tuple[int, Any]] = lambda: (os.getpid(), running_loop())
+    ) -> None:
+        self._key = key
+        self._values: dict[tuple[int, Any], Any] = {}
+        self._locks: dict[int, threading.Lock] = {}
 
+    def held(self) -> Any:
+        """Return the value of the running loop; None if it has none."""
+        return self._values.get(self._key())
 
-def _reset() -> None:
-    for each in list(watched):
-        each.reset_after_fork()
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows does not fork
-    os.register_at_fork(after_in_child=_reset)
-
-
-class PerLoop(Generic[T]):
-    """Makes a value on first use in an event loop, and gives it back in the same one."""
-
-    def __init__(self) -> None:
-        self.reset_after_fork()
-        watched.add(self)
-
-    def reset_after_fork(self) -> None:
-        """Forget what belongs to event loops of the parent."""
-        self._values: dict[Any, T] = {}
-        self._lock = threading.Lock()
-
-    def get(self, make: Callable[[], T]) -> T:
+    def get(self, make: Callable[[], Any]) -> Any:
         """Return the value of the running loop; without one, that of the next that runs."""
-        loop = running_loop()
-        if loop in self._values:
-            return self._values[loop]
-        with self._lock:
-            for other in [each for each in self._values if each]:
-                if not call_soon(other, int):  # which does nothing, if the loop is there to do it
-                    del self._values[other]
-            self._values[loop] = self._values.pop(None, None) or make()
-            return self._values[loop]
-
-    def pop(self, may_go: Callable[[T], bool]) -> T | None:
-        """Give up the value of the running loop, or the one that waits for a loop, if it may go."""
-        with self._lock:
-            loop = running_loop()
-            key = loop if loop in self._values else None
-            value = self._values.get(key)
-            return self._values.pop(key) if value is not None and may_go(value) else None
+        process, loop = self._key()
+        value = self._values.get((process, loop))
+        if value and not value.is_closed:
+            return value
+        with self._locks.setdefault(os.getpid(), threading.Lock()):
+            for key in [*self._values]:
+                if key[0] == process and key[1] and not call_soon(key[1], int):
+                    del self._values[key]  # of a loop that has ended
+            value = self._values.get((process, loop)) or self._values.pop((process, None), None)
+            if value is None or value.is_closed:
+                value = make()
+            self._values[process, loop] = value
+            return value

@@ -1,45 +1,64 @@
-"""What a caller may set: headers, cookies, times, retries, httpx_args and proxies.
+"""What a caller may set: URLs, headers, cookies, times, retries, httpx_args and proxies.
 
-Each function raises ConfigurationError for what can be seen to be unusable.
+Each function raises ConfigurationError for what can be seen to be unusable; what only the HTTP
+library can tell is `translated`.
 """
 
-from __future__ import annotations
-
 import inspect
+import itertools
 import os
 import re
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from typing import Any
 from urllib.request import getproxies
 
-from ._errors import ConfigurationError
+from ._errors import ConfigurationError, UnsafePathError
 from ._httpx import httpx
-from ._urls import is_loopback, read_url
+from ._paths import check_path
 from ._version import __version__
 
 Timeout = float | httpx.Timeout | None
 Verify = ssl.SSLContext | str | os.PathLike[str] | bool
 Hooks = dict[str, list[Callable[..., Any]]]
+NO_HOOKS: Hooks = {"request": [], "response": []}
 
 HEADERS = {
-    "User-Agent": f"upsun-client/{__version__} Python/{sys.version.split()[0]} {sys.platform}",
-    # Others, such as br, need libraries to undo that not everybody has.
-    "Accept-Encoding": "gzip, deflate",
+    "user-agent": f"upsun-client/{__version__} Python/{sys.version.split()[0]} {sys.platform}",
+    "accept-encoding": "gzip",  # what can be undone within limits
 }
 NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)  # of a header, cookie or method
-_LEAST_LIMITS = {"max_connections": 1, "max_keepalive_connections": 0, "keepalive_expiry": 0}
-_TRANSPORTS = httpx.BaseTransport | httpx.AsyncBaseTransport
+_VALUE = re.compile(r"([!-~]([ -~]*[!-~])?)?")
 _OURS = {"auth", "base_url", "cookies", "follow_redirects", "headers", "timeout", "verify"}
+_SHORTEST_TIMEOUT = 1e-6  # seconds
+_LAST_PORT = 65535
+
+
+@contextmanager
+def translated(what: str) -> Generator[None, None, None]:
+    """Raise ConfigurationError for whatever a library says of what it cannot use."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - of whatever kind
+        problem = f"{type(error).__name__}: {error}"
+        raise ConfigurationError(f"{what} cannot be used ({problem})") from None
 
 
 def check_kind(name: str, value: object, kinds: Any, wanted: str) -> None:
-    """Raise ConfigurationError if a value is of no such kind; the value is not quoted."""
+    """Refuse a value that is of no such kind; it is not quoted."""
     if not isinstance(value, kinds):
         raise ConfigurationError(f"{name} must be {wanted}, not {type(value).__name__}")
+
+
+def check_number(name: str, value: Any, kinds: Any, least: float) -> None:
+    """Refuse a value that is no such number, or None where that is one of the kinds."""
+    is_number = isinstance(value, kinds) and not isinstance(value, bool)
+    if not is_number or not (value is None or least <= value <= threading.TIMEOUT_MAX):
+        raise ConfigurationError(f"{name} cannot be {value!r}")
 
 
 def _read_mapping(name: str, given: Any) -> dict[Any, Any]:
@@ -47,53 +66,59 @@ def _read_mapping(name: str, given: Any) -> dict[Any, Any]:
     return dict(given or {})
 
 
+def read_url(name: str, url: str) -> httpx.URL:
+    """Return a URL that credentials may be sent to. What may be a password is not quoted."""
+    with suppress(AttributeError, TypeError, httpx.InvalidURL, UnicodeError, UnsafePathError):
+        check_path(plain := url.rstrip("/"))
+        parsed = _parse_url(plain)
+        is_safe = parsed.scheme == "https" or (parsed.scheme == "http" and is_loopback(parsed))
+        is_more = "@" in url or parsed.query or any(character.isspace() for character in url)
+        if is_safe and parsed.host and not is_more and (parsed.port or 0) <= _LAST_PORT:
+            return parsed
+    shown = "" if "@" in str(url) else f", not {url!r}"
+    form = "https://host[:port][/path], or http for loopback only"
+    raise ConfigurationError(f"{name} must be {form}, without user, query or fragment{shown}")
+
+
 def read_origins(given: Iterable[str]) -> list[httpx.URL]:
     """Return the origins that get credentials beside that of the API."""
-    if isinstance(given, str | bytes):
+    is_list = hasattr(given, "__iter__") and not isinstance(given, str | bytes)
+    origins = [read_url("trusted_origins", each) for each in given] if is_list else []
+    if not is_list or any(each.path not in {"", "/"} for each in origins):
         raise ConfigurationError('trusted_origins must be a list, such as ["https://host"]')
-    check_kind("trusted_origins", given, Iterable, "a list of URLs")
-    origins = [read_url("trusted_origins", each) for each in given]
-    for each in origins:
-        if each.path not in {"", "/"}:
-            raise ConfigurationError(f"trusted_origins: an origin has no path: {str(each)!r}")
     return origins
+
+
+def _parse_url(url: str) -> httpx.URL:
+    parsed = httpx.URL(url)
+    parsed.raw_host.decode("ascii").encode("idna")  # fails for what cannot be looked up
+    return parsed
+
+
+def is_loopback(url: httpx.URL) -> bool:
+    try:
+        return ip_address(url.host).is_loopback
+    except ValueError:
+        return url.host == "localhost"
 
 
 def read_headers(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
     """Return headers or cookies that can be sent. A value may be a secret: it is not quoted."""
     fields = _read_mapping(name, given)
     for key, value in fields.items():
-        if not isinstance(key, str) or not isinstance(value, str):
-            raise ConfigurationError(f"{name} must map strings to strings; {key!r} does not")
-        if not NAME.fullmatch(key):
-            raise ConfigurationError(f"{name} cannot have the name {key!r}")
-        if not value.isascii() or value != value.strip() or not value.isprintable():
-            problem = "has control or non-ASCII characters, or spaces around"
-            raise ConfigurationError(f"{name}: the value of {key} {problem}")
-    return fields
+        is_text = isinstance(key, str) and isinstance(value, str)
+        if not (is_text and NAME.fullmatch(key) and _VALUE.fullmatch(value)):
+            problem = "is no name, or its value no printable ASCII text without spaces around"
+            raise ConfigurationError(f"{name}: {key!r} {problem}")
+    return fields if name == "cookies" else {key.lower(): fields[key] for key in fields}
 
 
-def merge_headers(first: Mapping[str, str], then: Mapping[str, str]) -> dict[str, str]:
-    """Return both; the second one's win, whatever the case of their names."""
-    names = {name.lower() for name in then}
-    return {**{name: first[name] for name in first if name.lower() not in names}, **then}
-
-
-def read_timeout(timeout: Timeout) -> httpx.Timeout:
-    """Return a timeout that httpx knows."""
-    parts = timeout.as_dict().values() if isinstance(timeout, httpx.Timeout) else [timeout]
-    for part in parts:
-        number = isinstance(part, int | float) and not isinstance(part, bool)
-        if part is not None and not (number and 0 < part <= threading.TIMEOUT_MAX):
-            raise ConfigurationError(f"timeout must be positive seconds or None, not {part!r}")
-    return timeout if isinstance(timeout, httpx.Timeout) else httpx.Timeout(timeout)
-
-
-def read_retries(max_retries: int) -> int:
-    """Return how often to try again."""
-    if type(max_retries) is not int or max_retries < 0:
-        raise ConfigurationError(f"max_retries must be 0 or more, not {max_retries!r}")
-    return max_retries
+def read_timeout(timeout: Any) -> httpx.Timeout:
+    with translated("timeout"):
+        read = httpx.Timeout(timeout)
+    for part in read.as_dict().values():
+        check_number("timeout", part, int | float | None, _SHORTEST_TIMEOUT)
+    return read
 
 
 def read_httpx_args(given: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -101,46 +126,27 @@ def read_httpx_args(given: Mapping[str, Any] | None) -> dict[str, Any]:
     args = _read_mapping("httpx_args", given)
     if clash := sorted(_OURS & args.keys()):
         raise ConfigurationError(f"httpx_args cannot set {', '.join(clash)}")
-    args["event_hooks"] = read_hooks(args.get("event_hooks"))
+    args["event_hooks"] = _read_mapping("event_hooks", args.get("event_hooks"))
+    if args["event_hooks"].keys() - NO_HOOKS.keys():
+        raise ConfigurationError("event_hooks are those of 'request' and 'response', no others")
     args["mounts"] = _read_mapping("mounts", args.get("mounts"))
-    with suppress(AttributeError, LookupError, TypeError, ValueError):
-        args["params"] = httpx.QueryParams(args.get("params"))
-    check_kind("params", args.get("params"), httpx.QueryParams, "what a query can be made of")
     args.setdefault("limits", httpx.Limits(max_connections=100, max_keepalive_connections=20))
-    _check_limits(args["limits"])
-    for each in (args.get("transport"), *args["mounts"].values()):
-        check_kind("transport", each, _TRANSPORTS | None, "a transport of httpx")
+    check_kind("limits", limits := args["limits"], httpx.Limits, "httpx.Limits")
+    check_number("limits: max_connections", limits.max_connections, int | None, 1)
+    kept = limits.max_keepalive_connections
+    check_number("limits: max_keepalive_connections", kept, int | None, 0)
+    check_number("limits: keepalive_expiry", limits.keepalive_expiry, int | float | None, 0)
     return args
 
 
-def read_hooks(given: Any) -> Hooks:
-    """Return event hooks, by what they are called for."""
-    hooks: Hooks = {"request": [], "response": []}
-    for kind, functions in _read_mapping("event_hooks", given).items():
-        if kind not in hooks:
-            raise ConfigurationError(f"event_hooks has 'request' and 'response', no {kind!r}")
-        check_kind(name := f"event_hooks: {kind!r}", functions, Iterable, "a list of functions")
-        for each in functions:
-            check_kind(name, each, Callable, "a list of functions")
-            hooks[kind].append(each)
-    return hooks
-
-
-def check_hooks(hooks: Hooks) -> None:
-    """Refuse a hook that a synchronous call cannot wait for."""
-    for hook in (*hooks["request"], *hooks["response"]):
+def check_hooks(hooks: Hooks, *, is_blocking: bool) -> None:
+    """Refuse what is no event hook, or one that a synchronous call cannot wait for."""
+    for hook in itertools.chain(*hooks.values()):
         called = getattr(hook, "__call__", None)  # noqa: B004 - of an object that has one
-        if inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(called):
-            raise ConfigurationError(f"the event hook {hook!r} is asynchronous, this call is not")
-
-
-def _check_limits(limits: Any) -> None:
-    check_kind("limits", limits, httpx.Limits, "httpx.Limits")
-    for name, least in _LEAST_LIMITS.items():
-        kinds = {int, float} if name == "keepalive_expiry" else {int}
-        value = getattr(limits, name)
-        if value is not None and not (type(value) in kinds and value >= least):
-            raise ConfigurationError(f"limits: {name} cannot be {value!r}")
+        is_async = inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(called)
+        if called is None or (is_async and is_blocking):
+            problem = "is no function, or asynchronous in a call that is not"
+            raise ConfigurationError(f"event_hooks: {hook!r} {problem}")
 
 
 def check_proxies(args: Mapping[str, Any]) -> bool:
@@ -152,11 +158,11 @@ def check_proxies(args: Mapping[str, Any]) -> bool:
         return not is_loopback(_read_proxy("the argument proxy", args["proxy"]))
     if not args.get("trust_env", True) or args.get("transport"):
         return False
-    proxies: dict[str, httpx.URL] = {}
-    for scheme, url in getproxies().items():
-        if scheme in {"http", "https", "all"} and url:
-            where = f"{scheme.upper()}_PROXY (proxy environment)"
-            proxies[scheme] = _read_proxy(where, url if "://" in url else f"http://{url}")
+    proxies = {
+        scheme: _read_proxy("the proxy environment", url if "://" in url else f"http://{url}")
+        for scheme, url in getproxies().items()
+        if scheme in {"http", "https", "all"} and url
+    }
     plain = proxies.get("http", proxies.get("all"))
     return plain is not None and not is_loopback(plain)
 
@@ -165,7 +171,7 @@ def _read_proxy(where: str, given: Any) -> httpx.URL:
     # Outside the handler, so that the error does not drag along one that quotes the URL.
     with suppress(httpx.InvalidURL, TypeError, ValueError):
         url = (given if isinstance(given, httpx.Proxy) else httpx.Proxy(given)).url
-        url.raw_host.decode("ascii").encode("idna")
+        _parse_url(str(url))
         if url.host and url.path in {"", "/"} and not (url.query or url.fragment):
             return url
     advice = "percent-encode what is special in the user or the password"

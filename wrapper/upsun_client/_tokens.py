@@ -15,35 +15,34 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from ._errors import ConfigurationError, UpsunError
-from ._io import Io, watched
+from ._io import Io
 from ._options import check_kind
 
 TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
 CREATE = "create one in the Upsun console, account settings, API tokens"
+_ESCAPE = re.compile(r"(?i)(?:%|\\+u00|\\+x|&#x0*)([0-9a-f]{2});?|&#0*([0-9]{2,3});?|\\+")
 _SHORTEST_SECRET = 8  # characters; what is shorter may well be a word of the server's
 
 
-class Secret:
-    """A text that neither a repr nor a look at attributes shows."""
+class Token:
+    """A text that neither a repr nor a look at attributes shows.
 
-    __slots__ = ("reveal",)
+    Args:
+        value: the text.
+        lifetime: in seconds.
+        asked_at: seconds on the monotonic clock.
+    """
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, lifetime: float = math.inf, asked_at: float = 0.0) -> None:
         self.reveal: Callable[[], str] = lambda: value
-
-
-class AccessToken(Secret):
-    """A bearer token, asked for at a time on the monotonic clock; seconds."""
-
-    __slots__ = ("expires_at", "renew_at")
-
-    def __init__(self, value: str, lifetime: float, asked_at: float) -> None:
-        super().__init__(value)
         self.expires_at = asked_at + lifetime
         self.renew_at = self.expires_at - min(60.0, 0.1 * lifetime)
 
+    def refuse(self) -> None:
+        self.expires_at = self.renew_at = -math.inf
 
-class PendingExchange(Future[AccessToken]):
+
+class PendingExchange(Future[Token]):
     """An exchange that has begun, and its outcome for all who wait for it."""
 
     ended_at = math.inf  # seconds on the monotonic clock
@@ -56,46 +55,33 @@ class Tokens:
     blocks the event loop stops nobody else. Whoever waits for it gets its outcome.
     """
 
-    # Rather than a __dict__ that shows them.
-    __slots__ = ("__weakref__", "_exchange", "_lock", "_past", "_pending", "_token", "api_token")
-
-    def __init__(self, api_token: Secret, exchange: Callable[[Tokens], AccessToken]) -> None:
+    def __init__(self, api_token: Token, exchange: Callable[[Tokens], Token]) -> None:
         self.api_token = api_token
         self._exchange = exchange
-        self._token: AccessToken | None = None
-        self._past: deque[AccessToken] = deque(maxlen=4)  # which a server may still echo
-        self.reset_after_fork()
-        watched.add(self)
+        self._token: Token | None = None
+        self._past: deque[Token] = deque(maxlen=4)  # which a server may still echo
+        # By process: a forked child waits for no lock and no thread of its parent's.
+        self._locks: dict[int, threading.Lock] = {}
+        self._pending: dict[int, PendingExchange] = {}
 
-    def reset_after_fork(self) -> None:
-        """Forget what a thread of the parent was doing; the tokens are as good here."""
-        self._lock = threading.Lock()
-        self._pending: PendingExchange | None = None
-
-    async def get(
-        self, io: Io, since: float, refused: AccessToken | None, patience: float | None
-    ) -> AccessToken | None:
+    async def get(self, io: Io, since: float, patience: float | None) -> Token | None:
         """Return a token to use, after an exchange if need be; None if that takes too long.
 
         Args:
             io: how to wait.
             since: when the caller began. A later failure is the caller's too: a crowd of callers
                 is not to ask again one by one.
-            refused: what the API did not take.
             patience: how many seconds to wait; None for ever.
-
-        Raises:
-            UpsunError: as the exchange failed.
         """
-        if (token := self._token) and token is not refused and time.monotonic() < token.renew_at:
+        if (token := self._token) and time.monotonic() < token.renew_at:
             return token
-        pending = self._join_or_start(since, refused)
+        pending = self._join_or_start(since)
         if not pending.done():
             await io.wait(pending, patience)
         if pending.done() and not pending.exception():
             return pending.result()
         # A renewal ahead of time may fail: what is held still lives.
-        if (token := self._token) and token is not refused and time.monotonic() < token.expires_at:
+        if (token := self._token) and time.monotonic() < token.expires_at:
             return token
         if not pending.done():
             return None
@@ -106,30 +92,25 @@ class Tokens:
             raise own
         return pending.result()
 
-    def forget(self, refused: AccessToken) -> None:
-        """Use a refused token no more."""
-        with self._lock:
-            if self._token is refused:
-                self._past.append(refused)
-                self._token = None
-
     def redact(self, text: str) -> str:
         """Take the tokens out of a text that a server sent, however it spelled them."""
-        for secret in (self.api_token, self._token, *self._past):
-            if secret and len(value := secret.reveal()) >= _SHORTEST_SECRET:
-                encoded = base64.b64encode(value.encode()).decode().rstrip("=")
-                for spelled in (value, encoded):
-                    if _may_hold(text, spelled):
-                        pattern = "".join(map(_spellings, spelled))
-                        text = re.sub(pattern, "[redacted]", text, flags=re.IGNORECASE)
-        return text
+        secrets = [each.reveal() for each in (self.api_token, self._token, *self._past) if each]
+        secrets = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+        encoded = [base64.b64encode(secret.encode()).decode().rstrip("=") for secret in secrets]
+        if not secrets:
+            return text
+        pattern = re.compile("|".join(map(re.escape, secrets + encoded)), re.IGNORECASE)
+        text = pattern.sub("[redacted]", text)
+        plain, count = pattern.subn("[redacted]", _without_escapes(text))
+        return plain if count else text
 
-    def _join_or_start(self, since: float, refused: AccessToken | None) -> PendingExchange:
-        with self._lock:
-            pending = self._pending
-            if pending and (not pending.done() or self._serves(pending, since, refused)):
+    def _join_or_start(self, since: float) -> PendingExchange:
+        process = os.getpid()
+        with self._locks.setdefault(process, threading.Lock()):
+            pending = self._pending.get(process)
+            if pending and (not pending.done() or _serves(pending, since)):
                 return pending
-            self._pending = pending = PendingExchange()
+            self._pending[process] = pending = PendingExchange()
         context = contextvars.copy_context()  # of a tracer, for example
         work = threading.Thread(target=context.run, args=(self._run, pending), daemon=True)
         try:
@@ -138,14 +119,6 @@ class Tokens:
             self._run(pending)
         return pending
 
-    def _serves(self, pending: PendingExchange, since: float, refused: AccessToken | None) -> bool:
-        """Tell whether an exchange that is over came in time for a caller."""
-        if pending.exception():
-            return pending.ended_at > since
-        token = pending.result()
-        in_time = pending.ended_at > since or time.monotonic() < token.renew_at
-        return token is self._token and token is not refused and in_time
-
     def _run(self, pending: PendingExchange) -> None:
         try:
             token = self._exchange(self)
@@ -153,50 +126,44 @@ class Tokens:
             pending.ended_at = time.monotonic()  # before anybody is told
             pending.set_exception(error)
             return
-        with self._lock:
-            if self._token:
-                self._past.append(self._token)
-            self._token = token
+        if self._token:
+            self._past.append(self._token)
+        self._token = token
         pending.ended_at = time.monotonic()
         pending.set_result(token)
 
 
-def _may_hold(text: str, secret: str) -> bool:
-    """Spare most texts the search, which a body of many strings would pay for each."""
-    if len(text) < len(secret):
-        return False  # no spelling is shorter
-    # A token that is spelled some other way holds an escape.
-    return secret in text or any(mark in text for mark in "%\\&") or secret.lower() in text.lower()
+def _serves(pending: PendingExchange, since: float) -> bool:
+    """Tell whether an exchange that is over came in time for a caller."""
+    in_time = pending.ended_at > since
+    if pending.exception():
+        return in_time
+    token = pending.result()
+    return token.expires_at > -math.inf and (in_time or time.monotonic() < token.renew_at)
 
 
-def _spellings(character: str) -> str:
-    """Match a character in whatever escapes a form, JSON or HTML would put it.
-
-    Four levels of backslashes are enough: without a limit, a body of nothing else takes minutes.
-    """
-    code, slashes = ord(character), r"\\{1,15}"
-    escapes = (f"%(?:25)*{code:02x}", f"{slashes}u{code:04x}", f"{slashes}x{code:02x}")
-    entities = (f"&#0*{code};?", f"&#x0*{code:x};?")
-    return f"(?:(?:{slashes})?{re.escape(character)}|{'|'.join(escapes + entities)})"
+def _without_escapes(text: str) -> str:
+    """Undo what forms, JSON and HTML make of a character, as often as anybody does."""
+    for _ in range(4):
+        text = _ESCAPE.sub(_unescape, text)
+    return text
 
 
-def read_api_token(given: str | None) -> Secret:
-    """Return the API token to use, without surrounding whitespace.
+def _unescape(found: re.Match[str]) -> str:
+    hexadecimal, decimal = found.groups()
+    return chr(int(hexadecimal, 16)) if hexadecimal else chr(int(decimal)) if decimal else ""
 
-    Raises:
-        ConfigurationError: if there is none, or it cannot be one. The token is not quoted.
-    """
+
+def read_api_token(given: str | None) -> Token:
+    """Return the API token to use, without surrounding whitespace; it is never quoted."""
     source = "api_token" if given is not None else TOKEN_VARIABLE
     token = os.environ.get(TOKEN_VARIABLE, "") if given is None else given
     check_kind("api_token", token, str, "a string")
-    token = token.strip()
-    if not token:
-        advice = f"Set {TOKEN_VARIABLE} or pass api_token; {CREATE}"
-        raise ConfigurationError(f"no API token: {source} is empty or not set. {advice}")
-    if not is_visible(token):
-        problem = "holds whitespace, control or non-ASCII characters, which no API token has"
-        raise ConfigurationError(f"{source} {problem}; copy it again")
-    return Secret(token)
+    if not is_visible(token := token.strip()):
+        problem = f"{source} is empty, or holds whitespace, control or non-ASCII characters"
+        advice = f"Set {TOKEN_VARIABLE} or pass api_token; copy it again, or {CREATE}"
+        raise ConfigurationError(f"no API token: {problem}. {advice}")
+    return Token(token)
 
 
 def is_visible(text: str) -> bool:
