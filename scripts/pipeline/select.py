@@ -195,22 +195,11 @@ def _needed(document: Node, where: str) -> Iterator[tuple[str, str]]:
         if kind == "requirement":
             yield from (("securitySchemes", name) for name in part)
             continue
-        for ref in _references(kind, part):
-            found = target(ref)
+        if "$ref" in part:
+            found = target(ref := part["$ref"])
             if found is None or found[0] != "components" or len(found) < 3:
                 raise PipelineError(
                     f"{where}, {format_path(place)}: '{ref}' points outside the components;"
                     " not supported"
                 )
             yield found[1], found[2]
-
-
-def _references(kind: str, part: Node) -> Iterator[str]:
-    if "$ref" in part:
-        yield part["$ref"]
-    discriminator = part.get("discriminator")
-    if kind == "schema" and isinstance(discriminator, dict):
-        mapping = discriminator.get("mapping")
-        for value in mapping.values() if isinstance(mapping, dict) else ():
-            plain_name = "/" not in str(value) and "#" not in str(value)
-            yield f"#/components/schemas/{value}" if plain_name else str(value)

@@ -7,32 +7,6 @@ from scripts.pipeline.corrections.schema_tools import components, is_object, loo
 from scripts.pipeline.walk import Node, walk
 
 
-def spell_out_discriminators(document: Node) -> Node:
-    """Give each alternative of a union the values of its discriminator as an enum.
-
-    Cause: the generator does not know discriminators, and would read whichever class comes first.
-    """
-    changed: Node = {}
-    told: dict[tuple[str, str], list[str]] = {}
-    for _, kind, union in walk(document, "document"):
-        found: Node = union.get("discriminator", {}) if kind == "schema" else {}
-        if "propertyName" not in found:
-            continue
-        mapping = found.get("mapping", {})
-        for name in filter(None, map(name_of, members(union))):
-            values = [it for it, ref in mapping.items() if name in (ref, name_of({"$ref": ref}))]
-            marks = told.setdefault((name, found["propertyName"]), [])
-            marks += values or [name]  # beside those that another union has for it
-            field = {found["propertyName"]: {"type": "string", "enum": marks}}
-            schema: Node = changed.get(name) or components(document).get(name, {})
-            if "allOf" in schema:
-                more = [*schema["allOf"], {"type": "object", "properties": field}]
-                changed[name] = {**schema, "allOf": more}
-            else:
-                changed[name] = {**schema, "properties": {**schema.get("properties", {}), **field}}
-    return with_schemas(document, changed)
-
-
 def tell_alternatives_apart(document: Node) -> Node:
     """Mark the models of which one is read, with what tells it from the others.
 

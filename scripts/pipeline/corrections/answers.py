@@ -9,7 +9,6 @@ from scripts.pipeline.corrections.schema_tools import (
     look,
     members,
     name_of,
-    without,
 )
 from scripts.pipeline.walk import SHAPE, Node, operations, rebuild, target, walk
 
@@ -52,37 +51,6 @@ def name_kinds_of_bodies(document: Node) -> Node:
         return {**node, "x-kinds": found} if len(found) > 1 else node
 
     return rebuild(document, "document", visit)
-
-
-def ask_for_no_answers(document: Node) -> Node:
-    """Leave it to the server to fill in what is `readOnly`, where a schema is sent.
-
-    Cause: a field that is required of an answer would be demanded from the caller as well.
-    """
-    sent = _sent(document)
-
-    def visit(node: Node, kind: str) -> Node:
-        if kind != "schema" or "required" not in node:
-            return node
-        fields = node.get("properties", {})
-        given = [name for name in node["required"] if not _is_given(document, fields.get(name, {}))]
-        return {**node, "required": given} if given else without(node, "required")
-
-    def relax(node: Node, kind: str) -> Node:
-        return rebuild(node, kind, visit) if kind == "requestBody" else node
-
-    return with_schemas(
-        rebuild(document, "document", relax),
-        {
-            name: rebuild(schema, "schema", visit)
-            for name, schema in components(document).items()
-            if ("schemas", name) in sent
-        },
-    )
-
-
-def _is_given(document: Node, schema: Node) -> bool:
-    return bool(schema.get("readOnly") or look(document, schema).get("readOnly"))
 
 
 def promise_ids(document: Node) -> Node:

@@ -27,13 +27,27 @@ def open_objects(document: Node) -> Node:
     return each_schema(document, visit)
 
 
-def leave_defaults_to_server(document: Node) -> Node:
-    """Drop defaults.
+def leave_to_server(document: Node) -> Node:
+    """Drop defaults, and require nothing that is `readOnly`.
 
-    Cause: generated code sends them, so that a PATCH would set whatever the caller leaves out, and
-    go on doing so when the server's default has moved. No published document has one but null.
+    Cause: generated code sends defaults, so that a PATCH would set whatever the caller leaves out,
+    and go on doing so when the server's default has moved; and what only the server writes would be
+    demanded from the caller, too. No published document has more than defaults of null.
     """
-    return each_schema(document, lambda schema: without(schema, "default"))
+
+    def visit(schema: Node) -> Node:
+        made, fields = without(schema, "default"), schema.get("properties", {})
+        if "required" in made:
+            made["required"] = [
+                name
+                for name in schema["required"]
+                if not ({**look(document, fields.get(name, {})), **fields.get(name, {})}).get(
+                    "readOnly"
+                )
+            ]
+        return made
+
+    return each_schema(document, visit)
 
 
 def tolerate_in_maps(document: Node) -> Node:
