@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from scripts.pipeline import (
     contract,
     generator,
-    identifiers,
     overlay,
     select,
     unsupported,
@@ -17,10 +16,10 @@ from scripts.pipeline import (
     verify,
 )
 from scripts.pipeline.corrections import correct
+from scripts.pipeline.corrections.names import file_name
 from scripts.pipeline.document import parse
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.progress import stage
-from scripts.pipeline.render import render
 from scripts.pipeline.repo import Repo, read_text
 from scripts.pipeline.swap import Swap
 from scripts.pipeline.walk import Node
@@ -47,7 +46,10 @@ def build(
         with stage("correct"), generator.translate_errors():
             unsupported.check(corrected)
             corrected = correct(corrected)
-        with stage("generate"):
+        with stage("generate"), generator.translate_errors():
+            # Half a second to import: only where it is needed.
+            from scripts.pipeline.render import render  # noqa: PLC0415
+
             render(corrected, package, http)
         if http != generator.HTTP:
             return  # it is not installed here, and what is left is the same
@@ -67,7 +69,7 @@ def imports(package: Path, names: Iterable[str]) -> dict[str, str]:
     """Say how to import operations from a generated package, by operation id."""
     told = {}
     for name in names:
-        for module in package.glob(f"api/*/{identifiers.file_name(name, 'operation')}.py"):
+        for module in package.glob(f"api/*/{file_name(name, 'operation')}.py"):
             told[name] = f"from {package.name}.api.{module.parent.name} import {module.stem}"
     return told
 

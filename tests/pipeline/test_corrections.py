@@ -280,11 +280,6 @@ CASES: dict[str, tuple[str, Node, Check]] = {
         ),
         check_pdf,
     ),
-    "links in a map of models": (
-        "tolerate_in_maps",
-        api({"A": {"type": "object", "additionalProperties": PAIR}}),
-        holds("A", "additional_properties", "dict[str, AAdditionalProperty | Any]"),
-    ),
     "a component that may be null": (
         "move_null_to_references",
         api({"R": {**thing(impact=PAIR), "nullable": True}, "A": thing(r=ref("R"))}),

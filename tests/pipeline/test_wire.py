@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from scripts.pipeline import identifiers, select
+from scripts.pipeline import select
 from scripts.pipeline.corrections import correct
+from scripts.pipeline.corrections.names import MAX_MODULE
 from scripts.pipeline.walk import Node, operations
 from tests.pipeline.support import (
     FILE,
@@ -449,7 +450,7 @@ def test_windows_can_hold_every_file(package: Path) -> None:
     names = [file.relative_to(package) for file in package.rglob("*")]
     stems = {part.partition(".")[0] for name in names for part in name.parts}
     assert not stems & {"con", "prn", "aux", "nul", "com1", "lpt1"}
-    assert max(len(name.name) for name in names) <= identifiers.MAX_MODULE + len(".py")
+    assert max(len(name.name) for name in names) <= MAX_MODULE + len(".py")
 
 
 def test_what_is_generated_is_typed(package: Path, tmp_path: Path) -> None:

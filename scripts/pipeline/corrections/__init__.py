@@ -33,7 +33,6 @@ RULES: Mapping[str, Rule] = {
         composition.simplify_unions,
         enums.settle_enums,
         media.settle_bodies,
-        schemas.tolerate_in_maps,
         schemas.move_null_to_references,
         naming.name_classes,
         answers.promise_ids,

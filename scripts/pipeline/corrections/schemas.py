@@ -5,7 +5,6 @@ from scripts.pipeline.corrections.schema_tools import (
     each_schema,
     is_class,
     look,
-    members,
     name_of,
     without,
 )
@@ -48,34 +47,6 @@ def leave_to_server(document: Node) -> Node:
         return made
 
     return each_schema(document, visit)
-
-
-def tolerate_in_maps(document: Node) -> Node:
-    """Let a map hold what is not of its declared type.
-
-    Cause: a class made for a map of models promises that each value is one, and the API puts
-    `_links` beside them. In the published documents, 78 classes such as `AggregatedSellables`.
-    """
-
-    def visit(schema: Node) -> Node:
-        values = schema.get("additionalProperties")
-        if not isinstance(values, dict) or not _is_parsed(document, values, frozenset()):
-            return schema
-        return {**schema, "additionalProperties": {"oneOf": [values, {}]}}
-
-    return each_schema(document, visit)
-
-
-def _is_parsed(document: Node, schema: Node, trail: frozenset[str]) -> bool:
-    """Say whether reading a value does more than keep it."""
-    name = name_of(schema)
-    if name in trail:
-        return False
-    there = look(document, schema)
-    if is_class(there) or there.get("format") in ("date", "date-time", "uuid", "binary"):
-        return True
-    inner = [*members(there), *([there["items"]] if "items" in there else [])]
-    return any(_is_parsed(document, part, trail | {str(name)}) for part in inner)
 
 
 def move_null_to_references(document: Node) -> Node:
