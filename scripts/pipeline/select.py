@@ -11,7 +11,7 @@ from scripts.pipeline.document import check
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.form import validate
 from scripts.pipeline.normalize import copied, normalize
-from scripts.pipeline.references import whole_item
+from scripts.pipeline.references import Key, closure, whole_item
 from scripts.pipeline.walk import (
     Node,
     by_method,
@@ -71,7 +71,7 @@ def select(
     validate(selected, "document", where)
     paths = selected["paths"]
     selected["paths"] = {path: item for path, item in paths.items() if by_method(item)}
-    components = _closure(document, selected, where)
+    components = _components(document, selected, where)
     if components:
         selected["components"] = components
     check(selected, where)
@@ -166,26 +166,26 @@ def _chosen(document: Node, wanted: set[str], where: str) -> Node:
     return {path: with_operations(paths[path], methods) for path, methods in chosen.items()}
 
 
-def _closure(document: Node, selected: Node, where: str) -> Node:
+def _components(document: Node, selected: Node, where: str) -> Node:
     """Give the components that a selection needs, checked for their form."""
     components: Node = {}
-    waiting = [selected]
-    while waiting:
-        for section, name in _needed(waiting.pop(), where):
-            if name in components.get(section, {}):
-                continue
-            group: Any = document
-            for key in ("components", section):
-                group = group.get(key) if isinstance(group, dict) else None
-            if not isinstance(group, dict) or name not in group:
-                raise PipelineError(
-                    f"{where}: '#/components/{section}/{name}' points at nothing; the document is"
-                    " broken"
-                )
-            part = copied({"components": {section: {name: group[name]}}})
-            validate(part, "document", where)
-            components.setdefault(section, {}).update(part["components"][section])
-            waiting.append(part)
+
+    def add(key: Key) -> Iterator[Key]:
+        section, name = key
+        group: Any = document
+        for step in ("components", section):
+            group = group.get(step) if isinstance(group, dict) else None
+        if not isinstance(group, dict) or name not in group:
+            raise PipelineError(
+                f"{where}: '#/components/{section}/{name}' points at nothing; the document is"
+                " broken"
+            )
+        part = copied({"components": {section: {name: group[name]}}})
+        validate(part, "document", where)
+        components.setdefault(section, {}).update(part["components"][section])
+        return _needed(part, where)
+
+    closure(_needed(selected, where), add)
     return components
 
 
