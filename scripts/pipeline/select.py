@@ -142,11 +142,7 @@ def _chosen(document: Node, wanted: set[str], where: str) -> Node:
         return paths
     if not wanted:
         raise PipelineError("no operation is selected; name one in spec/operations.txt")
-    named = [
-        (operation["operationId"], path, method)
-        for path, method, operation in operations({"paths": paths})
-        if isinstance(operation.get("operationId"), str)
-    ]
+    named = [(name_of(*each), *each[:2]) for each in operations({"paths": paths})]
     known = {name for name, _, _ in named}
     names = set()
     for word in sorted(wanted):
