@@ -43,10 +43,10 @@ def build(
     actions = overlay.read_overlay(repo.overlay)
     corrected = overlay.apply(document, actions, partial=partial)
     with validator.validated(corrected), verify.verifying(document) as verified:
-        with stage("correct"), generator.translate_errors():
+        with stage("correct"):
             unsupported.check(corrected)
             corrected = correct(corrected)
-        with stage("generate"), generator.translate_errors():
+        with stage("generate"):
             # Half a second to import: only where it is needed.
             from scripts.pipeline.render import render  # noqa: PLC0415
 
@@ -90,17 +90,12 @@ def rebuild(repo: Repo, package: Path, http: str = generator.HTTP) -> None:
 
 
 def _check_selection(repo: Repo, document: Node, wanted: list[str]) -> None:
-    if select.EVERYTHING in wanted:
-        return
     has = contract.names(document)
-    found = {word: select.matches(word, has) for word in wanted}
-    told = [
-        *(f"'{word}' is selected, and not in the contract" for word in wanted if not found[word]),
-        *(
-            f"'{name}' is in the contract, and not selected"
-            for name in sorted(has.difference(*found.values()))
-        ),
-    ]
+    found = {word: select.matches(word, has) for word in wanted if word != select.EVERYTHING}
+    told = [f"'{word}' is selected, and not in the contract" for word in found if not found[word]]
+    if select.EVERYTHING not in wanted:
+        others = sorted(has.difference(*found.values()))
+        told += [f"'{name}' is in the contract, and not selected" for name in others]
     if told:
         raise PipelineError(
             f"{repo.name(repo.operations)} and {repo.name(repo.contract)} differ:"

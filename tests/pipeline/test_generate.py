@@ -231,7 +231,7 @@ def test_names_of_the_generated_code_can_be_names_of_parameters(tmp_path: Path) 
     with imported(package) as load:
         sent = load(".api.t.a")._get_kwargs("p/1", field_dict="1")
         assert (sent["url"], sent["params"]) == ("/a/p%2F1", {"field_dict": "1"})
-        sent = load(".api.t.b")._get_kwargs(json_items_="x", headers_="y")
+        sent = load(".api.t.b")._get_kwargs(json_items="x", headers_="y")
         assert sent["params"] == {"json_items": "x", "headers": "y"}
     assert mypy(package) == ""
 
@@ -275,7 +275,7 @@ def test_brackets_part_the_words_of_an_argument(tmp_path: Path) -> None:
         "class[]": "class_",
         "[x]": "x",
         "page_size": "page_size",
-        "page[size]": "pagesize",
+        "page[size]": "page_size_",
         "2[a]": "field_2_a",
     }
     with made(api(get=operation("a", parameters=[*map(query, wire)])), tmp_path) as load:
