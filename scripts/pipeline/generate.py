@@ -58,13 +58,6 @@ def build(
             verify.check_wrapper(repo, package)
 
 
-def tally(package: Path) -> str:
-    """Count what was generated."""
-    files = list(package.rglob("*.py"))
-    made = [file for file in package.glob("api/*/*.py") if file.name != "__init__.py"]
-    return f"{len(made)} operation{'' if len(made) == 1 else 's'} in {len(files)} files"
-
-
 def imports(package: Path, names: Iterable[str]) -> dict[str, str]:
     """Say how to import operations from a generated package, by operation id."""
     told = {}
@@ -141,9 +134,8 @@ def offline(repo: Repo) -> int:
         made = swap.stage(repo.package)
         rebuild(repo, made)
         changed = differences(made, repo.package)
-        told = tally(made)
         swap.commit()
-        print(f"{repo.name(repo.package)}: {told}, {'rebuilt' if changed else 'unchanged'}")
+        print(f"{repo.name(repo.package)}: {'rebuilt' if changed else 'unchanged'}")
     return 0
 
 
