@@ -7,13 +7,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from jinja2 import (
-    ChoiceLoader,
-    FileSystemBytecodeCache,
-    FileSystemLoader,
-    PackageLoader,
-    PrefixLoader,
-)
+import jinja2
 from openapi_python_client import Project
 from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
@@ -94,11 +88,12 @@ def _render(document: Node, package: Path, http: str) -> list[GeneratorError]:
     identifiers.free_names(data, config)
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
     # A template of ours may include the generator's own of the same name.
-    ours, theirs = FileSystemLoader(TEMPLATES), PackageLoader("openapi_python_client")
-    project.env.loader = ChoiceLoader([ours, theirs, PrefixLoader({"generator": theirs})])
+    ours, theirs = jinja2.FileSystemLoader(TEMPLATES), jinja2.PackageLoader("openapi_python_client")
+    named = jinja2.PrefixLoader({"generator": theirs})
+    project.env.loader = jinja2.ChoiceLoader([ours, theirs, named])
     compiled = ROOT / ".work" / f"templates-{version(generator.NAME)}"  # takes a sixth of a run
     compiled.mkdir(parents=True, exist_ok=True)
-    project.env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    project.env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(compiled))
     project.env.globals["http"] = http
     with contextlib.redirect_stdout(io.StringIO()):
         found = list(project.build())

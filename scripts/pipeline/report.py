@@ -24,7 +24,7 @@ class Report:
     after: Mapping[str, str]
     selected: int
     changes: Sequence[Change] = ()
-    gained: Mapping[str, str] = field(default_factory=dict)  # with the glob that matched
+    gained: Collection[str] = ()
     dropped: Collection[str] = ()
     imports: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)  # with the reason
@@ -101,10 +101,7 @@ class Report:
             [(change.place, change.what) for change in self.changes if change.breaking is wanted]
             for wanted in (True, False)
         )
-        gained = [
-            (name, f"{self.imports.get(name, 'newly selected')}{glob}")
-            for name, glob in sorted(self.gained.items())
-        ]
+        gained = [(name, self.imports.get(name, "newly selected")) for name in sorted(self.gained)]
         dropped = [(name, "no longer selected") for name in sorted(self.dropped)]
         counts = [f"{len(gained)} newly selected"] if gained else []
         counts += [f"{len(dropped)} no longer selected"] if dropped else []

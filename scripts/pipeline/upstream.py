@@ -1,7 +1,7 @@
 """Read the published document once: what the tree records of it, and what it says now."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import NoReturn
 
@@ -138,18 +138,9 @@ class _Account:
             there = {"paths": dict.fromkeys(faults) | paths}
             changes = [*compare(*pair, there), *compare_names(*pair, overlay)]
             changes = changes or compare_rest(*pair)
-        chosen = {name: self._by_glob(name) for name in has - had}
-        told = [
-            replace(change, what=change.what + chosen.get(change.place, ""))
-            for change in sorted(changes, key=lambda change: not change.breaking)
-        ]
-        new = {name: chosen[name] for name in gained}
-        return Report(self.before, self.after, len(has), told, new, dropped, unreadable=self.faults)
-
-    def _by_glob(self, name: str) -> str:
-        globs = [word for word in self.wanted if word not in (name, select.EVERYTHING)]
-        found = [word for word in globs if select.matches(word, [name])]
-        return f", by {found[0]}" if found and name not in self.wanted else ""
+        changes.sort(key=lambda change: not change.breaking)
+        known = self.before, self.after
+        return Report(*known, len(has), changes, gained, dropped, unreadable=self.faults)
 
 
 def _only(document: Node, wanted: Collection[str]) -> Node:

@@ -47,7 +47,8 @@ def _union(document: Node, schema: Node) -> Node:
     found, null = _expanded(document, members(schema))
     if null:
         rest["nullable"] = True
-    found = _joined_arrays(document, _joined_strings(found))
+    for whole in ({"type": "string"}, {"type": "array", "items": {}}):
+        found = _joined(document, found, whole)
     unique = list({meaning(member): member for member in found}.values())
     unique.sort(key=lambda member: (not member, -_demands(document, member)))
     if len(unique) != 1:
@@ -84,21 +85,13 @@ def _expanded(document: Node, schemas: list[Node]) -> tuple[list[Node], bool]:
     return found, null
 
 
-def _joined_strings(schemas: list[Node]) -> list[Node]:
-    texts = [
-        schema
-        for schema in schemas
-        if schema.get("type") == "string" and "$ref" not in schema and not is_enum(schema)
-    ]
-    return _joined(schemas, texts, {"type": "string"})
-
-
-def _joined_arrays(document: Node, schemas: list[Node]) -> list[Node]:
-    arrays = [schema for schema in schemas if look(document, schema).get("type") == "array"]
-    return _joined(schemas, arrays, {"type": "array", "items": {}})
-
-
-def _joined(schemas: list[Node], alike: list[Node], whole: Node) -> list[Node]:
+def _joined(document: Node, schemas: list[Node], whole: Node) -> list[Node]:
+    """Put one in the place of all of its type, where these differ."""
+    alike = []
+    for schema in schemas:
+        there = look(document, schema)
+        if there.get("type") == whole["type"] and not is_enum(there):
+            alike.append(schema)
     if len({meaning(schema) for schema in alike}) < 2:
         return schemas
     return [schema for schema in schemas if schema not in alike] + [whole]
