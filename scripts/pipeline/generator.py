@@ -3,8 +3,6 @@
 import gc
 import re
 import sys
-from functools import cache
-from types import ModuleType
 
 from scripts.pipeline.repo import Repo
 
@@ -21,14 +19,6 @@ def speed_up_imports() -> None:
     """
     gc.disable()
     sys.modules.update(dict.fromkeys(("click", "trio")))  # type: ignore[arg-type]  # not there
-
-
-@cache
-def strings() -> ModuleType:
-    """Give the generator's own rules for names; half a second to import, so only when needed."""
-    from openapi_python_client import strings as module  # noqa: PLC0415
-
-    return module
 
 
 def made_with(repo: Repo) -> str | None:

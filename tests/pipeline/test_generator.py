@@ -18,7 +18,7 @@ runpy.run_module("scripts.generate", run_name="__main__")
 MOVED = {
     "a module": (
         "import openapi_python_client as g; sys.modules[g.strings.__name__] = None; del g.strings",
-        "generator.py",
+        "corrections/names.py",
     ),
     "a name": (
         "from openapi_python_client import strings as s; del s.ClassName",

@@ -6,16 +6,7 @@ without it. They run in the order of `RULES`; later ones rely on what earlier on
 
 from collections.abc import Callable, Mapping
 
-from scripts.pipeline.corrections import (
-    alternatives,
-    answers,
-    composition,
-    enums,
-    media,
-    naming,
-    operations,
-    schemas,
-)
+from scripts.pipeline.corrections import answers, composition, media, naming, operations, schemas
 from scripts.pipeline.walk import Node
 
 Rule = Callable[[Node], Node]
@@ -31,12 +22,12 @@ RULES: Mapping[str, Rule] = {
         schemas.leave_to_server,
         operations.settle_parameters,
         composition.simplify_unions,
-        enums.settle_enums,
+        schemas.settle_enums,
         media.settle_bodies,
         schemas.move_null_to_references,
         naming.name_classes,
         answers.promise_ids,
-        alternatives.tell_alternatives_apart,
+        composition.tell_alternatives_apart,
     )
 }
 

@@ -4,8 +4,8 @@ import ast
 import hashlib
 import unicodedata
 from collections.abc import Iterable
-
-from scripts.pipeline.generator import strings
+from functools import cache
+from types import ModuleType
 
 PREFIX = "field_"
 # Windows takes paths of up to 259 characters, and none of these names, whatever their suffix.
@@ -13,6 +13,14 @@ MAX_MODULE = 100
 _DEVICES = frozenset(
     {"con", "nul", "aux", "prn", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 )
+
+
+@cache
+def strings() -> ModuleType:
+    """Give the generator's own rules; half a second to import, so only when needed."""
+    from openapi_python_client import strings as module  # noqa: PLC0415
+
+    return module
 
 
 def class_name(text: str) -> str:

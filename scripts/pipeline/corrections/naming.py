@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from scripts.pipeline import walk
 from scripts.pipeline.corrections.names import class_name, digest, identifier, pascal
 from scripts.pipeline.corrections.schema_tools import (
     components,
@@ -13,16 +14,7 @@ from scripts.pipeline.corrections.schema_tools import (
     without,
 )
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.walk import (
-    SHAPE,
-    Node,
-    Place,
-    children,
-    format_path,
-    operations,
-    rebuild,
-    rebuild_at,
-)
+from scripts.pipeline.walk import Node, Place
 
 # Names that the generated modules import or define themselves.
 TAKEN = frozenset(
@@ -64,7 +56,7 @@ def name_classes(document: Node) -> Node:
         rest = only(node, "nullable")
         return {"oneOf": [{"$ref": name}], **rest} if rest else {"$ref": name}
 
-    made = rebuild_at(document, "document", cut)
+    made = walk.rebuild_at(document, "document", cut)
     whole = components(made)
     schemas = {final[name]: whole[name] for name in whole if "$ref" not in whole[name]}
     made = {**made, "components": {**made.get("components", {}), "schemas": {**schemas, **moved}}}
@@ -87,7 +79,7 @@ def name_classes(document: Node) -> Node:
             )
         return refer(final[name])
 
-    return rebuild(made, "document", rename)
+    return walk.rebuild(made, "document", rename)
 
 
 def _component_names(document: Node) -> dict[str, str]:
@@ -114,7 +106,7 @@ def _inline_names(document: Node, taken: set[str] | frozenset[str]) -> dict[Plac
     for place, name in found:
         wider = f"{name}Field"
         if natural[name] > 1 or (name in taken and (wider in taken or natural[wider])):
-            names[place] = _marked(name, format_path(_lasting(document, place)))
+            names[place] = _marked(name, walk.format_path(_lasting(document, place)))
         else:
             names[place] = wider if name in taken else name
     return names
@@ -137,19 +129,19 @@ def _inline_classes(document: Node) -> _Found:
     for name, schema in components(document).items():
         yield from _below(schema, "schema", ("components", "schemas", name), class_name(name))
     for section, suffix in _SHARED.items():
-        kind = SHAPE["components"][section][1]
+        kind = walk.SHAPE["components"][section][1]
         for name, part in components(document, section).items():
             base = pascal(name)
             stem = base if base.endswith(suffix) else base + suffix
             yield from _below(part, kind, ("components", section, name), stem)
-    for path, method, operation in operations(document):
+    for path, method, operation in walk.operations(document):
         stem = pascal(identifier(operation["operationId"]))
         yield from _below(operation, "operation", ("paths", path, method), stem)
 
 
 def _below(node: Node, kind: str, place: Place, stem: str) -> _Found:
     """Yield the classes below a part under the names that the generator would give them."""
-    for below, child_kind, child in children(node, kind):
+    for below, child_kind, child in walk.children(node, kind):
         ending = _ending(below, child)
         if ending is None or "$ref" in child:
             continue
