@@ -114,17 +114,14 @@ async def _download(
     except (TimeoutError, httpx.TimeoutException) as error:
         told = f"did not deliver the document within {max_seconds} s; {TRY_LATER}"
         raise PipelineError(f"{shown} {told}") from error
-    except httpx.TooManyRedirects as error:
-        told = f"redirects more than {MAX_REDIRECTS} times; check SPEC_URL"
-        raise PipelineError(f"{shown} {told}") from error
     except (httpx.ConnectError, ExceptionGroup, OverflowError) as error:  # a proxy's odd port
         told = f"({error}); check the network, or pass SPEC_URL=path"
         raise PipelineError(f"cannot reach {shown} {told}") from error
     except (httpx.InvalidURL, ValueError) as error:
         raise PipelineError(f"{shown} is no URL, or leads to none; check SPEC_URL") from error
     except (httpx.HTTPError, OSError) as error:
-        reason = str(error) or type(error).__name__
-        raise PipelineError(f"the answer of {shown} broke off ({reason}); {TRY_LATER}") from error
+        told = f"({str(error) or type(error).__name__}); check SPEC_URL, or {TRY_LATER}"
+        raise PipelineError(f"the answer of {shown} broke off {told}") from error
 
 
 def _client(url: str, max_seconds: float) -> "httpx.AsyncClient":

@@ -26,6 +26,7 @@ _OWN_HEADERS = (
 _BESIDE = {"allOf", "anyOf", "oneOf", "properties", "required", "items", "additionalProperties"}
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 
+_Held = tuple[bool, Place]  # whether in JSON, and where
 Refusals = Iterator[tuple[str, str]]  # what is not supported, and what would come of it
 
 
@@ -56,7 +57,7 @@ def _places(document: Node) -> Iterator[tuple[str, Refusals]]:
 
     A component is given once, for the first operation that needs it.
     """
-    seen: set[tuple[bool, Place]] = set()
+    seen: set[_Held] = set()
     spelled = [identifier(str(each.get("operationId"))) for _, _, each in operations(document)]
     for own, (path, method, operation) in zip(spelled, operations(document), strict=True):
         here = f"{method.upper()} {path} ({operation.get('operationId') or 'no id'})"
@@ -77,48 +78,41 @@ def _places(document: Node) -> Iterator[tuple[str, Refusals]]:
         for name in content:
             if essence(name) in FORMS:
                 yield f"{here}, {essence(name)} body", _in_form(document, name, content[name])
-        for in_json, at, schema in _made_of(document, operation, parameters, content):
-            for there, part in _below(document, schema, at, in_json=in_json, seen=seen):
-                kind = "JSON schema" if in_json else "schema"
-                told = _in_schema(document, part, in_json=in_json)
-                yield f"{here}, {kind} {format_path(there)}", told
+        for in_json, at, part in _schemas(document, operation, parameters, content, seen):
+            kind = "JSON schema" if in_json else "schema"
+            told = _in_schema(document, part, in_json=in_json)
+            yield f"{here}, {kind} {format_path(at)}", told
 
 
-def _made_of(
-    document: Node, operation: Node, parameters: list[Node], sent: Node
+def _schemas(
+    document: Node, operation: Node, parameters: list[Node], sent: Node, seen: set[_Held]
 ) -> Iterator[tuple[bool, Place, Node]]:
-    """Give the schemas of an operation, and whether JSON holds them."""
-    for each in parameters:
-        yield False, ("parameters", each["name"]), each.get("schema", {})
-    answers = operation.get("responses", {})
-    answered = {
-        status: follow(document, answers[status], "an answer").get("content", {})
-        for status in answers
-    }
-    for place, content in (("requestBody", sent), *answered.items()):
+    """Give all schemas of an operation, references followed, and whether JSON holds them."""
+    waiting: list[tuple[bool, Place, Node]] = [
+        (False, ("parameters", each["name"]), each.get("schema", {})) for each in parameters
+    ]
+    bodies = {"requestBody": sent}
+    for status, answer in operation.get("responses", {}).items():
+        bodies[status] = follow(document, answer, "an answer").get("content", {})
+    for place, content in bodies.items():
         for name, media in content.items():
-            here, schema = (place, name), media.get("schema", {})
-            yield is_json(name), here, schema
+            schema = media.get("schema", {})
+            waiting.append((is_json(name), (place, name), schema))
             if essence(name) in FORMS:
                 # A part that is an object is JSON.
                 for field, below in fields(document, schema):
                     inner = look(document, below)
                     inner = look(document, inner.get("items", inner))
-                    yield "object" in kinds(document, inner), (*here, field), inner
-
-
-def _below(
-    document: Node, schema: Node, start: Place, *, in_json: bool, seen: set[tuple[bool, Place]]
-) -> Iterator[tuple[Place, Node]]:
-    """Give a schema and all that it is made of, references followed."""
-    waiting = [(start, schema)]
-    for here, node in waiting:
-        for place, _, part in walk(node, "schema", here):
-            yield place, part
-            found = target(part["$ref"]) if "$ref" in part else None
-            if found and (in_json, found) not in seen:
-                seen.add((in_json, found))
-                waiting.append((found, resolve(document, part["$ref"], "a schema")))
+                    in_json = "object" in kinds(document, inner)
+                    waiting.append((in_json, (place, name, field), inner))
+    for in_json, here, schema in waiting:
+        for at, _, part in walk(schema, "schema", here):
+            yield in_json, at, part
+            target_place = target(part["$ref"]) if "$ref" in part else None
+            if target_place and (in_json, target_place) not in seen:
+                seen.add((in_json, target_place))
+                referred = resolve(document, part["$ref"], "a schema")
+                waiting.append((in_json, target_place, referred))
 
 
 def _in_names(*names: str) -> Refusals:
