@@ -151,7 +151,8 @@ def _in_parameter(document: Node, parameter: Node, spread: Node) -> Refusals:
     if parameter.get("allowReserved"):
         yield "allowReserved", "reserved characters are always encoded"
     usual = "form" if where in ("query", "cookie") else "simple"
-    if style not in (None, usual, "deepObject" if spread else usual):
+    is_deep = style == "deepObject" and where == "query" and "object" in held
+    if style not in (None, usual) and not is_deep:
         yield f"style: {style}", "it would be sent in the usual one of its place"
     if where in ("header", "cookie") and not held <= TEXTS:
         yield "a list or an object", "it would be sent as plain text"

@@ -43,10 +43,8 @@ for file in sorted(package.rglob("*.py"))[part::parts]:
         sys.exit(f"{name} is hidden by {module.__file__}")
 models = importlib.import_module(f"{package.name}.models")
 for name in models.__all__[part::parts]:
-    try:
-        getattr(models, name)
-    except BaseException as error:
-        sys.exit(f"{name} of {models.__name__} cannot be had: {error}")
+    if not hasattr(models, name):
+        sys.exit(f"{name} of {models.__name__} cannot be had")
 """
 _PYTHON = (sys.executable, "-I", "-B", "-W", "error")
 # Below the first number one process is faster; above the second they wait for the disk.
