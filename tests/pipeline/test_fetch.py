@@ -109,8 +109,8 @@ def test_credentials_in_a_redirect_are_not_repeated_in_the_error() -> None:
 @pytest.mark.parametrize(
     ("proxy", "told"),
     [
-        ("http://127.0.0.1:9x", "the environment names a proxy that cannot be used (Invalid port:"),
-        ("socks5://127.0.0.1:9", "the environment names a proxy that cannot be used ("),
+        ("http://127.0.0.1:9x", "the environment names a proxy that cannot be used;"),
+        ("socks5://127.0.0.1:9", "the environment names a proxy that cannot be used;"),
         ("http://user:s3cret@127.0.0.1:9x", "the environment names a proxy that cannot be used;"),
         ("http://127.0.0.1:99999", "cannot reach https://example.invalid/x ("),
     ],
