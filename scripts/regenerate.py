@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from scripts.pipeline import errors, generate, generator, overlay, select
-from scripts.pipeline.repo import Repo
+from scripts.pipeline.repo import Repo, is_set
 from scripts.pipeline.source import remember
 from scripts.pipeline.swap import Swap
-from scripts.pipeline.upstream import read_upstream, wanted_operations
+from scripts.pipeline.upstream import read_upstream, state, wanted_operations
 
 
 def regenerate(env: Mapping[str, str], repo: Repo) -> int:
@@ -49,7 +49,8 @@ def regenerate(env: Mapping[str, str], repo: Repo) -> int:
         swap.write(repo.source, generate.dump_json(asdict(upstream.source)))
         report.write(env.get("REPORT") or "")
         swap.commit()
-        remember(repo, upstream.url, upstream.source.sha256, upstream.validators)
+        made = state(repo, wanted, prose=is_set(env, "PROSE"))
+        remember(repo, upstream.url, made, upstream.validators)
         print(report.text())
     return 0
 

@@ -15,7 +15,7 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1440, 2256),
-    "scripts": (4491, 6459),
+    "scripts": (3959, 5768),
     "tests": (8575, 10870),
 }
 _NO_CODE = {

@@ -17,20 +17,12 @@ from scripts.pipeline.compare_schemas import (
 )
 from scripts.pipeline.contract import name_of
 from scripts.pipeline.corrections import correct
+from scripts.pipeline.corrections.operations import all_parameters
 from scripts.pipeline.corrections.schema_tools import components, is_class
 from scripts.pipeline.document import canonical
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.overlay import apply
 from scripts.pipeline.walk import Node, operations
-
-# What is compared as a whole: key, what to call it, whether a change breaks a caller.
-_OF_OPERATION = (
-    ("where", "moved", False),
-    ("tags", "tags (the module it is in)", True),
-    ("deprecated", "deprecated", False),
-    ("security", "security", False),
-    ("servers", "servers", False),
-)
 
 
 def compare(old: Node, new: Node, everything: Node | None = None) -> list[Change]:
@@ -85,13 +77,16 @@ class _Comparison(SchemaComparison):
     def _operation(self, name: str, before: Node, after: Node) -> Iterator[Change]:
         # Another method does something else; in another order, ids are taken for each other.
         calls = [re.findall(r"^\w+|{[^{}]*}", part["where"]) for part in (before, after)]
-        for key, label, breaking in _OF_OPERATION:
-            was, now = before.get(key), after.get(key)
-            if was != now:
-                breaks = breaking or (key == "where" and calls[0] != calls[1])
-                yield Change(name, f"{label} {moved(was, now)}", breaks)
-        parameters = _parameters(self.old, before), _parameters(self.new, after)
-        for (named, where), *pair in pairs(*parameters):
+        if before["where"] != after["where"]:
+            what = f"moved {moved(before['where'], after['where'])}"
+            yield Change(name, what, calls[0] != calls[1])
+        if before.get("tags") != after.get("tags"):
+            what = f"tags (the module it is in) {moved(before.get('tags'), after.get('tags'))}"
+            yield Change(name, what, breaking=True)
+        for key in ("deprecated", "security", "servers"):
+            if before.get(key) != after.get(key):
+                yield Change(name, f"{key} {moved(before.get(key), after.get(key))}")
+        for (named, where), *pair in pairs(before["parameters"], after["parameters"]):
             place = f"{name}: parameter {named} ({where})"
             yield from presence(place, pair, _required(pair), REQUEST)
             if None not in pair:
@@ -160,16 +155,13 @@ def _by_id(document: Node) -> dict[str, Node]:
             **operation,
             "where": f"{method.upper()} {path}",
             "place": (path, method),
-            "shared": document["paths"][path].get("parameters", []),
+            "parameters": {
+                (each["name"], each["in"]): each
+                for each in all_parameters(document, document["paths"][path], operation)
+            },
         }
         for path, method, operation in operations(document)
     }
-
-
-def _parameters(document: Node, operation: Node) -> dict[tuple[str, str], Node]:
-    listed = [*operation["shared"], *operation.get("parameters", [])]
-    found = [whole(document, parameter) for parameter in listed]
-    return {(str(each.get("name")), str(each.get("in"))): each for each in found}
 
 
 def compare_names(old: Node, new: Node, overlay: Node) -> list[Change]:

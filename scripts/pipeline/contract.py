@@ -3,7 +3,8 @@
 import hashlib
 
 from scripts.pipeline.document import canonical
-from scripts.pipeline.walk import SHARED, Node, operations, target, walk
+from scripts.pipeline.references import needed, reached
+from scripts.pipeline.walk import SHARED, Node, operations
 
 _LENGTH = 12
 
@@ -22,7 +23,6 @@ def digests(document: Node) -> dict[str, str]:
         for section, group in document.get("components", {}).items()
         for name, component in group.items()
     }
-    needs = {key: _needs(key[0], node) for key, node in components.items()}
     parts = {key: hashlib.sha256(canonical(node)).digest() for key, node in components.items()}
     told = {}
     for path, method, operation in operations(document):
@@ -30,7 +30,7 @@ def digests(document: Node) -> dict[str, str]:
         shared = {key: item[key] for key in SHARED if key in item}
         part = {"paths": {path: {**shared, method: operation}}}
         total = hashlib.sha256(canonical(part))
-        for key in sorted(_closure(_needs("", part), needs)):
+        for key in sorted(reached(document, needed(part, "document"))):
             total.update("/".join(key).encode() + parts[key])
         told[name_of(path, method, operation)] = total.hexdigest()[:_LENGTH]
     return told
@@ -45,26 +45,3 @@ def name_of(path: str, method: str, operation: object) -> str:
     """Name an operation by its id, or by `METHOD path` where it has none."""
     name = operation.get("operationId") if isinstance(operation, dict) else None
     return name if name and isinstance(name, str) else f"{method.upper()} {path}"
-
-
-def _closure(
-    start: set[tuple[str, str]], needs: dict[tuple[str, str], set[tuple[str, str]]]
-) -> set[tuple[str, str]]:
-    found: set[tuple[str, str]] = set()
-    waiting = list(start)
-    while waiting:
-        key = waiting.pop()
-        if key not in found and key in needs:
-            found.add(key)
-            waiting += needs[key]
-    return found
-
-
-def _needs(section: str, node: Node) -> set[tuple[str, str]]:
-    whole = {"components": {section: {"": node}}} if section else node
-    found = set()
-    for _, _, part in walk(whole, "document"):
-        place = target(part["$ref"]) if isinstance(part.get("$ref"), str) else None
-        if place and place[0] == "components":
-            found.add((place[1], place[2]))
-    return found

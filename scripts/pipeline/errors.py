@@ -44,8 +44,6 @@ def run(name: str, main: Callable[[], int]) -> int:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         message = f"{error.strerror or error}{where}; free the disk or fix the permissions"
-    except RecursionError:
-        message = "the schemas of the document are nested into each other without end"
     except MemoryError:
         message = "out of memory; the document is too large for this machine"
     else:

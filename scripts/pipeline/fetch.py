@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies
 
 from scripts.pipeline import address
 from scripts.pipeline.errors import PipelineError
@@ -107,43 +106,30 @@ async def _download(
     shown = address.shown(url)
     _check(url, url)
     try:
-        async with asyncio.timeout(max_seconds), _client(url, max_seconds) as client:
-            client.event_hooks = {"request": [check]}
-            async with client.stream("GET", url, headers=headers) as response:
-                return await _read(response, shown, max_bytes)
-    except (TimeoutError, httpx.TimeoutException) as error:
-        told = f"did not deliver the document within {max_seconds} s; {TRY_LATER}"
-        raise PipelineError(f"{shown} {told}") from error
-    except httpx.TooManyRedirects as error:
-        told = f"redirects more than {MAX_REDIRECTS} times; check SPEC_URL"
-        raise PipelineError(f"{shown} {told}") from error
-    except (httpx.ConnectError, ExceptionGroup, OverflowError) as error:  # a proxy's odd port
-        told = f"({error}); check the network, or pass SPEC_URL=path"
-        raise PipelineError(f"cannot reach {shown} {told}") from error
-    except (httpx.InvalidURL, ValueError) as error:
-        raise PipelineError(f"{shown} is no URL, or leads to none; check SPEC_URL") from error
-    except (httpx.HTTPError, OSError) as error:
-        reason = str(error) or type(error).__name__
-        raise PipelineError(f"the answer of {shown} broke off ({reason}); {TRY_LATER}") from error
-
-
-def _client(url: str, max_seconds: float) -> "httpx.AsyncClient":
-    import httpx  # noqa: PLC0415
-
-    try:
-        return httpx.AsyncClient(
+        client = httpx.AsyncClient(
             timeout=max_seconds,
             trust_env=not address.is_loopback(url),
             follow_redirects=True,
             max_redirects=MAX_REDIRECTS,
+            event_hooks={"request": [check]},
         )
+        stream = client.stream("GET", url, headers=headers)
+        async with asyncio.timeout(max_seconds), client, stream as response:
+            return await _read(response, shown, max_bytes)
+    except (TimeoutError, httpx.TimeoutException) as error:
+        told = f"did not deliver the document within {max_seconds} s; {TRY_LATER}"
+        raise PipelineError(f"{shown} {told}") from error
+    except (httpx.ConnectError, ExceptionGroup, OverflowError) as error:  # a proxy's odd port
+        told = f"({error}); check the network, or pass SPEC_URL=path"
+        raise PipelineError(f"cannot reach {shown} {told}") from error
     except (httpx.InvalidURL, ValueError, ImportError) as error:
         # The reason repeats parts of it, and it may hold a password.
-        reason = "" if "@" in "".join(getproxies().values()) else f" ({error})"
-        raise PipelineError(
-            f"the environment names a proxy that cannot be used{reason}; correct or unset"
-            " HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
-        ) from error
+        told = "leads to what is no URL, or the environment names a proxy that cannot be used;"
+        todo = "check SPEC_URL, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
+        raise PipelineError(f"{shown} {told} {todo}") from error
+    except (httpx.HTTPError, OSError) as error:
+        told = f"({str(error) or type(error).__name__}); check SPEC_URL, or {TRY_LATER}"
+        raise PipelineError(f"the answer of {shown} broke off {told}") from error
 
 
 def _check(url: str, start: str) -> None:

@@ -27,9 +27,11 @@ def validate(node: Node, kind: str, where: str, place: Place = ()) -> None:
     Raises:
         PipelineError: When something is out of place; it says where.
     """
-    for key in _texts(node, kind):
+    is_reference = "$ref" in node and kind != "requirement"
+    texts = ("$ref",) if is_reference else ("name", "in") if kind == "parameter" else ()
+    for key in texts:
         _check(node.get(key), str, where, (*place, key))
-    if "$ref" in node and kind not in ("pathItem", "requirement"):
+    if is_reference and kind != "pathItem":
         return
     shape = SHAPE.get(kind, {})
     for key in [key for key in node if node[key] is None and key in shape]:
@@ -38,32 +40,18 @@ def validate(node: Node, kind: str, where: str, place: Place = ()) -> None:
         _drop_odd_lists(node)
     for key in node:
         how, below = shape.get(key) or shape.get("*") or ("", "")
-        if how in ("map", "list"):
-            node[key] = _container(node[key], how, where, (*place, key))
+        here = (*place, key)
+        is_extension = kind == "callback" and key[:2] == "x-"
+        is_flag = key == "additionalProperties" and isinstance(node[key], bool)
+        if how == "one" and not is_extension and not is_flag:
+            _validate_child(node, key, below, where, place)
+        elif how in ("map", "list"):
+            node[key] = {} if how == "map" and node[key] == [] else node[key]
+            _check(node[key], dict if how == "map" else list, where, here)
             if (kind, key) in _EXTENDED:
                 node[key] = {name: node[key][name] for name in node[key] if name[:2] != "x-"}
             for name in node[key] if how == "map" else range(len(node[key])):
-                _validate_child(node[key], name, below, where, (*place, key))
-        elif how == "one" and not _is_left(kind, key, node[key]):
-            _validate_child(node, key, below, where, place)
-
-
-def _texts(node: Node, kind: str) -> tuple[str, ...]:
-    if "$ref" in node:
-        return () if kind == "requirement" else ("$ref",)
-    return ("name", "in") if kind == "parameter" else ()
-
-
-def _container(value: Any, how: str, where: str, place: Place) -> Any:
-    if how == "map" and value == []:
-        return {}
-    _check(value, dict if how == "map" else list, where, place)
-    return value
-
-
-def _is_left(kind: str, key: str, value: object) -> bool:
-    is_extension = kind == "callback" and key[:2] == "x-"
-    return is_extension or (key == "additionalProperties" and isinstance(value, bool))
+                _validate_child(node[key], name, below, where, here)
 
 
 def _validate_child(above: Any, key: Any, kind: str, where: str, place: Place) -> None:

@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from scripts.pipeline import (
     contract,
     generator,
-    identifiers,
     overlay,
     select,
     unsupported,
@@ -17,10 +16,10 @@ from scripts.pipeline import (
     verify,
 )
 from scripts.pipeline.corrections import correct
+from scripts.pipeline.corrections.names import file_name
 from scripts.pipeline.document import parse
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.progress import stage
-from scripts.pipeline.render import render
 from scripts.pipeline.repo import Repo, read_text
 from scripts.pipeline.swap import Swap
 from scripts.pipeline.walk import Node
@@ -44,10 +43,13 @@ def build(
     actions = overlay.read_overlay(repo.overlay)
     corrected = overlay.apply(document, actions, partial=partial)
     with validator.validated(corrected), verify.verifying(document) as verified:
-        with stage("correct"), generator.translate_errors():
+        with stage("correct"):
             unsupported.check(corrected)
             corrected = correct(corrected)
         with stage("generate"):
+            # Half a second to import: only where it is needed.
+            from scripts.pipeline.render import render  # noqa: PLC0415
+
             render(corrected, package, http)
         if http != generator.HTTP:
             return  # it is not installed here, and what is left is the same
@@ -56,18 +58,11 @@ def build(
             verify.check_wrapper(repo, package)
 
 
-def tally(package: Path) -> str:
-    """Count what was generated."""
-    files = list(package.rglob("*.py"))
-    made = [file for file in package.glob("api/*/*.py") if file.name != "__init__.py"]
-    return f"{len(made)} operation{'' if len(made) == 1 else 's'} in {len(files)} files"
-
-
 def imports(package: Path, names: Iterable[str]) -> dict[str, str]:
     """Say how to import operations from a generated package, by operation id."""
     told = {}
     for name in names:
-        for module in package.glob(f"api/*/{identifiers.file_name(name, 'operation')}.py"):
+        for module in package.glob(f"api/*/{file_name(name, 'operation')}.py"):
             told[name] = f"from {package.name}.api.{module.parent.name} import {module.stem}"
     return told
 
@@ -88,17 +83,12 @@ def rebuild(repo: Repo, package: Path, http: str = generator.HTTP) -> None:
 
 
 def _check_selection(repo: Repo, document: Node, wanted: list[str]) -> None:
-    if select.EVERYTHING in wanted:
-        return
     has = contract.names(document)
-    found = {word: select.matches(word, has) for word in wanted}
-    told = [
-        *(f"'{word}' is selected, and not in the contract" for word in wanted if not found[word]),
-        *(
-            f"'{name}' is in the contract, and not selected"
-            for name in sorted(has.difference(*found.values()))
-        ),
-    ]
+    found = {word: select.matches(word, has) for word in wanted if word != select.EVERYTHING}
+    told = [f"'{word}' is selected, and not in the contract" for word in found if not found[word]]
+    if select.EVERYTHING not in wanted:
+        others = sorted(has.difference(*found.values()))
+        told += [f"'{name}' is in the contract, and not selected" for name in others]
     if told:
         raise PipelineError(
             f"{repo.name(repo.operations)} and {repo.name(repo.contract)} differ:"
@@ -144,9 +134,8 @@ def offline(repo: Repo) -> int:
         made = swap.stage(repo.package)
         rebuild(repo, made)
         changed = differences(made, repo.package)
-        told = tally(made)
         swap.commit()
-        print(f"{repo.name(repo.package)}: {told}, {'rebuilt' if changed else 'unchanged'}")
+        print(f"{repo.name(repo.package)}: {'rebuilt' if changed else 'unchanged'}")
     return 0
 
 

@@ -1,16 +1,9 @@
-"""The generator as this project finds it: what moved inside another version is told in one line."""
+"""The generator as this project finds it."""
 
 import gc
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import version
-from types import ModuleType
 
-from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.progress import describe
 from scripts.pipeline.repo import Repo
 
 NAME = "openapi-python-client"
@@ -28,41 +21,7 @@ def speed_up_imports() -> None:
     sys.modules.update(dict.fromkeys(("click", "trio")))  # type: ignore[arg-type]  # not there
 
 
-@cache
-def strings() -> ModuleType:
-    """Give the generator's own rules for names; half a second to import, so only when needed."""
-    from openapi_python_client import strings as module  # noqa: PLC0415
-
-    return module
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    """Turn whatever the generator, or reaching into it, raises into a sentence.
-
-    Raises:
-        PipelineError: It names the place in scripts/, and both versions where they differ.
-    """
-    try:
-        yield
-    except (PipelineError, OSError, RecursionError, MemoryError):
-        raise
-    except Exception as error:
-        raise PipelineError(_describe(error)) from error
-
-
-def _describe(error: Exception) -> str:
-    told = describe(error)
-    made, here = _made_with(Repo()), version(NAME)
-    if made in (None, here):
-        return f"the generator broke down: {told}"
-    return (
-        f"{NAME} {here} is not the {made} that this was made for: {told};"
-        f" mend that file, or pin {made} in pyproject.toml"
-    )
-
-
-def _made_with(repo: Repo) -> str | None:
+def made_with(repo: Repo) -> str | None:
     """Read the version off what was generated last."""
     file = repo.package / "__init__.py"
     text = file.read_text(encoding="utf-8") if file.is_file() else ""

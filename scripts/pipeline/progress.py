@@ -5,9 +5,11 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.generator import NAME, made_with
 from scripts.pipeline.repo import Repo
 
 
@@ -24,21 +26,28 @@ def stage(name: str) -> Iterator[None]:
         yield
     except BaseException as error:
         print("failed", flush=True)
-        told = (PipelineError, OSError, RecursionError, MemoryError)
-        if isinstance(error, told) or not isinstance(error, Exception):
+        told = isinstance(error, PipelineError | OSError | MemoryError)
+        if told or not isinstance(error, Exception):
             raise
-        raise PipelineError(
-            f"the stage {name} met something unexpected ({describe(error)}); look"
-            " whether the document is whole, and report it if it is"
-        ) from error
+        raise PipelineError(_unexpected(name, error)) from error
     print(f"{time.monotonic() - started:5.1f} s", flush=True)
 
 
-def describe(error: Exception) -> str:
-    """Write an error as `KeyError: 'x', from scripts/pipeline/select.py`."""
+def _unexpected(name: str, error: Exception) -> str:
+    """Name the place in scripts/, and both versions of the generator where they differ."""
     repo = Repo()
     frames = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
     ours = [file for file in frames if file.is_relative_to(repo.root / "scripts")]
     # Python adds to an ImportError where the package lies.
     what = re.sub(r" \(/.*\)$", "", str(error))
-    return f"{type(error).__name__}: {what}, from {repo.name(ours[-1])}"
+    told = f"{type(error).__name__}: {what}, from {repo.name(ours[-1])}"
+    made, here = made_with(repo), version(NAME)
+    if made not in (None, here):
+        return (
+            f"{NAME} {here} is not the {made} that this was made for: {told};"
+            f" mend that file, or pin {made} in pyproject.toml"
+        )
+    return (
+        f"the stage {name} met something unexpected ({told}); look whether the document is whole,"
+        " and report it if it is"
+    )

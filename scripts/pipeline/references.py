@@ -1,9 +1,12 @@
 """Where the references of a document lead."""
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.walk import Node, target
+from scripts.pipeline.walk import SHAPE, Node, target, walk
+
+Key = tuple[str, str]  # a component: its section, and its name
 
 
 def whole_item(document: Node, path: str, where: str) -> Any:
@@ -55,3 +58,32 @@ def resolve(document: Node, ref: str, where: str) -> Node:
     if not isinstance(node, dict):
         raise PipelineError(f"{where}: '{ref}' points at nothing; the document is broken")
     return node
+
+
+def needed(node: Node, kind: str) -> Iterator[Key]:
+    """Name the components that a part of a document refers to itself."""
+    for _, _, part in walk(node, kind):
+        place = target(part["$ref"]) if isinstance(part.get("$ref"), str) else None
+        if place and place[0] == "components":
+            yield place[1], place[2]
+
+
+def closure(start: Iterable[Key], needs: Callable[[Key], Iterable[Key]]) -> set[Key]:
+    """Name some components, and all that these need in turn."""
+    found: set[Key] = set()
+    waiting = list(start)
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting += needs(key)
+    return found
+
+
+def reached(document: Node, start: Iterable[Key]) -> set[Key]:
+    """Name some components of a document, and all that these are made of."""
+    sections = document.get("components", {})
+    kinds = SHAPE["components"]
+    return closure(
+        start, lambda key: needed(sections.get(key[0], {}).get(key[1], {}), kinds[key[0]][1])
+    )

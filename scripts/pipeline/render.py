@@ -6,19 +6,19 @@ import re
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import jinja2
+from openapi_python_client import Project
+from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
 from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
 from scripts.pipeline import generator, identifiers, walk
 from scripts.pipeline.corrections import media
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import ROOT
-
-if TYPE_CHECKING:
-    from openapi_python_client.parser.errors import GeneratorError
-
-    from scripts.pipeline.walk import Node
+from scripts.pipeline.walk import Node
 
 TEMPLATES = Path(__file__).parent / "templates"
 _DOCUMENTED = ("description", "summary", "title")
@@ -30,7 +30,7 @@ _RUFF = ("--isolated", "--no-cache")
 _STYLE = ("--target-version", "py311", "--line-length", "100")
 
 
-def render(document: "Node", package: Path, http: str = generator.HTTP) -> None:
+def render(document: Node, package: Path, http: str = generator.HTTP) -> None:
     """Render a corrected document as a package in a directory that does not exist yet.
 
     Args:
@@ -41,14 +41,14 @@ def render(document: "Node", package: Path, http: str = generator.HTTP) -> None:
     Raises:
         PipelineError: At the first thing the generator warns about, whatever its level.
     """
-    with generator.translate_errors():
-        warnings = _render(walk.rebuild(document, "document", _without_prompts), package, http)
+    warnings = _render(walk.rebuild(document, "document", _without_prompts), package, http)
     found = sorted(map(_describe, warnings), key=lambda told: _FOLLOWS in told)
     if found:
         raise PipelineError(f"the generator left something out: {found[0]}")
     (package / "py.typed").write_bytes(b"")
     _format(package)
-    head = _banner().encode()
+    made_with = f"{generator.NAME} {version(generator.NAME)}"
+    head = f"# DO NOT EDIT. Made by `make generate` from spec/ with {made_with}.\n".encode()
     for path in package.rglob("*.py"):
         with path.open("r+b") as file:  # opened once: there may be thousands
             text = file.read()
@@ -56,13 +56,7 @@ def render(document: "Node", package: Path, http: str = generator.HTTP) -> None:
             file.write(head + text)
 
 
-def _banner() -> str:
-    """Give the comment that opens every generated file."""
-    made_with = f"{generator.NAME} {version(generator.NAME)}"
-    return f"# DO NOT EDIT. Made by `make generate` from spec/ with {made_with}.\n"
-
-
-def _without_prompts(node: "Node", kind: str) -> "Node":
+def _without_prompts(node: Node, kind: str) -> Node:
     """Spell prompts in prose as no doctest does: who vendors us may run all that he has."""
     if kind == "document":
         return node | {"info": _without_prompts(node["info"], "info")}
@@ -70,20 +64,7 @@ def _without_prompts(node: "Node", kind: str) -> "Node":
     return node | {key: text.replace(">>>", ">> >") for key, text in told.items()}
 
 
-def _render(document: "Node", package: Path, http: str) -> "list[GeneratorError]":
-    # Half a second to import: only where it is needed.
-    from jinja2 import (  # noqa: PLC0415
-        ChoiceLoader,
-        FileSystemBytecodeCache,
-        FileSystemLoader,
-        PackageLoader,
-        PrefixLoader,
-    )
-    from openapi_python_client import Project  # noqa: PLC0415
-    from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType  # noqa: PLC0415
-    from openapi_python_client.parser import GeneratorData  # noqa: PLC0415
-    from openapi_python_client.parser.errors import GeneratorError  # noqa: PLC0415
-
+def _render(document: Node, package: Path, http: str) -> list[GeneratorError]:
     modules = {
         name: ClassOverride(module_name=module)
         for name, module in identifiers.module_names(document).items()
@@ -107,38 +88,35 @@ def _render(document: "Node", package: Path, http: str) -> "list[GeneratorError]
     identifiers.free_names(data, config)
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
     # A template of ours may include the generator's own of the same name.
-    ours, theirs = FileSystemLoader(TEMPLATES), PackageLoader("openapi_python_client")
-    project.env.loader = ChoiceLoader([ours, theirs, PrefixLoader({"generator": theirs})])
+    ours, theirs = jinja2.FileSystemLoader(TEMPLATES), jinja2.PackageLoader("openapi_python_client")
+    named = jinja2.PrefixLoader({"generator": theirs})
+    project.env.loader = jinja2.ChoiceLoader([ours, theirs, named])
     compiled = ROOT / ".work" / f"templates-{version(generator.NAME)}"  # takes a sixth of a run
     compiled.mkdir(parents=True, exist_ok=True)
-    project.env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    project.env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(compiled))
     project.env.globals["http"] = http
     with contextlib.redirect_stdout(io.StringIO()):
         found = list(project.build())
     reading = project.env.get_template("_reading.py.jinja").render()
     (package / "_reading.py").write_text(reading, encoding="utf-8")
+    for file in (package / "client.py", package / "types.py"):  # the generator's own words
+        text = file.read_text(encoding="utf-8")
+        file.write_text(re.sub(rf"\b{generator.HTTP}\b", http, text), encoding="utf-8")
+    _check_templates(package)
+    return found
+
+
+def _check_templates(package: Path) -> None:
+    """Check that our templates were used where safety depends on them."""
     for file in package.glob("api/*/[!_]*.py"):
         text = file.read_text(encoding="utf-8")
         if "client.parse(" not in text or "quote(" in text:
             raise PipelineError(f"{file.name} parses without a guard; mend {TEMPLATES.name}/")
     if (package / "client.py").read_text(encoding="utf-8").count("repr=False") != 2:
         raise PipelineError(f"client.py shows its token; mend {TEMPLATES.name}/")
-    if http != generator.HTTP:
-        _use(http, package)
-    return found
 
 
-def _use(http: str, package: Path) -> None:
-    """Name a library in what the generator writes by itself; names from a document stay."""
-    imports = (rf"(?m)^(import ){generator.HTTP}$", package.glob("api/*/*.py"))
-    words = (rf"()\b{generator.HTTP}\b", (package / name for name in ("client.py", "types.py")))
-    for pattern, files in (imports, words):
-        for file in files:
-            text = file.read_text(encoding="utf-8")
-            file.write_text(re.sub(pattern, rf"\g<1>{http}", text), encoding="utf-8")
-
-
-def _describe(error: "GeneratorError") -> str:
+def _describe(error: GeneratorError) -> str:
     data = getattr(error, "data", None)
     place = data.model_dump_json(exclude_none=True)[:200] if data is not None else ""
     told = " ".join(part for part in (error.header, error.detail, place) if part)

@@ -13,6 +13,9 @@ PUBLISHED = "https://meta.upsun.com/openapi-spec"
 class Repo:
     """A working tree of this project."""
 
+    scratch = ".work"  # on the same file system, ignored by git
+    mend = "`make generate` mends it"  # what to do about a change that a run was killed in
+
     def __init__(self, root: Path = ROOT) -> None:
         self.root = root
         # The selected operations and all they reference, as upstream says it.
@@ -22,21 +25,9 @@ class Repo:
         self.source = root / "spec" / "source.json"
         self.package = root / "generated" / "upsun_api"
         self.wrapper = root / "wrapper" / "upsun_client"
-
-    @property
-    def work(self) -> Path:
-        """Scratch space on the same file system, ignored by git."""
-        return self.root / ".work"
-
-    @property
-    def old(self) -> Path:
-        """What a run is replacing, until all that is new is in place."""
-        return self.work / "old"
-
-    @property
-    def mend(self) -> str:
-        """Say what to do about a change that a run was killed in."""
-        return "`make generate` mends it"
+        self.work = root / self.scratch
+        # What a run is replacing, until all that is new is in place.
+        self.old = self.work / "old"
 
     @property
     def is_pending(self) -> bool:

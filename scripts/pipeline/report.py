@@ -1,6 +1,6 @@
 """The account of a regeneration or a drift check, for a terminal and for a pull request."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from scripts.pipeline.compare_schemas import Change
 
 _SHOWN = 20
 _LONGEST = 300
+_List = tuple[str, str, Sequence[tuple[str, ...]]]  # title, mark, and items in parts
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Report:
     after: Mapping[str, str]
     selected: int
     changes: Sequence[Change] = ()
-    gained: Mapping[str, str] = field(default_factory=dict)  # with the glob that matched
+    gained: Collection[str] = ()
     dropped: Collection[str] = ()
     imports: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)  # with the reason
@@ -41,7 +42,7 @@ class Report:
     @property
     def title(self) -> str:
         """Say in a line whether the contract changed."""
-        told = f"{_count(self.changes, 'change')} in the contract, {self.breaking} breaking"
+        told = f"{_count(len(self.changes), 'change')} in the contract, {self.breaking} breaking"
         return f"Regenerate: {told if self.changes else 'contract unchanged'}"
 
     def naming(self, imports: Mapping[str, str]) -> "Report":
@@ -50,29 +51,25 @@ class Report:
 
     def text(self) -> str:
         """Write it for a terminal; long lists are cut."""
-        lines = [self._told_upstream()]
-        for _, mark, names in self._upstream():
-            lines += [f"  {mark} {_plain(name)}" for name in names[:_SHOWN]]
-            if len(names) > _SHOWN:
-                lines.append(f"  {mark} and {len(names) - _SHOWN} more")
-        lines.append(self._told_selected())
-        told = [
-            f"  {mark:<8} {_plain(place)}: {_plain(what)}"
-            for _, mark, items in self._selected()
-            for place, what in items
-        ]
-        lines += told[:_SHOWN]
-        if len(told) > _SHOWN:
-            lines.append(f"  and {len(told) - _SHOWN} more; REPORT=file has them all")
+        lines = []
+        for summary, lists in self._parts():
+            lines.append(summary)
+            for _, mark, items in lists:
+                lines += [f"  {mark} {': '.join(map(_plain, parts))}" for parts in items[:_SHOWN]]
+                if len(items) > _SHOWN:
+                    more = f"and {len(items) - _SHOWN} more; REPORT=file has them all"
+                    lines.append(f"  {mark} {more}")
         return "\n".join(lines)
 
     def markdown(self) -> str:
         """Write it for a pull request, in full; the first line is its title."""
-        lines = [f"# {self.title}", "", f"- {self._told_upstream()}", f"- {self._told_selected()}"]
-        for title, _, items in self._selected():
-            lines += _section(title, [f"{_code(place)}: {_code(what)}" for place, what in items])
-        for title, _, names in self._upstream():
-            lines += _section(title, [_code(name) for name in names])
+        parts = list(self._parts())
+        lines = [f"# {self.title}", "", *(f"- {summary}" for summary, _ in parts)]
+        for _, lists in reversed(parts):
+            for title, _, items in lists:
+                if items:
+                    lines += ["", f"## {title}", ""]
+                    lines += [f"- {': '.join(map(_code, parts))}" for parts in items]
         return "\n".join(lines) + "\n"
 
     def write(self, file: str) -> None:
@@ -80,65 +77,46 @@ class Report:
         if file:
             repo.replace(Path(file), self.markdown().encode())
 
-    def _upstream(self) -> list[tuple[str, str, list[str]]]:
-        """Give title, mark and operations of each list of what changed in the whole document."""
+    def _parts(self) -> Iterator[tuple[str, list[_List]]]:
+        """Give a summary, and what it sums up, of the whole document and of what is selected."""
         old, new = self.before, self.after
-        changed = sorted(name for name in old.keys() & new.keys() if old[name] != new[name])
-        return [
-            ("Added upstream", "+", sorted(new.keys() - old.keys()) if old else []),
-            ("Removed upstream", "-", sorted(old.keys() - new.keys())),
-            ("Changed upstream", "~", changed),
-            (
-                "Cannot be read upstream",
-                "!",
-                [f"{name}: {self.unreadable[name]}" for name in sorted(self.unreadable)],
-            ),
-        ]
-
-    def _selected(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
-        """Give title, mark and items of each list of what changed in the selected operations."""
-        changes: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
-        for change in self.changes:
-            changes[change.breaking].append((change.place, change.what))
-        gained = [
-            (name, f"{self.imports.get(name, 'newly selected')}{glob}")
-            for name, glob in sorted(self.gained.items())
-        ]
-        return [
-            ("Breaks a caller", "BREAKING", changes[True]),
-            ("Does not break a caller", "fine", changes[False]),
-            ("Selected", "selected", gained),
-            (
-                "No longer selected",
-                "dropped",
-                [(name, "no longer selected") for name in sorted(self.dropped)],
-            ),
-        ]
-
-    def _told_upstream(self) -> str:
-        total = f"upstream: {_count(self.after, 'operation')}"
-        if self.unreadable:
-            total += f", {len(self.unreadable)} of which cannot be read"
-        if not self.before:
-            return f"{total}; no earlier record to compare with"
-        added, removed, changed, _ = (len(names) for _, _, names in self._upstream())
-        if not added + removed + changed:
-            return f"{total}, none changed"
-        return f"{total}; {added} added, {removed} removed, {changed} changed"
-
-    def _told_selected(self) -> str:
-        count = f"selected: {self.selected} operation{'' if self.selected == 1 else 's'}"
-        counts = (
-            (len(self.gained), f"{len(self.gained)} newly selected"),
-            (len(self.dropped), f"{len(self.dropped)} no longer selected"),
-            (len(self.changes), f"{_count(self.changes, 'change')}, {self.breaking} breaking"),
+        added = [(name,) for name in sorted(new.keys() - old.keys()) if old]
+        removed = [(name,) for name in sorted(old.keys() - new.keys())]
+        changed = [(name,) for name in sorted(old.keys() & new.keys()) if old[name] != new[name]]
+        unreadable = sorted(self.unreadable.items())
+        told = "; no earlier record to compare with" if not old else ", none changed"
+        if added or removed or changed:
+            told = f"; {len(added)} added, {len(removed)} removed, {len(changed)} changed"
+        some = f", {len(unreadable)} of which cannot be read" if unreadable else ""
+        yield (
+            f"upstream: {_count(len(new), 'operation')}{some}{told}",
+            [
+                ("Added upstream", "+", added),
+                ("Removed upstream", "-", removed),
+                ("Changed upstream", "~", changed),
+                ("Cannot be read upstream", "!", unreadable),
+            ],
         )
-        parts = [told for number, told in counts if number]
-        return f"{count}; {', '.join(parts)}" if parts else f"{count}, contract unchanged"
-
-
-def _section(title: str, items: Sequence[str]) -> list[str]:
-    return ["", f"## {title}", "", *(f"- {item}" for item in items)] if items else []
+        breaking, fine = (
+            [(change.place, change.what) for change in self.changes if change.breaking is wanted]
+            for wanted in (True, False)
+        )
+        gained = [(name, self.imports.get(name, "newly selected")) for name in sorted(self.gained)]
+        dropped = [(name, "no longer selected") for name in sorted(self.dropped)]
+        counts = [f"{len(gained)} newly selected"] if gained else []
+        counts += [f"{len(dropped)} no longer selected"] if dropped else []
+        if self.changes:
+            counts.append(f"{_count(len(self.changes), 'change')}, {self.breaking} breaking")
+        told = f"; {', '.join(counts)}" if counts else ", contract unchanged"
+        yield (
+            f"selected: {_count(self.selected, 'operation')}{told}",
+            [
+                ("Breaks a caller", "BREAKING", breaking),
+                ("Does not break a caller", "fine    ", fine),
+                ("Selected", "selected", gained),
+                ("No longer selected", "dropped ", dropped),
+            ],
+        )
 
 
 def _code(text: str) -> str:
@@ -150,5 +128,5 @@ def _plain(text: str) -> str:
     return " ".join(shown.split()) + ("..." if len(text) > _LONGEST else "")
 
 
-def _count(items: Collection[object], noun: str) -> str:
-    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -6,21 +6,14 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
+from scripts.pipeline import walk
 from scripts.pipeline.contract import name_of
 from scripts.pipeline.document import check
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.form import validate
 from scripts.pipeline.normalize import copied, normalize
-from scripts.pipeline.references import whole_item
-from scripts.pipeline.walk import (
-    Node,
-    by_method,
-    format_path,
-    operations,
-    target,
-    walk,
-    with_operations,
-)
+from scripts.pipeline.references import Key, closure, whole_item
+from scripts.pipeline.walk import Node
 
 EVERYTHING = "*"
 _INFO = ("title", "version")
@@ -70,8 +63,8 @@ def select(
     )
     validate(selected, "document", where)
     paths = selected["paths"]
-    selected["paths"] = {path: item for path, item in paths.items() if by_method(item)}
-    components = _closure(document, selected, where)
+    selected["paths"] = {path: item for path, item in paths.items() if walk.by_method(item)}
+    components = _components(document, selected, where)
     if components:
         selected["components"] = components
     check(selected, where)
@@ -93,7 +86,7 @@ def readable(document: Node, wanted: Iterable[str], where: str) -> tuple[Node, d
         if EVERYTHING in wanted:
             raise
         paths, faults = paths_of(document, where)
-    found = operations({"paths": paths})
+    found = walk.operations({"paths": paths})
     ids = Counter(name_of(*each) for each in found)
     kept: Node = {}
     for path, name, alone in _apart(paths):
@@ -115,8 +108,8 @@ def _apart(paths: Node) -> Iterator[tuple[str, str, Any]]:
         if not isinstance(item, dict):
             yield path, path, item
             continue
-        for method, operation in by_method(item).items():
-            yield path, name_of(path, method, operation), with_operations(item, {method})
+        for method, operation in walk.by_method(item).items():
+            yield path, name_of(path, method, operation), walk.with_operations(item, {method})
 
 
 def paths_of(document: Node, where: str) -> tuple[Node, dict[str, str]]:
@@ -142,11 +135,7 @@ def _chosen(document: Node, wanted: set[str], where: str) -> Node:
         return paths
     if not wanted:
         raise PipelineError("no operation is selected; name one in spec/operations.txt")
-    named = [
-        (operation["operationId"], path, method)
-        for path, method, operation in operations({"paths": paths})
-        if isinstance(operation.get("operationId"), str)
-    ]
+    named = [(name_of(*each), *each[:2]) for each in walk.operations({"paths": paths})]
     known = {name for name, _, _ in named}
     names = set()
     for word in sorted(wanted):
@@ -163,54 +152,43 @@ def _chosen(document: Node, wanted: set[str], where: str) -> Node:
     for name, path, method in named:
         if name in names:
             chosen.setdefault(path, set()).add(method)
-    return {path: with_operations(paths[path], methods) for path, methods in chosen.items()}
+    return {path: walk.with_operations(paths[path], methods) for path, methods in chosen.items()}
 
 
-def _closure(document: Node, selected: Node, where: str) -> Node:
+def _components(document: Node, selected: Node, where: str) -> Node:
     """Give the components that a selection needs, checked for their form."""
     components: Node = {}
-    waiting = [selected]
-    while waiting:
-        for section, name in _needed(waiting.pop(), where):
-            if name in components.get(section, {}):
-                continue
-            group: Any = document
-            for key in ("components", section):
-                group = group.get(key) if isinstance(group, dict) else None
-            if not isinstance(group, dict) or name not in group:
-                raise PipelineError(
-                    f"{where}: '#/components/{section}/{name}' points at nothing; the document is"
-                    " broken"
-                )
-            part = copied({"components": {section: {name: group[name]}}})
-            validate(part, "document", where)
-            components.setdefault(section, {}).update(part["components"][section])
-            waiting.append(part)
+
+    def add(key: Key) -> Iterator[Key]:
+        section, name = key
+        group: Any = document
+        for step in ("components", section):
+            group = group.get(step) if isinstance(group, dict) else None
+        if not isinstance(group, dict) or name not in group:
+            raise PipelineError(
+                f"{where}: '#/components/{section}/{name}' points at nothing; the document is"
+                " broken"
+            )
+        part = copied({"components": {section: {name: group[name]}}})
+        validate(part, "document", where)
+        components.setdefault(section, {}).update(part["components"][section])
+        return _needed(part, where)
+
+    closure(_needed(selected, where), add)
     return components
 
 
 def _needed(document: Node, where: str) -> Iterator[tuple[str, str]]:
     """Name the components that a part of a document needs, by section and name."""
-    for place, kind, part in walk(document, "document"):
+    for place, kind, part in walk.walk(document, "document"):
         if kind == "requirement":
             yield from (("securitySchemes", name) for name in part)
             continue
-        for ref in _references(kind, part):
-            found = target(ref)
+        if "$ref" in part:
+            found = walk.target(ref := part["$ref"])
             if found is None or found[0] != "components" or len(found) < 3:
                 raise PipelineError(
-                    f"{where}, {format_path(place)}: '{ref}' points outside the components;"
+                    f"{where}, {walk.format_path(place)}: '{ref}' points outside the components;"
                     " not supported"
                 )
             yield found[1], found[2]
-
-
-def _references(kind: str, part: Node) -> Iterator[str]:
-    if "$ref" in part:
-        yield part["$ref"]
-    discriminator = part.get("discriminator")
-    if kind == "schema" and isinstance(discriminator, dict):
-        mapping = discriminator.get("mapping")
-        for value in mapping.values() if isinstance(mapping, dict) else ():
-            plain_name = "/" not in str(value) and "#" not in str(value)
-            yield f"#/components/schemas/{value}" if plain_name else str(value)

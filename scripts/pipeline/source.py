@@ -46,19 +46,19 @@ def recorded_url(url: str) -> str:
     return address.shown(url) if address.is_lasting(url) else PUBLISHED
 
 
-def known_validators(repo: Repo, old: Source, url: str) -> Validators:
-    """Give what makes a fetch conditional on the document that the tree was made from."""
+def known_validators(repo: Repo, url: str, state: str) -> Validators:
+    """Give what makes a fetch conditional on the document that made the tree what it is."""
     note = _note(repo)
-    if (note.get("url"), note.get("sha256")) != (url, old.sha256):
+    if (note.get("url"), note.get("state")) != (url, state):
         return Validators()
     return Validators(note.get("etag"), note.get("last_modified"))
 
 
-def remember(repo: Repo, url: str, sha256: str, validators: Validators) -> None:
+def remember(repo: Repo, url: str, state: str, validators: Validators) -> None:
     """Note what a server said, unless another query of its address may be another document."""
     if url != address.shown(url) or not validators.headers():
         return
-    note = {"url": url, "sha256": sha256, **asdict(validators)}
+    note = {"url": url, "state": state, **asdict(validators)}
     with suppress(OSError):  # then the next fetch is not conditional
         repo.work.mkdir(exist_ok=True)
         replace(repo.work / "fetched.json", json.dumps(note).encode())

@@ -40,7 +40,7 @@ class Swap:
     def __enter__(self) -> Self:
         self.repo.root.mkdir(parents=True, exist_ok=True)
         with ExitStack() as held:
-            held.enter_context(changing(self.repo))
+            held.enter_context(_holding(self.repo, fcntl.LOCK_EX))
             if self.repo.is_pending:
                 print("  putting back what an earlier run was killed while replacing")
                 self._restore()
@@ -147,17 +147,6 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def changing(repo: Repo) -> Iterator[None]:
-    """Keep everybody else out of a repo.
-
-    Raises:
-        PipelineError: When another run holds it.
-    """
-    with _holding(repo, fcntl.LOCK_EX):
-        yield
-
-
-@contextmanager
 def reading(repo: Repo) -> Iterator[None]:
     """Keep a repo as it is while it is read; others may read it too.
 
@@ -174,12 +163,10 @@ def reading(repo: Repo) -> Iterator[None]:
 def _holding(repo: Repo, how: int) -> Iterator[None]:
     folder = os.open(repo.root, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(folder, how | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise PipelineError(
-                f"another run is at work in {repo.root}; wait until it ends"
-            ) from error
+        fcntl.flock(folder, how | fcntl.LOCK_NB)
         yield
+    except BlockingIOError as error:
+        told = f"another run is at work in {repo.root}; wait until it ends"
+        raise PipelineError(told) from error
     finally:
         os.close(folder)

@@ -1,7 +1,7 @@
 """Read the published document once: what the tree records of it, and what it says now."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import NoReturn
 
@@ -16,7 +16,7 @@ from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import PUBLISHED, Repo, is_set, read_text
 from scripts.pipeline.report import Report
 from scripts.pipeline.source import Source, known_validators, read_source, recorded_url
-from scripts.pipeline.walk import Node, by_method, with_operations
+from scripts.pipeline.walk import Node
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
     url, prose = env.get("SPEC_URL") or PUBLISHED, is_set(env, "PROSE")
     old, committed = read_source(repo), _committed(repo)
     with stage("fetch"):
-        is_done = not is_set(env, "FORCE") and _is_done(repo, old, committed, wanted, prose=prose)
-        known = known_validators(repo, old, url) if is_done else None
-        answer = fetch(url, known, user_agent=f"upsun-client/{version('upsun-client')}")
+        known = known_validators(repo, url, state(repo, wanted, prose=prose))
+        asked = None if is_set(env, "FORCE") else known
+        answer = fetch(url, asked, user_agent=f"upsun-client/{version('upsun-client')}")
     if answer.body is None:
         return None
     with stage("select"):
@@ -83,19 +83,11 @@ def wanted_operations(env: Mapping[str, str], repo: Repo) -> list[str]:
     return select.read_operations(read_text(repo.operations, repo.name(repo.operations)))
 
 
-def _is_done(
-    repo: Repo, old: Source, committed: Node | None, wanted: list[str], *, prose: bool
-) -> bool:
-    """Say whether the repo holds what an unchanged document would give, as far as is recorded."""
-    if not committed or not repo.package.exists() or wanted != wanted_operations({}, repo):
-        return False
-    bare, recorded = normalize(committed), old.operations
-    matched = [select.matches(word, recorded) for word in wanted]
-    return (
-        all(matched)
-        and (bare != committed) is prose
-        and contract.digests(bare) == {name: recorded[name] for name in set().union(*matched)}
-    )
+def state(repo: Repo, wanted: list[str], *, prose: bool) -> str:
+    """Digest all that tells whether an unchanged document would change a repo."""
+    parts = (repo.contract, repo.operations, repo.source)
+    held = [part.read_text(encoding="utf-8") if part.exists() else "" for part in parts]
+    return document.sha256({"": [repo.package.exists(), wanted, prose, *held]})
 
 
 @dataclass(frozen=True)
@@ -119,8 +111,7 @@ class _Account:
     def report_gone(self, gone: set[str], file: str) -> NoReturn:
         """Report what became of operations that nothing can be made of."""
         left = [word for word in self.wanted if select.matches(word, self.after)]
-        nothing = {**(self.committed or {}), "paths": {}}
-        report = self.report(select.select(self.whole, left) if left else nothing)
+        report = self.report(_only(self.whole, left))
         report.write(file)
         print(report.text())
         fates = [
@@ -147,34 +138,14 @@ class _Account:
             there = {"paths": dict.fromkeys(faults) | paths}
             changes = [*compare(*pair, there), *compare_names(*pair, overlay)]
             changes = changes or compare_rest(*pair)
-        chosen = {name: self._by_glob(name) for name in has - had}
-        told = [
-            replace(change, what=change.what + chosen.get(change.place, ""))
-            for change in sorted(changes, key=lambda change: not change.breaking)
-        ]
-        new = {name: chosen[name] for name in gained}
-        return Report(self.before, self.after, len(has), told, new, dropped, unreadable=self.faults)
-
-    def _by_glob(self, name: str) -> str:
-        globs = [word for word in self.wanted if word not in (name, select.EVERYTHING)]
-        found = [word for word in globs if select.matches(word, [name])]
-        return f", by {found[0]}" if found and name not in self.wanted else ""
+        changes.sort(key=lambda change: not change.breaking)
+        known = self.before, self.after
+        return Report(*known, len(has), changes, gained, dropped, unreadable=self.faults)
 
 
-def _only(document: Node, names: Collection[str]) -> Node:
-    """Reduce a selected document once more."""
-    paths = {
-        path: with_operations(
-            item,
-            {
-                method
-                for method, operation in by_method(item).items()
-                if contract.name_of(path, method, operation) in names
-            },
-        )
-        for path, item in document["paths"].items()
-    }
-    return select.select({**document, "paths": paths}, [select.EVERYTHING])
+def _only(document: Node, wanted: Collection[str]) -> Node:
+    """Reduce a document to some operations, or to none."""
+    return select.select(document, wanted) if wanted else {**document, "paths": {}}
 
 
 def _committed(repo: Repo) -> Node | None:

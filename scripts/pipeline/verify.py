@@ -43,10 +43,8 @@ for file in sorted(package.rglob("*.py"))[part::parts]:
         sys.exit(f"{name} is hidden by {module.__file__}")
 models = importlib.import_module(f"{package.name}.models")
 for name in models.__all__[part::parts]:
-    try:
-        getattr(models, name)
-    except BaseException as error:
-        sys.exit(f"{name} of {models.__name__} cannot be had: {error}")
+    if not hasattr(models, name):
+        sys.exit(f"{name} of {models.__name__} cannot be had")
 """
 _PYTHON = (sys.executable, "-I", "-B", "-W", "error")
 # Below the first number one process is faster; above the second they wait for the disk.
@@ -56,7 +54,11 @@ _API = "api"
 
 @contextmanager
 def verifying(document: Node) -> Iterator[Callable[[Path], None]]:
-    """Start what imports a package, while that is made; give what verifies it, as `verify` does."""
+    """Start what imports a package, while that is made; give what checks it against a document.
+
+    Raises:
+        PipelineError: When an operation is missing, or something cannot be imported.
+    """
     wanted = sum(1 for _ in operations(document))
     with ExitStack() as stack:
         workers = []
@@ -67,16 +69,6 @@ def verifying(document: Node) -> Iterator[Callable[[Path], None]]:
             stack.callback(worker.kill)
             workers.append(worker)
         yield partial(_verify, wanted, workers)
-
-
-def verify(document: Node, package: Path) -> None:
-    """Check a generated package against the document it was made from.
-
-    Raises:
-        PipelineError: When an operation is missing, or something cannot be imported.
-    """
-    with verifying(document) as verified:
-        verified(package)
 
 
 def _verify(wanted: int, workers: Sequence[subprocess.Popen[str]], package: Path) -> None:
@@ -103,7 +95,8 @@ def check_wrapper(repo: Repo, package: Path) -> None:
         module: file
         for file in sorted(repo.wrapper.rglob("*.py"))
         for module in _imports(file, package.name)
-        if not _exists(package.parent.joinpath(*module.split(".")))
+        if not package.parent.joinpath(*module.split(".")).with_suffix(".py").is_file()
+        if not package.parent.joinpath(*module.split("."), "__init__.py").is_file()
     }
     if not missing:
         return
@@ -125,12 +118,7 @@ def _imports(file: Path, package: str) -> Iterator[str]:
             yield from (each.name for each in node.names if each.name.startswith(f"{package}."))
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}."):
             # An operation is a module of its own; what other modules hold is no file.
-            parts = str(node.module).split(".")
-            if parts[1] == _API:
+            if f"{node.module}.".startswith(f"{package}.{_API}."):
                 yield from (f"{node.module}.{each.name}" for each in node.names)
             else:
                 yield str(node.module)
-
-
-def _exists(module: Path) -> bool:
-    return module.with_suffix(".py").is_file() or (module / "__init__.py").is_file()

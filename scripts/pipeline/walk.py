@@ -4,7 +4,7 @@ Every stage walks documents through this table, so that a *property named* `desc
 is never mistaken for the keyword, and nothing inside a `default` or an `enum` is read as a schema.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -78,19 +78,17 @@ def children(node: Node, kind: str) -> Iterator[tuple[Place, str, Node]]:
     shape = SHAPE.get(kind, {})
     if isinstance(node.get("$ref"), str):
         return
-    for key in node:
+    for key, below in node.items():
         how, child_kind = shape.get(key) or shape.get("*") or ("", "")
-        below = node[key]
+        found: Iterable[tuple[Any, Any]] = ()
         if how == "one" and isinstance(below, dict):
             yield (key,), child_kind, below
         elif how == "map" and isinstance(below, dict):
-            for name, child in below.items():
-                if isinstance(child, dict):
-                    yield (key, name), child_kind, child
+            found = below.items()
         elif how == "list" and isinstance(below, list):
-            for index, child in enumerate(below):
-                if isinstance(child, dict):
-                    yield (key, index), child_kind, child
+            found = enumerate(below)
+        parts = ((slot, child) for slot, child in found if isinstance(child, dict))
+        yield from (((key, slot), child_kind, child) for slot, child in parts)
 
 
 def walk(node: Node, kind: str, place: Place = ()) -> Iterator[tuple[Place, str, Node]]:

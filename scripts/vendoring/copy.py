@@ -20,15 +20,8 @@ from scripts.vendoring.self_check import PACKAGES, changes
 class Folder(Repo):
     """The folder that holds a copy, as the swap sees it."""
 
-    @property
-    def work(self) -> Path:
-        """Scratch space, gone at the end of a run."""
-        return self.root / ".upsun_vendor"
-
-    @property
-    def mend(self) -> str:
-        """Say what to do about a change that a run was killed in."""
-        return "`make vendor` mends it"
+    scratch = ".upsun_vendor"
+    mend = "`make vendor` mends it"
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -132,7 +132,8 @@ def make(whole: Node, directory: Path, *, without: str | None = None, prose: boo
     unsupported.check(selected)
     render.render(correct(selected, rules), package)
     if len(selected["paths"]) > _FEW:
-        verify.verify(selected, package)
+        with verify.verifying(selected) as verified:
+            verified(package)
     else:
         import_all(package)
     return package

@@ -75,7 +75,7 @@ def test_a_redirect_elsewhere_without_tls_is_refused(to: str) -> None:
 
 
 def test_redirects_in_a_circle_end() -> None:
-    with Wire(redirect("/again")) as server, refused("more than 5"):
+    with Wire(redirect("/again")) as server, refused("allowed redirects"):
         fetch(server.url)
     assert len(server.calls) == 6
 
@@ -109,8 +109,8 @@ def test_credentials_in_a_redirect_are_not_repeated_in_the_error() -> None:
 @pytest.mark.parametrize(
     ("proxy", "told"),
     [
-        ("http://127.0.0.1:9x", "the environment names a proxy that cannot be used (Invalid port:"),
-        ("socks5://127.0.0.1:9", "the environment names a proxy that cannot be used ("),
+        ("http://127.0.0.1:9x", "the environment names a proxy that cannot be used;"),
+        ("socks5://127.0.0.1:9", "the environment names a proxy that cannot be used;"),
         ("http://user:s3cret@127.0.0.1:9x", "the environment names a proxy that cannot be used;"),
         ("http://127.0.0.1:99999", "cannot reach https://example.invalid/x ("),
     ],
@@ -186,9 +186,9 @@ def test_nobody_listening_names_the_way_out() -> None:
         (".", "is not a file"),
         ("http://example.invalid/openapi-spec", "is not https"),
         ("ftp://example.invalid/x", "is not https"),
-        ("http://[::1", "is no URL (Invalid IPv6 URL)"),
-        ("http://127.0.0.1:99999/", "is no URL (Port out of range"),
-        ("https:///x", "is no URL (it names no host)"),
+        ("http://[::1", "is no URL"),
+        ("http://127.0.0.1:99999/", "is no URL"),
+        ("https:///x", "is no URL"),
         ("~nosuchuser/x", "cannot read ~nosuchuser/x"),
         ("/dev/zero", "is not a file"),
     ],

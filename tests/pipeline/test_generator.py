@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.pipeline import generator
+from scripts.pipeline.progress import stage
 from tests.pipeline.support import python, refused, small_repo, unchanged
 
 # Takes a part of the generator away before the program of the tree starts.
@@ -18,7 +18,7 @@ runpy.run_module("scripts.generate", run_name="__main__")
 MOVED = {
     "a module": (
         "import openapi_python_client as g; sys.modules[g.strings.__name__] = None; del g.strings",
-        "generator.py",
+        "corrections/names.py",
     ),
     "a name": (
         "from openapi_python_client import strings as s; del s.ClassName",
@@ -48,5 +48,5 @@ def test_what_moved_is_told_with_both_versions(tmp_path: Path, change: str, file
 
 
 def test_the_same_version_only_breaks_down() -> None:
-    with refused("the generator broke down: KeyError: 'x', from "), generator.translate_errors():
+    with refused("the stage x met something unexpected (KeyError: 'x', from "), stage("x"):
         raise KeyError("x")

@@ -59,8 +59,8 @@ SCHEMAS: Node = {
         anything={},
         either=one_of(TEXT, ref("Leaf")),
     ),
-    "Cat": thing("kind", kind=TEXT, sound=TEXT),
-    "Dog": thing("kind", kind=TEXT, sound=TEXT),
+    "Cat": thing("kind", kind=enum("cat"), sound=TEXT),
+    "Dog": thing("kind", kind=enum("hound"), sound=TEXT),
     "Circle": full(type=enum("circle"), radius=TEXT, id=TEXT),
     "Square": full(type=enum("square"), width=TEXT, id=TEXT),
     "Short": thing(*"abc", **dict.fromkeys((*"abc", "id"), TEXT)),
@@ -68,11 +68,6 @@ SCHEMAS: Node = {
     "Sent": thing("key", "secret", key={**TEXT, "readOnly": True}, secret=TEXT, id=TEXT),
     "Problem": full(title=TEXT),
 }
-
-
-def pet(**mapping: str) -> Node:
-    discriminator = {"propertyName": "kind", "mapping": mapping}
-    return one_of(ref("Cat"), ref("Dog"), discriminator=discriminator)
 
 
 def answering(name: str, **responses: Node) -> Node:
@@ -86,8 +81,7 @@ def kinds(**media: Node) -> Node:
 
 LEAF_JSON, PROBLEM = content(ref("Leaf")), content(ref("Problem"))
 LISTS = {
-    "pets": pet(cat="#/components/schemas/Cat", hound="Dog"),
-    "others": pet(tom="Cat", rex="Dog"),
+    "pets": one_of(ref("Cat"), ref("Dog")),
     "shapes": one_of(ref("Circle"), ref("Square")),
     "lines": one_of(ref("Short"), ref("Long")),
     "names": TEXT,
@@ -264,7 +258,6 @@ def named(elements: list[Any]) -> list[str]:
     ("name", "body", "expected"),
     [
         ("pets", [{"kind": "hound", "sound": "a"}, {"kind": "cat"}], ["Dog", "Cat"]),
-        ("others", [{"kind": "rex", "sound": "a"}, {"kind": "tom"}], ["Dog", "Cat"]),
         ("pets", [{"kind": "bird", "sound": "a"}, {"x": "a"}], ["dict", "dict"]),
         (
             "pets",

@@ -352,7 +352,7 @@ def test_a_glob_is_kept_and_resolved_anew_each_time(
     repo: Repo, env: Env, tmp_path: Path, said: Said
 ) -> None:
     regenerate({**env, "OPERATIONS": f"{DELETE}, o?h*"}, repo)
-    assert "  selected other: from upsun_api.api.t import other, by o?h*\n" in said()
+    assert "  selected other: from upsun_api.api.t import other\n" in said()
     assert repo.operations.read_text() == f"{DELETE}\no?h*\n"
     assert check_generated.check(repo) == 0
     document = small()
@@ -360,8 +360,8 @@ def test_a_glob_is_kept_and_resolved_anew_each_time(
     env = written(tmp_path, document, REPORT=str(tmp_path / "report.md"))
     assert check_spec(env, repo) == 1
     assert regenerate(env, repo) == 0
-    assert "  fine     others: operation added, by o?h*\n" in said()
-    assert "`others`: `operation added, by o?h*`" in (tmp_path / "report.md").read_text()
+    assert "  fine     others: operation added\n" in said()
+    assert "`others`: `operation added`" in (tmp_path / "report.md").read_text()
     assert (repo.package / "api" / "t" / "others.py").exists()
     assert generate.offline(repo) == check_spec(env, repo) == 0
     with serving(document) as server:

@@ -67,8 +67,6 @@ USES: dict[str, Node] = {
     "not": {"not": ref("Used")},
     "through another": ref("Via"),
     "part of a component": {"$ref": "#/components/schemas/Used/properties/inner"},
-    "mapping by reference": {"discriminator": {"mapping": {"a": "#/components/schemas/Used"}}},
-    "mapping by name": {"discriminator": {"mapping": {"a": "Used"}}},
 }
 
 

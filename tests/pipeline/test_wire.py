@@ -9,14 +9,14 @@ from email import message_from_bytes
 from email.policy import HTTP
 from pathlib import Path
 from typing import Any
-from unittest.mock import ANY
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 
-from scripts.pipeline import identifiers, select
+from scripts.pipeline import select
 from scripts.pipeline.corrections import correct
+from scripts.pipeline.corrections.names import MAX_MODULE
 from scripts.pipeline.walk import Node, operations
 from tests.pipeline.support import (
     FILE,
@@ -33,7 +33,6 @@ from tests.pipeline.support import (
     form,
     imported,
     listed,
-    made,
     make,
     mypy,
     one_of,
@@ -49,7 +48,6 @@ from tests.pipeline.support import (
 TIME, DAY, SORT = form("date-time"), form("date"), enum("a", "-a")
 DECIMAL: Node = {"type": "number"}
 MAYBE: Node = {**TEXT, "nullable": True}
-RAW: Node = {**TEXT, "contentMediaType": "image/png"}
 RANGE = thing(eq=TEXT, lt=TIME, on=FLAG)
 LONG = "a_very_long_name_" * 12
 FIELDS: Node = {
@@ -71,7 +69,6 @@ DEFAULTS = thing(
 UPLOAD = thing(
     **FIELDS,
     file=FILE,
-    raw=RAW,
     photos=listed(FILE),
     inner=thing(a=FLAG),
     lists=listed({}),
@@ -270,7 +267,6 @@ def test_multipart_arrives_whole_whatever_a_file_holds(call: Call, load: Load) -
             lists=[[1, "b"], None, 2],
             maybe=None,
             name="ä",
-            raw=types.File(io.BytesIO(b"\xff\x00"), "a.png", "image/png"),
         )
 
     first, second = call("post_upload", body=upload()), call("post_upload", body=upload())
@@ -286,7 +282,6 @@ def test_multipart_arrives_whole_whatever_a_file_holds(call: Call, load: Load) -
         ("name", "text/plain", "ä".encode()),
         ("photos", "a/b", b"1"),
         ("photos", "application/octet-stream", b"2"),
-        ("raw", "image/png", b"\xff\x00"),
     ]
 
 
@@ -455,43 +450,11 @@ def test_windows_can_hold_every_file(package: Path) -> None:
     names = [file.relative_to(package) for file in package.rglob("*")]
     stems = {part.partition(".")[0] for name in names for part in name.parts}
     assert not stems & {"con", "prn", "aux", "nul", "com1", "lpt1"}
-    assert max(len(name.name) for name in names) <= identifiers.MAX_MODULE + len(".py")
+    assert max(len(name.name) for name in names) <= MAX_MODULE + len(".py")
 
 
 def test_what_is_generated_is_typed(package: Path, tmp_path: Path) -> None:
     assert mypy(package, tmp_path) == ""
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        RAW,
-        {"contentMediaType": "application/octet-stream"},
-        {"type": "string", "contentEncoding": "binary"},
-        {"anyOf": [RAW, {"type": "null"}]},
-        listed(RAW),
-        ref("Raw"),
-    ],
-)
-@pytest.mark.parametrize("elsewhere", [False, True])
-def test_text_that_is_a_file_in_a_form_stays_text_in_json(
-    raw: Node, tmp_path: Path, *, elsewhere: bool
-) -> None:
-    schema, inner = thing(**{"raw": raw, "in": ref("Inner")}), thing(raw=RAW)
-    paths = {"/a": {"post": sends("up", MULTIPART, ref("Up"))}}
-    if elsewhere:
-        paths["/b"] = {"post": sends("say", JSON, ref("Up"))}
-    with made(api({"Up": schema, "Inner": inner, "Raw": RAW}, paths=paths), tmp_path) as load:
-        form = load(".models").UpBody if elsewhere else load(".models").Up
-        file = load(".types").File(io.BytesIO(b"\xff"), "a.png", "image/png")
-        given = [file] if "items" in raw else file
-        body = form(raw=given, in_=load(".models").Inner(raw="text"))
-        sent = load(".api.t.up")._get_kwargs(body=body)["files"]
-        assert sent == [("in", (None, b'{"raw":"text"}', "application/json")), ("raw", ANY)]
-        assert sent[1][1] == file.to_tuple()
-        if elsewhere:
-            text = load(".models").Up(raw="text")
-            assert load(".api.t.say")._get_kwargs(body=text)["content"] == b'{"raw":"text"}'
 
 
 def test_an_object_in_a_form_is_json(call: Call, load: Load) -> None:

@@ -45,12 +45,12 @@ class AcceptedResponse:
         code = d.pop("code", UNSET)
         status = d.pop("status", UNSET)
 
-        accepted_response = cls(
+        _made = cls(
             code=code,
             status=status,
         )
-        accepted_response.additional_properties = d
-        return accepted_response
+        _made.additional_properties = d
+        return _made
 
     @property
     def additional_keys(self) -> list[str]:

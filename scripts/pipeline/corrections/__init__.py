@@ -6,38 +6,7 @@ without it. They run in the order of `RULES`; later ones rely on what earlier on
 
 from collections.abc import Callable, Mapping
 
-from scripts.pipeline.corrections.alternatives import (
-    spell_out_discriminators,
-    tell_alternatives_apart,
-)
-from scripts.pipeline.corrections.answers import (
-    ask_for_no_answers,
-    keep_successes,
-    name_kinds_of_bodies,
-    promise_ids,
-)
-from scripts.pipeline.corrections.composition import (
-    flatten_all_of,
-    simplify_unions,
-)
-from scripts.pipeline.corrections.enums import (
-    settle_enums,
-)
-from scripts.pipeline.corrections.files import find_files
-from scripts.pipeline.corrections.media import (
-    settle_bodies,
-)
-from scripts.pipeline.corrections.naming import name_classes
-from scripts.pipeline.corrections.operations import (
-    settle_parameters,
-    spread_deep_objects,
-)
-from scripts.pipeline.corrections.schemas import (
-    leave_defaults_to_server,
-    move_null_to_references,
-    open_objects,
-    tolerate_in_maps,
-)
+from scripts.pipeline.corrections import answers, composition, media, naming, operations, schemas
 from scripts.pipeline.walk import Node
 
 Rule = Callable[[Node], Node]
@@ -45,24 +14,20 @@ Rule = Callable[[Node], Node]
 RULES: Mapping[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        keep_successes,
-        spell_out_discriminators,
-        name_kinds_of_bodies,
-        open_objects,
-        leave_defaults_to_server,
-        spread_deep_objects,
-        flatten_all_of,
-        settle_parameters,
-        ask_for_no_answers,
-        find_files,
-        simplify_unions,
-        settle_enums,
-        settle_bodies,
-        tolerate_in_maps,
-        move_null_to_references,
-        name_classes,
-        promise_ids,
-        tell_alternatives_apart,
+        answers.keep_successes,
+        answers.name_kinds_of_bodies,
+        schemas.open_objects,
+        operations.spread_deep_objects,
+        composition.flatten_all_of,
+        schemas.leave_to_server,
+        operations.settle_parameters,
+        composition.simplify_unions,
+        schemas.settle_enums,
+        media.settle_bodies,
+        schemas.move_null_to_references,
+        naming.name_classes,
+        answers.promise_ids,
+        composition.tell_alternatives_apart,
     )
 }
 

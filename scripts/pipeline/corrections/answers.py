@@ -1,6 +1,6 @@
 """Rules about answers: which are read, as what, and what they promise."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from scripts.pipeline.corrections.media import is_json
 from scripts.pipeline.corrections.schema_tools import (
@@ -11,7 +11,8 @@ from scripts.pipeline.corrections.schema_tools import (
     name_of,
     without,
 )
-from scripts.pipeline.walk import SHAPE, Node, operations, rebuild, target, walk
+from scripts.pipeline.references import needed, reached
+from scripts.pipeline.walk import Node, operations, rebuild, walk
 
 
 def keep_successes(document: Node) -> Node:
@@ -30,7 +31,7 @@ def keep_successes(document: Node) -> Node:
         return {**node, "responses": kept or rest}
 
     kept = rebuild(document, "document", visit)
-    used = reached(document, [(kept, "document")], skip="components")
+    used = reached(document, needed(without(kept, "components"), "document"))
     parts = {
         section: below
         if section == "securitySchemes"  # which are no references
@@ -52,37 +53,6 @@ def name_kinds_of_bodies(document: Node) -> Node:
         return {**node, "x-kinds": found} if len(found) > 1 else node
 
     return rebuild(document, "document", visit)
-
-
-def ask_for_no_answers(document: Node) -> Node:
-    """Leave it to the server to fill in what is `readOnly`, where a schema is sent.
-
-    Cause: a field that is required of an answer would be demanded from the caller as well.
-    """
-    sent = _sent(document)
-
-    def visit(node: Node, kind: str) -> Node:
-        if kind != "schema" or "required" not in node:
-            return node
-        fields = node.get("properties", {})
-        given = [name for name in node["required"] if not _is_given(document, fields.get(name, {}))]
-        return {**node, "required": given} if given else without(node, "required")
-
-    def relax(node: Node, kind: str) -> Node:
-        return rebuild(node, kind, visit) if kind == "requestBody" else node
-
-    return with_schemas(
-        rebuild(document, "document", relax),
-        {
-            name: rebuild(schema, "schema", visit)
-            for name, schema in components(document).items()
-            if ("schemas", name) in sent
-        },
-    )
-
-
-def _is_given(document: Node, schema: Node) -> bool:
-    return bool(schema.get("readOnly") or look(document, schema).get("readOnly"))
 
 
 def promise_ids(document: Node) -> Node:
@@ -124,8 +94,8 @@ def _resources(
 
 
 def _sent(document: Node) -> set[tuple[str, str]]:
-    found = walk(document, "document")
-    return reached(document, [(node, kind) for _, kind, node in found if kind == "requestBody"])
+    found = (node for _, kind, node in walk(document, "document") if kind == "requestBody")
+    return reached(document, (key for node in found for key in needed(node, "requestBody")))
 
 
 def _kind(media_type: str) -> str:
@@ -142,21 +112,3 @@ def with_schemas(document: Node, schemas: Node) -> Node:
         return document
     parts = {**document["components"], "schemas": {**components(document), **schemas}}
     return {**document, "components": parts}
-
-
-def reached(
-    document: Node, starts: Iterable[tuple[Node, str]], skip: str = ""
-) -> set[tuple[str, str]]:
-    """Name the components that some parts of a document are made of, by section and name."""
-    found: set[tuple[str, str]] = set()
-    waiting = [({key: node[key] for key in node if key != skip}, kind) for node, kind in starts]
-    while waiting:
-        for _, _, part in walk(*waiting.pop()):
-            ref = part.get("$ref")
-            place = target(ref) if isinstance(ref, str) else None
-            if place and len(place) == 3 and place[1:] not in found:
-                _, section, name = place
-                found.add((section, name))
-                node = components(document, section).get(name, {})
-                waiting.append((node, SHAPE["components"][section][1]))
-    return found

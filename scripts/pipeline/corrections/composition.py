@@ -1,11 +1,14 @@
 """Rules for `allOf`, `oneOf` and `anyOf`."""
 
+from os.path import commonprefix
+
 from scripts.pipeline.corrections.answers import with_schemas
 from scripts.pipeline.corrections.merging import Merger
 from scripts.pipeline.corrections.schema_tools import (
     components,
     each_schema,
     is_enum,
+    is_object,
     look,
     meaning,
     members,
@@ -13,7 +16,7 @@ from scripts.pipeline.corrections.schema_tools import (
     only,
     without,
 )
-from scripts.pipeline.walk import Node
+from scripts.pipeline.walk import Node, walk
 
 
 def flatten_all_of(document: Node) -> Node:
@@ -47,7 +50,8 @@ def _union(document: Node, schema: Node) -> Node:
     found, null = _expanded(document, members(schema))
     if null:
         rest["nullable"] = True
-    found = _joined_arrays(document, _joined_strings(found))
+    for whole in ({"type": "string"}, {"type": "array", "items": {}}):
+        found = _joined(document, found, whole)
     unique = list({meaning(member): member for member in found}.values())
     unique.sort(key=lambda member: (not member, -_demands(document, member)))
     if len(unique) != 1:
@@ -84,21 +88,48 @@ def _expanded(document: Node, schemas: list[Node]) -> tuple[list[Node], bool]:
     return found, null
 
 
-def _joined_strings(schemas: list[Node]) -> list[Node]:
-    texts = [
-        schema
-        for schema in schemas
-        if schema.get("type") == "string" and "$ref" not in schema and not is_enum(schema)
-    ]
-    return _joined(schemas, texts, {"type": "string"})
-
-
-def _joined_arrays(document: Node, schemas: list[Node]) -> list[Node]:
-    arrays = [schema for schema in schemas if look(document, schema).get("type") == "array"]
-    return _joined(schemas, arrays, {"type": "array", "items": {}})
-
-
-def _joined(schemas: list[Node], alike: list[Node], whole: Node) -> list[Node]:
+def _joined(document: Node, schemas: list[Node], whole: Node) -> list[Node]:
+    """Put one in the place of all of its type, where these differ."""
+    alike = []
+    for schema in schemas:
+        there = look(document, schema)
+        if there.get("type") == whole["type"] and not is_enum(there):
+            alike.append(schema)
     if len({meaning(schema) for schema in alike}) < 2:
         return schemas
     return [schema for schema in schemas if schema not in alike] + [whole]
+
+
+def tell_alternatives_apart(document: Node) -> Node:
+    """Mark the models of which one is read, with what tells it from the others.
+
+    That is the `type` that its name spells (`GithubIntegration` among other integrations, of which
+    a published document says no more), and fields of which each has other values.
+
+    Cause: a model is read whatever is missing in it, so that the first one would always fit.
+    """
+    schemas = components(document)
+    told: Node = {}
+    for _, kind, union in walk(document, "document"):
+        options = members(union) if kind == "schema" else []
+        names = [str(name_of(part)) for part in options if is_object(look(document, part))]
+        if len(names) < 2:
+            continue
+        ending = len(commonprefix([name[::-1] for name in names]))  # noqa: RUF071 - no paths
+        values = [_values(document, name) for name in names]
+        for name, own in zip(names, values, strict=True):
+            word = name[: len(name) - ending].lower()
+            marks = told.setdefault(name, {"word": word, "values": {}})
+            for field in own:
+                known = [value for each in values for value in each.get(field, [None, None])]
+                if len(set(known)) == len(known):
+                    marks["values"][field] = own[field]
+    return with_schemas(
+        document, {name: {**schemas[name], "x-told-apart": told[name]} for name in told}
+    )
+
+
+def _values(document: Node, name: str) -> dict[str, list[object]]:
+    fields = components(document)[name].get("properties", {})
+    found = {field: look(document, part).get("enum") for field, part in fields.items()}
+    return {field: values for field, values in found.items() if values}

@@ -6,7 +6,6 @@ from scripts.pipeline.walk import Node, rebuild, walk
 BINARY = "application/octet-stream"
 _JSON = "application/json"
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
-_PLAIN = ("string", "integer", "number", "boolean")
 _FILE: Node = {"type": "string", "format": "binary"}
 _TEXT: Node = {"type": "string"}
 

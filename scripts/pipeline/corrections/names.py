@@ -4,10 +4,23 @@ import ast
 import hashlib
 import unicodedata
 from collections.abc import Iterable
-
-from scripts.pipeline.generator import strings
+from functools import cache
+from types import ModuleType
 
 PREFIX = "field_"
+# Windows takes paths of up to 259 characters, and none of these names, whatever their suffix.
+MAX_MODULE = 100
+_DEVICES = frozenset(
+    {"con", "nul", "aux", "prn", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+)
+
+
+@cache
+def strings() -> ModuleType:
+    """Give the generator's own rules; half a second to import, so only when needed."""
+    from openapi_python_client import strings as module  # noqa: PLC0415
+
+    return module
 
 
 def class_name(text: str) -> str:
@@ -23,6 +36,14 @@ def identifier(text: str) -> str:
 def pascal(text: str) -> str:
     """Give a text as part of a class name."""
     return str(strings().pascal_case(text))
+
+
+def file_name(text: str, kind: str) -> str:
+    """Name the module or folder of a text, so that every system can hold it."""
+    name = identifier(text)
+    if len(name) > MAX_MODULE:
+        return identifier(f"{name[: MAX_MODULE - 16]}_{digest(name).lower()}")
+    return f"{name}_{kind}" if name in _DEVICES else name
 
 
 def is_kept(text: str) -> bool:

@@ -3,18 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from scripts.pipeline import walk
 from scripts.pipeline.corrections.names import class_name, digest, identifier, pascal
 from scripts.pipeline.corrections.schema_tools import (
     components,
     is_class,
-    members,
     name_of,
     only,
     refer,
     without,
 )
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.walk import Node, Place, format_path, operations, rebuild, rebuild_at
+from scripts.pipeline.walk import Node, Place
 
 # Names that the generated modules import or define themselves.
 TAKEN = frozenset(
@@ -29,7 +29,7 @@ TAKEN = frozenset(
 
 _Found = Iterator[tuple[Place, str]]
 _SHARED = {"parameters": "", "requestBodies": "Body", "responses": "Response"}
-_TOLERANT = 2  # what a map's values are, and anything
+_ENDINGS = {"schema": "", "content": "", "requestBody": "Body", "items": "Item"}
 _IN_PARAMETER = 4  # paths, path, method, parameters, *index*
 
 
@@ -56,7 +56,7 @@ def name_classes(document: Node) -> Node:
         rest = only(node, "nullable")
         return {"oneOf": [{"$ref": name}], **rest} if rest else {"$ref": name}
 
-    made = rebuild_at(document, "document", cut)
+    made = walk.rebuild_at(document, "document", cut)
     whole = components(made)
     schemas = {final[name]: whole[name] for name in whole if "$ref" not in whole[name]}
     made = {**made, "components": {**made.get("components", {}), "schemas": {**schemas, **moved}}}
@@ -79,7 +79,7 @@ def name_classes(document: Node) -> Node:
             )
         return refer(final[name])
 
-    return rebuild(made, "document", rename)
+    return walk.rebuild(made, "document", rename)
 
 
 def _component_names(document: Node) -> dict[str, str]:
@@ -106,7 +106,7 @@ def _inline_names(document: Node, taken: set[str] | frozenset[str]) -> dict[Plac
     for place, name in found:
         wider = f"{name}Field"
         if natural[name] > 1 or (name in taken and (wider in taken or natural[wider])):
-            names[place] = _marked(name, format_path(_lasting(document, place)))
+            names[place] = _marked(name, walk.format_path(_lasting(document, place)))
         else:
             names[place] = wider if name in taken else name
     return names
@@ -127,52 +127,40 @@ def _marked(name: str, place: str) -> str:
 
 def _inline_classes(document: Node) -> _Found:
     for name, schema in components(document).items():
-        yield from _below(schema, ("components", "schemas", name), class_name(name), top=True)
+        yield from _below(schema, "schema", ("components", "schemas", name), class_name(name))
     for section, suffix in _SHARED.items():
+        kind = walk.SHAPE["components"][section][1]
         for name, part in components(document, section).items():
             base = pascal(name)
             stem = base if base.endswith(suffix) else base + suffix
-            yield from _in_part(part, ("components", section, name), stem)
-    for path, method, operation in operations(document):
-        base = pascal(identifier(operation["operationId"]))
-        here = ("paths", path, method)
-        for index, parameter in enumerate(operation.get("parameters", [])):
-            if "schema" in parameter:
-                yield from _in_part(
-                    parameter, (*here, "parameters", index), base + pascal(parameter["name"])
-                )
-        body = operation.get("requestBody", {})
-        yield from _in_part(body, (*here, "requestBody"), f"{base}Body")
-        for code, response in operation.get("responses", {}).items():
-            stem = f"{base}Response{pascal(code)}"
-            yield from _in_part(response, (*here, "responses", code), stem)
+            yield from _below(part, kind, ("components", section, name), stem)
+    for path, method, operation in walk.operations(document):
+        stem = pascal(identifier(operation["operationId"]))
+        yield from _below(operation, "operation", ("paths", path, method), stem)
 
 
-def _in_part(part: Node, place: Place, name: str) -> _Found:
-    if "schema" in part:
-        yield from _below(part["schema"], (*place, "schema"), name)
-    for media, below in part.get("content", {}).items():
-        yield from _below(below.get("schema", {}), (*place, "content", media, "schema"), name)
+def _below(node: Node, kind: str, place: Place, stem: str) -> _Found:
+    """Yield the classes below a part under the names that the generator would give them."""
+    for below, child_kind, child in walk.children(node, kind):
+        ending = _ending(below, child)
+        if ending is None or "$ref" in child:
+            continue
+        here, name = (*place, *below), stem + ending
+        if child_kind == "schema" and is_class(child):
+            name = class_name(name)
+            yield here, name
+        yield from _below(child, child_kind, here, name)
 
 
-def _below(schema: Node, place: Place, name: str, *, top: bool = False) -> _Found:
-    """Yield the classes of a schema under the names that the generator would give them."""
-    if "$ref" in schema:
-        return
-    if is_class(schema) and not top:
-        name = class_name(name)
-        yield place, name
-    for key, part in schema.get("properties", {}).items():
-        yield from _below(part, (*place, "properties", key), name + pascal(key))
-    extra = schema.get("additionalProperties")
-    if isinstance(extra, dict):
-        # The tolerance of a map is a union around what its values are.
-        options = extra.get("oneOf", [])
-        inner = options[0] if len(options) == _TOLERANT and options[1] == {} else extra
-        where = ("oneOf", 0) if inner is not extra else ()
-        here = (*place, "additionalProperties", *where)
-        yield from _below(inner, here, f"{name}AdditionalProperty")
-    if isinstance(schema.get("items"), dict):
-        yield from _below(schema["items"], (*place, "items"), f"{name}Item")
-    for index, member in enumerate(members(schema)):
-        yield from _below(member, (*place, "oneOf", index), f"{name}Type{index}")
+def _ending(below: Place, child: Node) -> str | None:
+    """Give what a place adds to the name of what is above it; None where no class is made."""
+    key, slot = str(below[0]), str(below[-1])
+    if key == "parameters":
+        return pascal(child.get("name", ""))
+    if key == "properties":
+        return pascal(slot)
+    if key == "responses":
+        return f"Response{pascal(slot)}"
+    if key == "oneOf":
+        return f"Type{slot}"
+    return "AdditionalProperty" if key == "additionalProperties" else _ENDINGS.get(key)

@@ -1,18 +1,9 @@
 """Rules for operations, paths and parameters."""
 
-from scripts.pipeline.corrections.schema_tools import look, without
+from scripts.pipeline.corrections.kinds import kinds
+from scripts.pipeline.corrections.schema_tools import look, members, without
 from scripts.pipeline.references import follow
 from scripts.pipeline.walk import Node, operations, rebuild
-
-
-def _key(document: Node, parameter: Node) -> tuple[str, str]:
-    whole = whole_parameter(document, parameter)
-    return str(whole.get("name")), str(whole.get("in"))
-
-
-def whole_parameter(document: Node, parameter: Node) -> Node:
-    """Give a parameter itself, where it may be a reference."""
-    return follow(document, parameter, "a parameter")
 
 
 def settle_parameters(document: Node) -> Node:
@@ -48,27 +39,36 @@ def spread_deep_objects(document: Node) -> Node:
         # What the path shares would come back beside what it was spread to.
         paths[path] = without(item, "parameters")
         for _, method, operation in operations({"paths": {path: item}}):
-            listed = merged_parameters(document, item, operation)
-            shared = shared_fields(document, listed)
-            spread = [part for each in listed for part in _spread(document, each, shared)]
+            found = _merged(document, item, operation)
+            shared = shared_fields(document, [whole for _, whole in found])
+            spread = [
+                part for each, whole in found for part in _spread(document, whole, shared) or [each]
+            ]
             paths[path][method] = {**operation, "parameters": spread}
     return {**document, "paths": paths}
 
 
-def merged_parameters(document: Node, item: Node, operation: Node) -> list[Node]:
+def all_parameters(document: Node, item: Node, operation: Node) -> list[Node]:
     """Give the parameters of an operation and those of its path that it does not replace."""
-    own: list[Node] = operation.get("parameters", [])
-    taken = {_key(document, parameter) for parameter in own}
-    return [*own, *(p for p in item.get("parameters", []) if _key(document, p) not in taken)]
+    return [whole for _, whole in _merged(document, item, operation)]
+
+
+def _merged(document: Node, item: Node, operation: Node) -> list[tuple[Node, Node]]:
+    """Give each parameter of an operation, and what it is, where it may be a reference."""
+    own, shared = (
+        [(each, follow(document, each, "a parameter")) for each in part.get("parameters", [])]
+        for part in (operation, item)
+    )
+    taken = {(whole["name"], whole["in"]) for _, whole in own}
+    return [*own, *(pair for pair in shared if (pair[1]["name"], pair[1]["in"]) not in taken)]
 
 
 def shared_fields(document: Node, parameters: list[Node]) -> set[str]:
     """Name the fields of objects without a style that something else in the query is named."""
     names: list[str] = []
-    for parameter in parameters:
-        whole = whole_parameter(document, parameter)
-        if whole.get("in") == "query" and "style" not in whole:
-            names += look(document, whole.get("schema", {})).get("properties", [whole["name"]])
+    for each in parameters:
+        if each["in"] == "query" and "style" not in each:
+            names += look(document, each.get("schema", {})).get("properties", [each["name"]])
     return {name for name in names if names.count(name) > 1}
 
 
@@ -77,10 +77,14 @@ def spread_fields(document: Node, parameter: Node, shared: set[str]) -> Node:
 
     A query cannot hold an object in a field: where it may be a list as well, the list remains.
     """
-    whole = whole_parameter(document, parameter)
-    fields = look(document, whole.get("schema", {})).get("properties", {})
-    deep = whole.get("style") == "deepObject" or ("style" not in whole and shared & fields.keys())
-    if whole.get("in") != "query" or not deep:
+    schema = parameter.get("schema", {})
+    whole = look(document, schema)
+    fields = whole.get("properties", {})
+    style = parameter.get("style", "deepObject" if shared & fields.keys() else "")
+    is_combined = whole.get("additionalProperties") or members(whole) or "allOf" in whole
+    if parameter["in"] != "query" or style != "deepObject" or is_combined:
+        return {}
+    if kinds(document, schema) != {"object"}:  # it may be null as well, or something else
         return {}
     return {name: _without_objects(document, field) for name, field in fields.items()}
 
@@ -96,16 +100,12 @@ def _without_objects(document: Node, schema: Node) -> Node:
 
 def _spread(document: Node, parameter: Node, shared: set[str]) -> list[Node]:
     fields = spread_fields(document, parameter, shared)
-    if not fields:
-        return [parameter]
-    whole = whole_parameter(document, parameter)
-    schema = look(document, whole["schema"])
-    required = set(schema.get("required", [])) if whole.get("required") else set()
+    named = look(document, parameter.get("schema", {})).get("required", [])
     return [
         {
-            "name": f"{whole['name']}[{field}]",
+            "name": f"{parameter['name']}[{field}]",
             "in": "query",
-            "required": field in required,
+            "required": field in named and parameter.get("required", False),
             "schema": fields[field],
         }
         for field in fields

@@ -1,11 +1,11 @@
-"""Rules that keep what a newer API may send."""
+"""Rules for what a schema says of itself, by which a newer API may send more."""
 
+from scripts.pipeline.corrections.names import digest, enum_name, is_kept
 from scripts.pipeline.corrections.schema_tools import (
     components,
     each_schema,
     is_class,
     look,
-    members,
     name_of,
     without,
 )
@@ -27,41 +27,27 @@ def open_objects(document: Node) -> Node:
     return each_schema(document, visit)
 
 
-def leave_defaults_to_server(document: Node) -> Node:
-    """Drop defaults.
+def leave_to_server(document: Node) -> Node:
+    """Drop defaults, and require nothing that is `readOnly`.
 
-    Cause: generated code sends them, so that a PATCH would set whatever the caller leaves out, and
-    go on doing so when the server's default has moved. No published document has one but null.
-    """
-    return each_schema(document, lambda schema: without(schema, "default"))
-
-
-def tolerate_in_maps(document: Node) -> Node:
-    """Let a map hold what is not of its declared type.
-
-    Cause: a class made for a map of models promises that each value is one, and the API puts
-    `_links` beside them. In the published documents, 78 classes such as `AggregatedSellables`.
+    Cause: generated code sends defaults, so that a PATCH would set whatever the caller leaves out,
+    and go on doing so when the server's default has moved; and what only the server writes would be
+    demanded from the caller, too. No published document has more than defaults of null.
     """
 
     def visit(schema: Node) -> Node:
-        values = schema.get("additionalProperties")
-        if not isinstance(values, dict) or not _is_parsed(document, values, frozenset()):
-            return schema
-        return {**schema, "additionalProperties": {"oneOf": [values, {}]}}
+        made, fields = without(schema, "default"), schema.get("properties", {})
+        if "required" in made:
+            made["required"] = [
+                name
+                for name in schema["required"]
+                if not ({**look(document, fields.get(name, {})), **fields.get(name, {})}).get(
+                    "readOnly"
+                )
+            ]
+        return made
 
     return each_schema(document, visit)
-
-
-def _is_parsed(document: Node, schema: Node, trail: frozenset[str]) -> bool:
-    """Say whether reading a value does more than keep it."""
-    name = name_of(schema)
-    if name in trail:
-        return False
-    there = look(document, schema)
-    if is_class(there) or there.get("format") in ("date", "date-time", "uuid", "binary"):
-        return True
-    inner = [*members(there), *([there["items"]] if "items" in there else [])]
-    return any(_is_parsed(document, part, trail | {str(name)}) for part in inner)
 
 
 def move_null_to_references(document: Node) -> Node:
@@ -90,3 +76,41 @@ def move_null_to_references(document: Node) -> Node:
         for name, schema in components(moved).items()
     }
     return {**moved, "components": {**moved["components"], "schemas": schemas}}
+
+
+def settle_enums(document: Node) -> Node:
+    """Keep enums that Python can have, each value with a name that depends on nothing else.
+
+    Cause: the generator stops at values whose names collide (`-created_at`, `created_at` of
+    `list-org-projects`), and names others by their position (`VALUE_0 = "-1"` in 104 modules of
+    2026-06-16), so that one more value renames the rest; it also loses line breaks from values,
+    and refuses enums of mixed or fractional values, and those that list null.
+    """
+    return each_schema(document, _settled)
+
+
+def _settled(schema: Node) -> Node:
+    if "enum" not in schema:
+        return schema
+    kinds = {type(value) for value in schema["enum"]}
+    if not kinds <= {str, int}:
+        return without(schema, "enum")
+    values = list(dict.fromkeys(schema["enum"]))
+    texts = [value for value in values if isinstance(value, str)]
+    if kinds == {str} and schema.get("type") == "string" and all(map(is_kept, texts)):
+        named = _named(texts)
+        return {**schema, "enum": values, **({"x-enum-varnames": named} if named else {})}
+    if kinds == {int} and schema.get("type") == "integer":
+        return {**schema, "enum": values}
+    return without(schema, "enum")
+
+
+def _named(values: list[str]) -> list[str] | None:
+    names = [enum_name(value) for value in values]
+    natural = all(value[:1].isalpha() for value in values)
+    if natural and len(set(names)) == len(names):
+        return None
+    return [
+        name if names.count(name) == 1 else f"{name}_{digest(value)}"
+        for name, value in zip(names, values, strict=True)
+    ]
