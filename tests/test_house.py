@@ -16,7 +16,7 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1709, 2659),
     "scripts": (4491, 6459),
-    "tests": (8575, 10870),
+    "tests": (8560, 10850),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),
