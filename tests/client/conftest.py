@@ -100,20 +100,15 @@ def send(
     return anyio.run(run, backend=flavour)
 
 
-def mock_transport(handle: Callable[[httpx.Request], httpx.Response]) -> httpx.MockTransport:
-    """Exchange the token without a word, and leave the rest to a function."""
+def mocked(handle: Callable[[httpx.Request], httpx.Response], **more: Any) -> dict[str, Any]:
+    """Arguments of an UpsunClient whose requests a function answers, but for the exchange."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/oauth2/token":
             return httpx.Response(200, json={"access_token": "access"})
         return handle(request)
 
-    return httpx.MockTransport(answer)
-
-
-def mocked(handle: Callable[[httpx.Request], httpx.Response], **more: Any) -> dict[str, Any]:
-    """Arguments of an UpsunClient whose requests a function answers, but for the exchange."""
-    return {"api_token": "t", "httpx_args": {"transport": mock_transport(handle)}, **more}
+    return {"api_token": "t", "httpx_args": {"transport": httpx.MockTransport(answer)}, **more}
 
 
 class Calls:

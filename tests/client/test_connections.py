@@ -495,15 +495,9 @@ def in_child(function: Callable[[], object]) -> str:
     return said
 
 
-forks = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
-    pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
-]
-
-
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 class TestFork:
-    pytestmark = forks
-
     def test_a_child_has_connections_of_its_own_and_the_token(self) -> None:
         with Wire() as server, UpsunClient(**server.kwargs()) as client:
             derived = client.with_timeout(9)

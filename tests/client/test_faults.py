@@ -78,7 +78,7 @@ CASES = [
     Case("404 gzip", [answer(404, gzip.compress(b'{"message": "zip"}'), Content_Encoding="gzip")], raises=u.NotFoundError, shows={"message": "zip"}),
     *(
         Case(f"{code} half a gzip", [answer(code, gzip.compress(b'{"status": "Accepted", "code": 202}')[:-4], Content_Encoding="gzip")], raises=error, says=says)
-        for code, error, says in ((404, u.NotFoundError, "404"), (202, u.APIResponseValidationError, "undecodable body"))
+        for code, error, says in ((404, u.NotFoundError, "404"), (202, u.APIResponseValidationError, "probably worked"))
     ),
     Case("404 deep json", [answer(404, b"[" * 60_000)], raises=u.NotFoundError),
     # --- answers outside the contract
