@@ -74,6 +74,22 @@ def counted(kind: Any, *names: str) -> Any:
     return type("Counted", (kind,), {"closed": 0} | {name: count(name) for name in names})()
 
 
+def test_a_transport_of_tasks_takes_no_exchange_off_its_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nowhere = "http://127.0.0.1:9/oauth2/token"
+    with Wire(lambda request: token() if request.target == nowhere else ACCEPTED) as server:
+        monkeypatch.setenv("HTTP_PROXY", server.url)
+        args = {"mounts": {"http://": httpx.AsyncHTTPTransport()}}
+
+        async def run() -> None:
+            async with UpsunClient(**server.kwargs(token_url=nowhere, httpx_args=args)) as client:
+                await delete_once_async(client)
+
+        anyio.run(run)
+        assert [call.target for call in server.calls] == [nowhere, "/projects/p/integrations/i"]
+
+
 @pytest.mark.parametrize(("way", "last"), [("transport", "client"), ("mounts", "session")])
 def test_a_transport_is_closed_with_the_last_of_its_clients(
     way: str, last: str, calls: Calls
@@ -137,12 +153,13 @@ def test_racing_threads_get_one_http_client() -> None:
         assert len(set(pool.map(get, range(32)))) == 1
 
 
-def test_a_dropped_client_is_freed() -> None:
-    client = UpsunClient("t")
-    gone = weakref.ref(client)
-    client.close()
-    del client
-    gc.collect()
+def test_a_dropped_client_is_freed_and_leaves_no_socket() -> None:
+    with Wire() as server:
+        client = UpsunClient(**server.kwargs())
+        client.get_httpx_client().get("/x")
+        gone = weakref.ref(client)
+        del client
+        gc.collect()  # which would warn of a socket
     assert gone() is None
 
 

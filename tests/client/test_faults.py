@@ -55,6 +55,7 @@ CASES = [
     *(status(400, u.BadRequestError, f"as {odd}", f"as {odd}".encode(), content_type=f"text/plain; charset={odd}") for odd in ("idna", "undefined", "base64", "no-such")),
     status(400, u.BadRequestError, "Bad Request", b'{"message": "cut o'),
     status(400, u.BadRequestError, "must be https", {"message": "Bad Request", "detail": {"url": ["must be https"]}}),
+    status(400, u.BadRequestError, "Bad Request", {"type": "about:blank", "trace": "4711"}),
     status(400, u.BadRequestError, "no", {"code": 400, "message": "", "detail": [{"url": "no"}]}),
     status(400, u.BadRequestError, "a [31mb c", {"message": "a\x1b[31mb\nc"}),
     status(403, u.PermissionDeniedError, "Forbidden", b""),

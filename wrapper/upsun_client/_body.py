@@ -1,7 +1,6 @@
 """Bodies: read within limits of size and time, decoded, and searched for the server's own words."""
 
 import copy
-import gzip
 import json
 import re
 import time
@@ -9,7 +8,6 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from http.client import responses
-from io import BytesIO
 from typing import Any, TypeGuard
 
 from ._errors import one_line
@@ -76,12 +74,19 @@ def decompress(raw: bytes, encoding: str, limit: int) -> tuple[bytes, str]:
     encoding = encoding.strip().lower()
     if not raw or encoding in {"", "identity"}:
         return raw[: limit + 1], ""
-    if encoding not in {"gzip", "x-gzip"}:
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
         return b"", f"Content-Encoding {one_line(encoding, 80)} is not read here"
-    try:
-        return gzip.GzipFile(fileobj=BytesIO(raw)).read(limit + 1), ""
-    except (OSError, EOFError, zlib.error) as error:
-        return b"", str(error)
+    body = b""
+    while raw and len(body) <= limit:  # gzip may have several members
+        inflater = zlib.decompressobj(zlib.MAX_WBITS + 32)  # which knows both by their beginning
+        try:
+            body += inflater.decompress(raw, limit + 1 - len(body))
+        except zlib.error as error:
+            return body, str(error)
+        if not inflater.eof and len(body) <= limit:
+            return body, "the compressed body breaks off"
+        raw = inflater.unused_data
+    return body, ""
 
 
 def decode_body(body: bytes, charset: str | None = None, redact: Callable[[str], str] = str) -> Any:
@@ -117,12 +122,13 @@ def server_message(status_code: int, body: Any) -> str:
     return standard
 
 
-def _words(value: Any) -> Iterator[str]:
+def _words(value: Any, *, is_inner: bool = False) -> Iterator[str]:
     if isinstance(value, str):
         yield "" if value.startswith(("{", "[")) else value  # JSON that is cut off or broken
     elif _is_array(value):
         for each in value:
-            yield from _words(each)
+            yield from _words(each, is_inner=True)
     elif is_object(value):
-        for key in [key for key in _MESSAGE_KEYS if key in value] or value:
-            yield from _words(value[key])
+        known = [key for key in _MESSAGE_KEYS if key in value]
+        for key in known or (value if is_inner else ()):  # {"name": ["too short"]}, as a detail
+            yield from _words(value[key], is_inner=True)

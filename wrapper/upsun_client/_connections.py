@@ -170,9 +170,16 @@ class Connections:
 
     def for_exchange(self) -> Pool:
         """Return a pool for one exchange: its own connections, the same way to the network."""
-        mounts = {key: _lend(each) for key, each in self._args["mounts"].items()}
+        given = self._args["mounts"]
+        # One of tasks is left out; so is nobody's, which stands for none.
+        mounts = {key: _lend(given[key]) for key in given if _lend(given[key]) or not given[key]}
         own = {"transport": _lend(self._args.get("transport")), "mounts": mounts}
         return self._pool(Blocking, {**self._args, **own, "limits": httpx.Limits()})
+
+    def __del__(self) -> None:
+        """Close what threads used, should nobody have done so; it takes no event loop."""
+        if pool := self._pools[Blocking].held():
+            run(close(Blocking, pool.client))
 
     def _pool(self, kind: type[Io], args: Mapping[str, Any]) -> Pool:
         if not self._is_ours and self._process != os.getpid():

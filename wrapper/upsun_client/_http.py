@@ -83,7 +83,12 @@ class _Session:
         return parsed
 
     def _send(
-        self, request: httpx.Request, auth: Any, *, stream: bool
+        self,
+        request: httpx.Request,
+        *,
+        stream: bool = False,
+        auth: Any = _HOW,
+        follow_redirects: Any = _HOW,  # noqa: ARG002 - never
     ) -> Coroutine[Any, Any, httpx.Response]:
         """Refuse what cannot be sent this way; let the rest follow the flow."""
         self._check_open()
@@ -119,11 +124,9 @@ class Session(_Session, httpx.Client):  # pyright: ignore[reportIncompatibleMeth
 
     driver = Blocking
 
-    def send(
-        self, request: httpx.Request, *, stream: bool = False, auth: Any = _HOW, **_: Any
-    ) -> httpx.Response:
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send a request, as `Flow.send` does; never follow a redirect."""
-        return run(self._send(request, auth, stream=stream))
+        return run(self._send(request, **options))
 
 
 class AsyncSession(_Session, httpx.AsyncClient):  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -131,11 +134,9 @@ class AsyncSession(_Session, httpx.AsyncClient):  # pyright: ignore[reportIncomp
 
     driver = Tasks
 
-    async def send(
-        self, request: httpx.Request, *, stream: bool = False, auth: Any = _HOW, **_: Any
-    ) -> httpx.Response:
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send a request, as `Flow.send` does; never follow a redirect."""
-        return await self._send(request, auth, stream=stream)
+        return await self._send(request, **options)
 
 
 def _under(base: httpx.URL, path: str) -> str:

@@ -29,7 +29,7 @@ NO_HOOKS: Hooks = {"request": [], "response": []}
 
 HEADERS = {
     "user-agent": f"upsun-client/{__version__} Python/{sys.version.split()[0]} {sys.platform}",
-    "accept-encoding": "gzip",  # what can be undone within limits
+    "accept-encoding": "gzip",  # which everybody has, and means one thing by
 }
 NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)  # of a header, cookie or method
 _VALUE = re.compile(r"([!-~]([ -~]*[!-~])?)?")
@@ -159,7 +159,9 @@ def check_proxies(args: Mapping[str, Any]) -> bool:
     if not args.get("trust_env", True) or args.get("transport"):
         return False
     proxies = {
-        scheme: _read_proxy("the proxy environment", url if "://" in url else f"http://{url}")
+        scheme: _read_proxy(
+            f"{scheme.upper()}_PROXY (proxy environment)", url if "://" in url else f"http://{url}"
+        )
         for scheme, url in getproxies().items()
         if scheme in {"http", "https", "all"} and url
     }
