@@ -305,6 +305,7 @@ def test_what_a_caller_handles_stays_as_it_is(
 @pytest.mark.parametrize(
     ("headers", "least", "spread"),
     [
+        (None, 0, [0.5, 1, 2, 4, 8, 8]),  # no answer at all
         ({}, 0, [0.5, 1, 2, 4, 8, 8]),
         ({"Retry-After": "0"}, 0, [0.5, 1, 2, 4, 8, 8]),
         ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0, [0.5, 1, 2, 4, 8, 8]),
@@ -313,9 +314,14 @@ def test_what_a_caller_handles_stays_as_it_is(
     ],
 )
 def test_waits_grow_and_are_not_the_same_for_all(
-    headers: dict[str, str], least: float, spread: list[float]
+    headers: dict[str, str] | None, least: float, spread: list[float]
 ) -> None:
-    args = mocked(lambda _: httpx.Response(503, headers=headers), max_retries=6)
+    def handle(_: httpx.Request) -> httpx.Response:
+        if headers is None:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(503, headers=headers)
+
+    args = mocked(handle, max_retries=6)
     waits: list[float] = []
     with (
         mock.patch("time.sleep", waits.append),
@@ -323,7 +329,7 @@ def test_waits_grow_and_are_not_the_same_for_all(
         UpsunClient(**args) as client,
     ):
         for _ in range(40):
-            with pytest.raises(ServerError):
+            with pytest.raises((ServerError, APIConnectionError)):
                 delete_once(client)
     for number, longest in enumerate(spread):
         beyond = [wait - least for wait in waits[number::6]]
