@@ -271,6 +271,7 @@ def test_fifty_derived_clients_need_no_more_connections_than_one(calls: Calls) -
                 client.with_max_retries(number),
             )
             await calls.delete(derived[number % 4])
+            await calls.close(derived[number % 4])
 
     with Wire() as server:
         calls.use(run, **server.kwargs())
