@@ -23,7 +23,8 @@ def main() -> int:
     wanted = os.environ.get("ROWS", "").lower()
     chosen = [cells for cells in ROWS if wanted in cells[0].lower()]
     if not chosen:
-        raise PipelineError(f"ROWS={wanted} is in the name of no row")
+        names = "; ".join(cells[0] for cells in ROWS)
+        raise PipelineError(f"ROWS={wanted} is in the name of no row; these are: {names}")
     environment.make(ROOT / ".venv-bench", [*requirements(Repo(), OURS), "httpx2"])
     found, failed = [["what", "ours", "beside", "ratio (quartiles)", "reach"], ["---"] * 5], []
     with TemporaryDirectory() as folder, serving() as url:

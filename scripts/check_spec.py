@@ -34,7 +34,9 @@ def check_spec(env: Mapping[str, str], repo: Repo) -> int:
     upstream.report.write(env.get("REPORT") or "")
     print(upstream.report.text())
     if upstream.report.moved:
-        print("the contract moved; `make regenerate` takes it over", file=sys.stderr)
+        asked = f" OPERATIONS='{env['OPERATIONS']}'" if env.get("OPERATIONS") else ""
+        told = f"the contract is another than that of spec/; `make regenerate{asked}` takes it over"
+        print(told, file=sys.stderr)
     return 1 if upstream.report.moved else 0
 
 

@@ -24,9 +24,10 @@ def settings(env: Mapping[str, str]) -> dict[str, Any]:
     """
     given = {name: env[name.upper()] for name in _SETTINGS if env.get(name.upper())}
     for name, text in given.items():
-        if not text.isdecimal() or int(text) > _HIGHEST:
+        least = 1 if name.endswith("s") else 0
+        if not text.isdecimal() or not least <= int(text) <= _HIGHEST:
             raise PipelineError(
-                f"{name.upper()} has to be a whole number from 0 to {_HIGHEST}, not {text!r}"
+                f"{name.upper()} has to be a whole number from {least} to {_HIGHEST}, not {text!r}"
             )
     return {name: int(text) for name, text in given.items()}
 

@@ -28,6 +28,8 @@ def run(name: str, main: Callable[[], int]) -> int:
     if isinstance(sys.stdout, TextIOWrapper):
         # As stderr does by itself: no name of an operation is worth a failure.
         sys.stdout.reconfigure(errors="backslashreplace")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = main()
         print(end="", flush=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scripts.pipeline import repo
 from scripts.pipeline.compare_schemas import Change
+from scripts.pipeline.errors import PipelineError
 
 _SHOWN = 20
 _LONGEST = 300
@@ -71,6 +72,12 @@ class Report:
                     lines += ["", f"## {title}", ""]
                     lines += [f"- {': '.join(map(_code, parts))}" for parts in items]
         return "\n".join(lines) + "\n"
+
+    @staticmethod
+    def check(file: str) -> None:
+        """Refuse a file that cannot be written, before the work that it is to tell of."""
+        if file and (Path(file).is_dir() or not Path(file).parent.is_dir()):
+            raise PipelineError(f"REPORT={file}: name a file, in a folder that there is")
 
     def write(self, file: str) -> None:
         """Write the Markdown to a file, if one is named."""

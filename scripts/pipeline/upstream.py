@@ -52,7 +52,10 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
             had them once, the report of that has been written.
     """
     url, prose = env.get("SPEC_URL") or PUBLISHED, is_set(env, "PROSE")
+    Report.check(env.get("REPORT") or "")
     old, committed = read_source(repo), _committed(repo)
+    if committed and not prose and normalize(committed) != committed:
+        print("spec/ has prose, and so have docstrings: without PROSE=1, both go")
     with stage("fetch"):
         known = known_validators(repo, url, state(repo, wanted, prose=prose))
         asked = None if is_set(env, "FORCE") else known

@@ -85,7 +85,10 @@ def check(repo: Repo, folder: Path) -> int:
     current, files = contents(repo, old["http"])
     if touched := changes(folder, old["files"]):
         _print(folder, touched)
-        raise PipelineError(f"the copy in {folder} is not as it was written ({len(touched)} files)")
+        raise PipelineError(
+            f"the copy in {folder} is not as it was written ({len(touched)} files); save what you"
+            " want to keep, then `make vendor` with FORCE=1 writes it anew"
+        )
     if differ := changes(folder, digests(files)):
         raise PipelineError(
             f"the copy in {folder} is {old['name']}, and differs in {len(differ)} files from what"

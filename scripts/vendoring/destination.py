@@ -25,7 +25,10 @@ def destination(given: str, repo: Repo) -> Path:
         raise PipelineError(
             "say where to: DEST=path/to/a/package, such as DEST=../app/src/app/vendor"
         )
-    folder = Path(os.path.realpath(os.path.expanduser(given.strip())))  # noqa: PTH111 - neither raises
+    where = os.path.expanduser(given.strip())  # noqa: PTH111 - which does not raise
+    if where.startswith("~"):
+        raise PipelineError(f"DEST={where}: there is no such user; write the path out")
+    folder = Path(os.path.realpath(where))
     for path in (folder, *(folder / package for package in PACKAGES)):
         if path.is_symlink() or (path.exists() and not path.is_dir()):
             raise PipelineError(f"{path} is a file or a link; use a folder")

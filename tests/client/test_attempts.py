@@ -247,6 +247,32 @@ def test_a_post_is_repeated_only_when_it_was_not_processed() -> None:
             assert len(server.calls) == sent
 
 
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [
+        (httpx.ConnectError, 3),
+        (httpx.ConnectTimeout, 3),
+        (httpx.ReadError, 1),
+        (httpx.ReadTimeout, 1),
+        (httpx.WriteError, 1),
+        (httpx.WriteTimeout, 1),
+        (httpx.RemoteProtocolError, 1),
+    ],
+)
+def test_a_post_is_repeated_only_when_it_was_not_sent(
+    error: type[httpx.TransportError], attempts: int, flavour: str
+) -> None:
+    sent = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        raise error("broken")
+
+    with pytest.raises(APIConnectionError, match="nothing was sent|is unknown") as caught:
+        post(flavour, mocked(handle), json={})
+    assert len(sent) == caught.value.attempts == attempts
+
+
 # --- what the caller is handling
 
 

@@ -149,10 +149,15 @@ def test_a_rate_is_limited_if_asked(clock: Clock) -> None:
         assert api.get(HERE).status_code == 200
 
 
-@pytest.mark.parametrize("setting", [("PORT", "x"), ("PORT", "65536"), ("RATE", "-1")])
+@pytest.mark.parametrize(
+    "setting", [("PORT", "x"), ("PORT", "65536"), ("RATE", "-1"), ("PROJECTS", "0")]
+)
+    "setting", [("PORT", "x"), ("PORT", "65536"), ("RATE", "-1"), ("PROJECTS", "0")]
+)
 def test_a_setting_that_is_none_is_told(setting: tuple[str, str]) -> None:
     assert settings({"PORT": "8080", "RATE": "20", "PROJECTS": ""}) == {"port": 8080, "rate": 20}
-    says = f"{setting[0]} has to be a whole number from 0 to 65535, not {setting[1]!r}"
+    least = 1 if setting[0] == "PROJECTS" else 0
+    says = f"{setting[0]} has to be a whole number from {least} to 65535, not {setting[1]!r}"
     with pytest.raises(PipelineError, match=says):
         settings(dict([setting]))
 

@@ -75,6 +75,11 @@ def test_other_places_are_refused(app: Path, tmp_path: Path, given: str, says: s
         at(tmp_path / given if given.strip() else given)
 
 
+def test_the_home_of_nobody_is_refused() -> None:
+    with pytest.raises(PipelineError, match="no such user"):
+        at("~nosuch/x")
+
+
 @pytest.mark.parametrize("name", [".", "wrapper", "wrapper/upsun_client", "tests/packaging/new"])
 def test_this_repository_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(ROOT)

@@ -393,7 +393,9 @@ def test_prose_is_kept_when_asked_for_and_is_no_change_of_the_contract(
     assert (accepted["description"], "title" in accepted) == ("Will be done", False)
     assert check_spec(env, repo) == generate.offline(repo) == check_generated.check(repo) == 0
     assert json.loads(repo.contract.read_text()) == kept
+    said()
     regenerate(env, repo)
+    assert "without PROSE=1, both go" in said()
     after = snapshot(repo)
     assert {name for name in bare if bare[name] != after[name]} == {"spec/source.json"}
 
@@ -455,9 +457,10 @@ def test_nothing_is_told_of_a_tree_that_a_killed_run_left(repo: Repo, env: Env) 
 
 def test_a_report_that_cannot_be_written_leaves_the_tree(repo: Repo, tmp_path: Path) -> None:
     document = json.loads(json.dumps(small()).replace("integer", "string"))
-    env = written(tmp_path, document, REPORT=str(tmp_path / "no" / "r.md"))
-    with pytest.raises(OSError, match="No such file"), unchanged(repo):
-        regenerate(env, repo)
+    for file in (tmp_path / "no" / "r.md", tmp_path):
+        env = written(tmp_path, document, REPORT=str(file))
+        with refused(f"REPORT={file}", "name a file"), unchanged(repo):
+            regenerate(env, repo)
 
 
 def test_a_file_that_was_edited_added_or_lost_is_named(repo: Repo, said: Said) -> None:

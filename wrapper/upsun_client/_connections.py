@@ -199,8 +199,8 @@ class Connections:
         if check_proxies(args) and not own_way:
             mounts = {f"http://{host}": None for host in self._plain_hosts} | mounts
         verify, no_proxy = self._context(), getproxies().get("no")
-        names = ", ".join(str(name) for name, value in args.items() if value)
-        with translated(f"httpx_args ({names}) or the proxy environment (NO_PROXY: {no_proxy})"):
+        where = f"httpx_args ({', '.join(sorted(map(str, args.keys() - {'limits'})))})"
+        with translated(f"{where} or the proxy environment (NO_PROXY: {no_proxy})"):
             return client(**{**args, "mounts": mounts}, verify=verify)
 
     def _context(self) -> ssl.SSLContext:

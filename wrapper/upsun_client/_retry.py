@@ -210,7 +210,7 @@ def _is_final(error: Exception) -> bool:
     return any(isinstance(each, NOT_RETRYABLE) for each in (error, *(cause.args if cause else ())))
 
 
-def pause(attempt: int, asked: float = 0.0) -> float:
+def pause(attempt: int, asked: float) -> float:
     """Return the seconds to wait after an attempt.
 
     Args:
