@@ -52,6 +52,34 @@ class Slow(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield byte
 
 
+class Unclosable(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body whose end is an error."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b'{"message": "words"}'
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'{"message": "words"}'
+
+    def close(self) -> None:
+        raise httpx.CloseError("access")
+
+    async def aclose(self) -> None:
+        self.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "raises", "says"),
+    [(404, NotFoundError, "words"), (202, APIConnectionError, "202 .*probably worked")],
+)
+def test_what_closing_an_answer_raises_hides_no_status(
+    status: int, raises: Any, says: str, delete: Delete
+) -> None:
+    with pytest.raises(raises, match=says) as caught:
+        delete(**mocked(lambda _: httpx.Response(status, stream=Unclosable())), max_retries=0)
+    assert caught.value.status_code == status
+
+
 # trio says so of a body that goes on.
 @pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")
 def test_a_body_that_drips_is_cut_short(delete: Delete, clock: Clock) -> None:

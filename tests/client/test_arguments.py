@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import io
 import math
 import ssl
 import traceback
@@ -439,6 +440,7 @@ def test_plain_http_goes_through_no_proxy_elsewhere(
         {"timeout": "soon"},
         {"params": FOO},
         {"files": {"a": 1}},
+        {"files": [("a", io.BytesIO(b"x")), ("b", 1)]},
         {"headers": FOO},
         {"auth": ("user", "pass")},
         {"extensions": {"timeout": 5}},
@@ -452,6 +454,7 @@ def test_an_unusable_request_is_an_error_of_ours(arguments: dict[str, Any], flav
     with Wire() as server, UpsunClient(**server.kwargs(max_retries=0, timeout=2.0)) as client:
         with pytest.raises(UpsunError):
             send(flavour, client, "POST", **arguments)
+        assert "files" not in arguments or not server.calls
 
 
 @pytest.mark.parametrize("method", ["", "D E", "GET\r\nX: y", "GÉT"])

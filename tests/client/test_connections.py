@@ -6,8 +6,9 @@ import gc
 import os
 import sys
 import threading
+import time
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -538,6 +539,16 @@ class TestFork:
             assert in_child(lambda: delete_once(client)) == "None"
             assert server.calls[0].headers["x-a"] == "1"
 
+    def test_a_child_does_not_go_on_with_what_its_parent_reads(self) -> None:
+        with Wire([answer(200, b"x" * 200_000)]) as server:
+            with UpsunClient(**server.kwargs()) as client:
+                with client.get_httpx_client().stream("GET", "/log") as response:
+                    chunks = response.iter_raw(1)
+                    next(chunks)
+                    said = in_child(lambda: sum(map(len, chunks)))
+                    assert said.startswith("ClientClosedError: this answer")
+                    assert sum(map(len, chunks)) == 199_999
+
     def test_a_child_reads_nothing_that_its_parent_was_answered(self) -> None:
         with Wire([answer(200, b"x" * 200_000)]) as server:
             with UpsunClient(**server.kwargs()) as client:
@@ -643,6 +654,71 @@ def test_a_held_http_client_is_closed_on_its_own(calls: Calls) -> None:
         assert len(server.exchanges) == 1
 
 
+def test_hooks_that_are_added_serve_derived_clients_too() -> None:
+    seen: list[str] = []
+    with Wire() as server, UpsunClient(**server.kwargs()) as client:
+        hooks = client.get_httpx_client().event_hooks["request"]
+        hooks.append(lambda request: seen.append(request.method))
+        delete_once(client.with_timeout(5))
+    assert seen == ["DELETE"]
+
+
+def test_a_hook_may_wrap_what_is_streamed(calls: Calls) -> None:
+    class Counted(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __init__(self, stream: Any) -> None:
+            self.stream = stream
+
+        def __iter__(self) -> Iterator[bytes]:
+            for chunk in self.stream:
+                sizes.append(len(chunk))
+                yield chunk
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            async for chunk in self.stream:
+                sizes.append(len(chunk))
+                yield chunk
+
+    def wrap(response: httpx.Response) -> None:
+        response.stream = Counted(response.stream)
+
+    async def run(client: UpsunClient) -> None:
+        http = calls.session(client)
+        request = http.build_request("GET", "/x")
+        response = await calls.do(http.send(request, stream=True))
+        await calls.do(response.read() if calls.is_sync else response.aread())
+
+    sizes: list[int] = []
+    hooks = {"response": [wrap]}
+    with Wire([answer(200, b"abc")]) as server:
+        calls.use(run, **server.kwargs(httpx_args={"event_hooks": hooks}))
+    assert sum(sizes) == 3
+
+
+def test_threads_pass_the_gate_in_the_order_in_which_they_came() -> None:
+    def api(request: Request) -> bytes:
+        if not asked.is_set():
+            asked.set()
+            go_on.wait(30)
+        return ACCEPTED
+
+    def again_and_again() -> None:
+        for _ in range(20):
+            delete_once(client)
+
+    asked, go_on = threading.Event(), threading.Event()
+    limits = httpx.Limits(max_connections=1)
+    with Wire(api) as server, ThreadPoolExecutor(2) as pool:
+        with UpsunClient(**server.kwargs(httpx_args={"limits": limits})) as client:
+            busy = pool.submit(again_and_again)
+            asked.wait(30)
+            late = pool.submit(client.get_httpx_client().get, "/late")
+            time.sleep(0.2)  # until it waits
+            go_on.set()
+            busy.result()
+            late.result()
+    assert "/late" in [call.target for call in server.calls[1:3]]
+
+
 def test_event_hooks_can_be_read_and_set() -> None:
     seen: list[str] = []
     with Wire() as server, UpsunClient(**server.kwargs()) as client:
@@ -650,6 +726,8 @@ def test_event_hooks_can_be_read_and_set() -> None:
         http.event_hooks = {"request": [lambda request: seen.append(request.method)]}
         assert [len(hooks) for hooks in http.event_hooks.values()] == [1, 0]
         delete_once(client)
+        with pytest.raises(ConfigurationError, match="'request' and 'response'"):
+            http.event_hooks = {"requests": []}
         http.event_hooks["request"].append(3)  # type: ignore[arg-type]
         with pytest.raises(ConfigurationError, match="event_hooks"):
             delete_once(client)

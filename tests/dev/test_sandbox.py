@@ -152,8 +152,6 @@ def test_a_rate_is_limited_if_asked(clock: Clock) -> None:
 @pytest.mark.parametrize(
     "setting", [("PORT", "x"), ("PORT", "65536"), ("RATE", "-1"), ("PROJECTS", "0")]
 )
-    "setting", [("PORT", "x"), ("PORT", "65536"), ("RATE", "-1"), ("PROJECTS", "0")]
-)
 def test_a_setting_that_is_none_is_told(setting: tuple[str, str]) -> None:
     assert settings({"PORT": "8080", "RATE": "20", "PROJECTS": ""}) == {"port": 8080, "rate": 20}
     least = 1 if setting[0] == "PROJECTS" else 0

@@ -1,6 +1,7 @@
 """The exchange of the API token for an access token, as the auth server documents it."""
 
 import base64
+import math
 import time
 from typing import Any
 
@@ -17,7 +18,6 @@ CHECK = "check token_url: is a proxy or login page in between?"
 _BASIC = "Basic " + base64.b64encode(b"platform-api-user:").decode()
 _PATIENCE = 10.0  # seconds that it takes at least, for each part of it
 _DOCUMENTED_LIFETIME = 900.0  # seconds, where the answer gives none that makes sense
-_LONGEST_LIFETIME = 1e9  # seconds
 
 
 def exchange(
@@ -56,8 +56,11 @@ def read_token_answer(response: httpx.Response, asked_at: float) -> Token:
 
 def _lifetime(expires_in: Any) -> float:
     """Read seconds; nonsense counts as the documented lifetime, as a 401 renews in any case."""
-    is_number = isinstance(expires_in, int | float) and not isinstance(expires_in, bool)
-    return expires_in if is_number and 0 < expires_in < _LONGEST_LIFETIME else _DOCUMENTED_LIFETIME
+    try:
+        seconds = 0.0 if isinstance(expires_in, bool) else float(expires_in)
+    except (TypeError, ValueError, OverflowError):
+        return _DOCUMENTED_LIFETIME
+    return seconds if 0 < seconds < math.inf else _DOCUMENTED_LIFETIME
 
 
 def _refusal(error: APIStatusError | APIResponseValidationError) -> TokenExchangeError:

@@ -17,7 +17,8 @@ from ._io import Io, close
 ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are kept
 READ_LIMIT = ERROR_BODY_LIMIT + 4096  # that are read, so that no token is cut in two
 _MESSAGE_LIMIT = 500  # characters
-_TAG = r"<[^<>]*>"  # linear in the length of the body, whatever it holds
+# Linear in the length of the body, whatever it holds.
+_TITLE, _TAG = r"<title[^<>]*>([^<]*)", r"<[^<>]*>"
 # Most specific first; an answer rarely has more than two of them.
 _MESSAGE_KEYS = ("message", "error_description", "detail", "error_hint", "title", "error", "errors")
 
@@ -54,13 +55,16 @@ async def fill(
     """
     stopped, until = "", time.monotonic() + seconds
     try:
-        async for chunk in io.chunks(stream):
-            if stopped:
-                break  # a body of the caller's transport, which goes on when it is closed
-            body += chunk
-            stopped = "size" if len(body) > limit else "time" * (time.monotonic() > until)
-            if stopped:
-                await close(io, stream)  # which ends the iteration, down to its last generator
+        try:
+            async for chunk in io.chunks(stream):
+                if stopped:
+                    break  # a body of the caller's transport, which goes on when it is closed
+                body += chunk
+                stopped = "size" if len(body) > limit else "time" * (time.monotonic() > until)
+                if stopped:
+                    await close(io, stream)  # which ends the iteration, to its last generator
+        finally:
+            await close(io, stream)
     except (httpx.HTTPError, httpx.StreamError) as error:
         return stopped or error
     return stopped
@@ -91,15 +95,17 @@ def decompress(raw: bytes, encoding: str, limit: int) -> tuple[bytes, str]:
 
 def decode_body(body: bytes, charset: str | None = None, redact: Callable[[str], str] = str) -> Any:
     """Decode JSON; give at most 64 KiB of text if it is none, None if it is empty."""
+    body = body[:READ_LIMIT]
     try:
-        text = body[:READ_LIMIT].decode(charset or "utf-8", errors="replace")
+        text = body.decode(charset or "utf-8", errors="replace")
     except (LookupError, ValueError):  # no such charset, or one that has no errors to replace
-        text = body[:READ_LIMIT].decode(errors="replace")
-    text = text.removeprefix("\ufeff").strip()
-    with suppress(ValueError, RecursionError):
-        plain = json.dumps(json.loads(text), ensure_ascii=False)  # no escapes but those it needs
-        return copy.deepcopy(json.loads(redact(plain)))  # what is too deep for that does not pickle
-    return redact(text)[:ERROR_BODY_LIMIT] or None
+        text = body.decode(errors="replace")
+    for source in (body, text):  # JSON has no charset but UTF-8 and its like; not all know
+        with suppress(ValueError, RecursionError):
+            plain = json.dumps(json.loads(source), ensure_ascii=False)  # what escapes it needs
+            # What is too deep to copy does not pickle.
+            return copy.deepcopy(json.loads(redact(plain)))
+    return redact(text.removeprefix("\ufeff").strip())[:ERROR_BODY_LIMIT] or None
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
@@ -114,8 +120,8 @@ def server_message(status_code: int, body: Any) -> str:
     """Return the server's own words about an error, wherever it put them."""
     standard = responses.get(status_code, f"status {status_code}")
     for text in _words(body):
-        # Of a page of HTML, its title.
-        words = one_line(re.sub(_TAG, " ", text.partition("</title>")[0]), _MESSAGE_LIMIT)
+        title = re.search(_TITLE, text, re.IGNORECASE)
+        words = one_line(title[1] if title else re.sub(_TAG, " ", text), _MESSAGE_LIMIT)
         # "Bad Request." beside a title that says what is bad is no news.
         if any(map(str.isalnum, words)) and words.rstrip(".").lower() != standard.lower():
             return words
@@ -130,5 +136,8 @@ def _words(value: Any, *, is_inner: bool = False) -> Iterator[str]:
             yield from _words(each, is_inner=True)
     elif is_object(value):
         known = [key for key in _MESSAGE_KEYS if key in value]
-        for key in known or (value if is_inner else ()):  # {"name": ["too short"]}, as a detail
+        for key in known:
             yield from _words(value[key], is_inner=True)
+        if is_inner and not known:  # {"name": ["is too short"]}, as a detail may be
+            named = {key: ", ".join(_words(value[key], is_inner=True)) for key in value}
+            yield "; ".join(f"{key}: {words}" for key, words in named.items() if words)

@@ -91,11 +91,14 @@ class Visit:
         return self.stream
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._open()
+        for chunk in self._open():
+            yield chunk
+            self._open()  # a fork may have come between
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self._open():
             yield chunk
+            self._open()
 
     def close(self) -> None:
         run(self.aclose())

@@ -178,7 +178,7 @@ class ConflictError(APIStatusError):
 class RateLimitError(APIStatusError):
     """429: too many requests, the retries included. Wait ``retry_after`` seconds."""
 
-    _advice = "then send fewer at once"
+    _advice = "send fewer at once"
 
 
 class ServerError(APIStatusError):

@@ -11,7 +11,7 @@ from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, Ups
 from ._httpx import httpx
 from ._io import Blocking, Io
 from ._options import translated
-from ._retry import IDEMPOTENT, STREAM, Call, Redact
+from ._retry import STREAM, Call, Redact
 from ._tokens import Token, Tokens
 
 SUCCESS_LIMIT = 64 * 1024 * 1024  # bytes of a success's body, compressed or not
@@ -36,8 +36,7 @@ class Flow:
     async def send(self, io: Io, request: httpx.Request) -> httpx.Response:
         """Send a request, again where that is safe and may help."""
         self._check_origin(request.url)
-        is_idempotent = not self.tokens or request.method in IDEMPOTENT
-        call = Call(request, self.retries, self.redact, is_idempotent=is_idempotent)
+        call = Call(request, self.retries, self.redact, is_exchange=not self.tokens)
         began, patience = time.monotonic(), request.extensions["timeout"]["read"]
         is_renewed = False
         while True:
@@ -91,10 +90,11 @@ class Flow:
                 response.request = call.request
                 for hook in io.hooks["response"]:
                     await io.settle(hook(response))
+                visit.stream = response.stream  # which a hook may have wrapped
                 if io.is_streamed and call.is_success and not response.is_closed:
                     response.stream = visit
                     return
-                await self._read(io, call, response, sent.extensions["timeout"])
+                await self._read(io, call, response, visit, sent.extensions["timeout"])
         except BaseException as error:
             if not isinstance(error, Exception):  # the task was cancelled
                 visit.abandon()
@@ -102,7 +102,9 @@ class Flow:
             raise
         await visit.aclose()
 
-    async def _read(self, io: Io, call: Call, response: httpx.Response, times: Any) -> None:
+    async def _read(
+        self, io: Io, call: Call, response: httpx.Response, visit: Visit, times: Any
+    ) -> None:
         """Read a body within its limits, unless a mock or a hook has read it."""
         if response.is_stream_consumed:
             what = f"an event hook that takes the body of the answer {response.status_code}"
@@ -116,8 +118,9 @@ class Flow:
             times["read"] = min(patience, ERROR_BODY_TIMEOUT)
             limit, seconds = READ_LIMIT, ERROR_BODY_TIMEOUT
         raw = bytearray()
-        stopped = await fill(raw, io, response.stream, limit=limit, seconds=seconds)
-        encoding = response.headers.get("content-encoding", "")
+        stopped = await fill(raw, io, visit.stream, limit=limit, seconds=seconds)
+        visit.stream = Visit.stream  # that one is closed, whatever came of it
+        encoding = self.redact(response.headers.get("content-encoding", ""))
         body, problem = decompress(bytes(raw), encoding, limit)
         # The old stream holds on to the request as sent; and nothing is left to decode.
         response.stream = httpx.ByteStream(body)

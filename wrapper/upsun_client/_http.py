@@ -1,14 +1,14 @@
 """The two HTTP clients that callers see: httpx clients whose requests follow the flow."""
 
 from collections.abc import Coroutine
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
 from ._connections import Connections, Pool, User
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
 from ._flow import Flow
 from ._httpx import httpx
 from ._io import Blocking, Io, Tasks, run
-from ._options import NAME, Hooks, check_hooks, check_kind, read_timeout, translated
+from ._options import NAME, Hooks, check_hooks, check_kind, read_hooks, read_timeout, translated
 from ._paths import check_path
 
 _HOW = httpx.USE_CLIENT_DEFAULT
@@ -31,6 +31,11 @@ class _Shared(httpx.BaseTransport, httpx.AsyncBaseTransport):
         await self._connections.leave(Tasks, self._user)
 
 
+@runtime_checkable
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
 class _Session:
     """What both HTTP clients are, beside one of httpx."""
 
@@ -40,6 +45,16 @@ class _Session:
         shared = _Shared(connections, user)
         super().__init__(transport=shared, trust_env=False, **options)  # type: ignore[call-arg]
         self._flow, self._connections, self._user = flow, connections, user
+        self._hooks: Hooks = options["event_hooks"]  # which derived clients share
+
+    @property
+    def event_hooks(self) -> Hooks:
+        """What is called with each request as sent, and each response before it is judged."""
+        return self._hooks
+
+    @event_hooks.setter
+    def event_hooks(self, hooks: Any) -> None:
+        self._hooks = read_hooks(hooks)
 
     @property
     def is_closed(self) -> bool:
@@ -58,8 +73,11 @@ class _Session:
             made = super().build_request(method, target, **kwargs)  # type: ignore[misc]
             request = cast("httpx.Request", made)
             fields = getattr(request.stream, "fields", None)  # of a multipart form
-            files = [getattr(field, "file", None) for field in fields or ()]
-            if fields is not None and not any(hasattr(file, "read") for file in files):
+            files = [getattr(field, "file", "") for field in fields or ()]
+            streams = [file for file in files if not isinstance(file, str | bytes)]
+            for each in streams:
+                check_kind("a file of a form", each, _Readable, "text, bytes or a file")
+            if fields is not None and not streams:
                 request.read()  # which makes bytes of it, that can be sent again
         return request
 
@@ -106,9 +124,8 @@ class _Session:
             with translated("the timeout of a request"):
                 times = httpx.Timeout(**{**own, **request.extensions.get("timeout", {})})
             request.extensions = {**request.extensions, "timeout": read_timeout(times).as_dict()}
-        hooks = cast("Hooks", self.event_hooks)  # type: ignore[attr-defined]
-        check_hooks(hooks, is_blocking=self.driver is Blocking)
-        return self._flow.send(self.driver(self._pool, hooks, is_streamed=stream), request)
+        check_hooks(self._hooks, is_blocking=self.driver is Blocking)
+        return self._flow.send(self.driver(self._pool, self._hooks, is_streamed=stream), request)
 
     def _pool(self) -> Pool:
         self._check_open()

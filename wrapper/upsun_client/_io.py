@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
@@ -17,6 +18,40 @@ from typing import Any, TypeVar
 from ._errors import ConfigurationError
 from ._httpx import httpx
 from ._options import Hooks
+
+
+class _Gate:
+    """A semaphore for threads that lets who came first in first, so that nobody starves."""
+
+    def __init__(self, width: int) -> None:
+        self._free, self._lock = width, threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+
+    def acquire(self, timeout: float | None) -> bool:
+        turn = threading.Lock()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            turn.acquire()
+            self._waiting.append(turn)
+        is_mine = False
+        try:
+            is_mine = turn.acquire(timeout=-1 if timeout is None else timeout)
+        finally:
+            with self._lock:
+                if turn in self._waiting:  # who gave up, or was interrupted
+                    self._waiting.remove(turn)
+                else:
+                    is_mine = True
+        return is_mine
+
+    def release(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
 
 
 class _Driver:
@@ -57,10 +92,10 @@ class Blocking(_Driver):
 
     @staticmethod
     def gate(width: int) -> Any:
-        return threading.Semaphore(width)
+        return _Gate(width)
 
-    async def enter(self, gate: threading.Semaphore, seconds: float | None) -> bool:
-        return gate.acquire(timeout=seconds)
+    async def enter(self, gate: _Gate, seconds: float | None) -> bool:
+        return gate.acquire(seconds)
 
 
 class Tasks(_Driver):

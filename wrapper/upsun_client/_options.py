@@ -6,6 +6,7 @@ library can tell is `translated`.
 
 import inspect
 import itertools
+import math
 import os
 import re
 import ssl
@@ -54,10 +55,10 @@ def check_kind(name: str, value: object, kinds: Any, wanted: str) -> None:
         raise ConfigurationError(f"{name} must be {wanted}, not {type(value).__name__}")
 
 
-def check_number(name: str, value: Any, kinds: Any, least: float) -> None:
+def check_number(name: str, value: Any, kinds: Any, least: float, most: float = math.inf) -> None:
     """Refuse a value that is no such number, or None where that is one of the kinds."""
     is_number = isinstance(value, kinds) and not isinstance(value, bool)
-    if not is_number or not (value is None or least <= value <= threading.TIMEOUT_MAX):
+    if not is_number or not (value is None or least <= value <= most):
         raise ConfigurationError(f"{name} cannot be {value!r}")
 
 
@@ -116,8 +117,9 @@ def read_headers(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
 def read_timeout(timeout: Any) -> httpx.Timeout:
     with translated("timeout"):
         read = httpx.Timeout(timeout)
+    bounds = _SHORTEST_TIMEOUT, threading.TIMEOUT_MAX
     for part in read.as_dict().values():
-        check_number("timeout", part, int | float | None, _SHORTEST_TIMEOUT)
+        check_number("timeout", part, int | float | None, *bounds)
     return read
 
 
@@ -126,9 +128,7 @@ def read_httpx_args(given: Mapping[str, Any] | None) -> dict[str, Any]:
     args = _read_mapping("httpx_args", given)
     if clash := sorted(_OURS & args.keys()):
         raise ConfigurationError(f"httpx_args cannot set {', '.join(clash)}")
-    args["event_hooks"] = _read_mapping("event_hooks", args.get("event_hooks"))
-    if args["event_hooks"].keys() - NO_HOOKS.keys():
-        raise ConfigurationError("event_hooks are those of 'request' and 'response', no others")
+    args["event_hooks"] = read_hooks(args.get("event_hooks"))
     args["mounts"] = _read_mapping("mounts", args.get("mounts"))
     args.setdefault("limits", httpx.Limits(max_connections=100, max_keepalive_connections=20))
     check_kind("limits", limits := args["limits"], httpx.Limits, "httpx.Limits")
@@ -137,6 +137,15 @@ def read_httpx_args(given: Mapping[str, Any] | None) -> dict[str, Any]:
     check_number("limits: max_keepalive_connections", kept, int | None, 0)
     check_number("limits: keepalive_expiry", limits.keepalive_expiry, int | float | None, 0)
     return args
+
+
+def read_hooks(given: Any) -> Hooks:
+    """Return event hooks, by what they are called for."""
+    hooks = _read_mapping("event_hooks", given)
+    with suppress(TypeError):
+        if not hooks.keys() - NO_HOOKS.keys():
+            return {kind: [*hooks.get(kind, ())] for kind in NO_HOOKS}
+    raise ConfigurationError("event_hooks must map 'request' and 'response' to lists of functions")
 
 
 def check_hooks(hooks: Hooks, *, is_blocking: bool) -> None:

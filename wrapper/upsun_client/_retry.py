@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http.client import responses
 from typing import Any, NoReturn
@@ -43,7 +44,7 @@ class Call:
     error: Exception | None = None  # of the HTTP library
 
     def __init__(
-        self, request: httpx.Request, retries: int, redact: Redact, *, is_idempotent: bool
+        self, request: httpx.Request, retries: int, redact: Redact, *, is_exchange: bool
     ) -> None:
         self.request = request
         self.method, self.path = request.method, path_of(request)
@@ -52,12 +53,14 @@ class Call:
         self._attempts = 1
         self._retries = retries if self.is_repeatable else 0
         self._redact = redact
-        self._is_idempotent = is_idempotent
+        self._is_exchange = is_exchange
+        self._is_idempotent = is_exchange or request.method in IDEMPOTENT
         self._sent = False  # whether any attempt may have taken effect
         self._earlier = False  # whether one before the present attempt may have
 
     def __str__(self) -> str:
-        return f"{self.method} {one_line(self.path, _SHOWN)}"
+        what = f"{self.method} {one_line(self.path, _SHOWN)}"
+        return f"the token exchange, {what}" if self._is_exchange else what
 
     @property
     def is_success(self) -> bool:
@@ -136,16 +139,20 @@ class Call:
         # The text of a timeout would tell of the event loop's inside.
         words = "" if is_timeout else self._say(str(error))
         words = f"({words or type(error).__name__}; attempt {self._attempts})"
-        fate = f"nothing was sent: {_CHECK}"
-        if self._sent:
+        if not self._sent:
+            fate = f"nothing was sent: {_CHECK}"
+        elif self._is_exchange:
+            fate = "the request that needs the token was not sent: repeat it"
+        elif response is not None:
+            fate = f"so what it says is unknown{_worked(self.request)}: look"
+        else:
             fate = "whether it took effect is unknown: look, then repeat"
         host = one_line(self.request.url.netloc.decode("ascii", "replace"), 80)
-        text = f"no answer from {host} to {self} {words}; {fate}"
+        came = f"no answer from {host} to {self}"
         if response is not None:
-            text = f"{response.status_code} to {self}, but its body broke off {words}"
-            text += f", so what it says is unknown{_worked(self.request)}: look"
+            came = f"{response.status_code} to {self}, but its body broke off"
         kind = _errors.APITimeoutError if is_timeout else _errors.APIConnectionError
-        return self.note(kind(text, **self._known(response)))
+        return self.note(kind(f"{came} {words}; {fate}", **self._known(response)))
 
     def _bare(self, error: Exception) -> Exception:
         """Copy an error of httpx without the request, and without all it was raised during."""
@@ -235,5 +242,6 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
 
 def _date(value: str) -> float | None:
     with suppress(ValueError, OverflowError):
-        return parsedate_to_datetime(value).timestamp()
+        date = parsedate_to_datetime(value)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     return None

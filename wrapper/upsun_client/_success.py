@@ -38,7 +38,7 @@ def parse(parser: Callable[..., T], response: httpx.Response, client: object, re
         problem = "the contract does not know this status"
     except PARSE_ERRORS as error:
         problem = _UNFIT.format(f"{type(error).__name__}: {redact(str(error))[:_SHOWN]}")
-    kind = one_line(response.headers.get("content-type", "").partition(";")[0], 40)
+    kind = one_line(redact(response.headers.get("content-type", "")).partition(";")[0], 40)
     came = f"; it is {len(response.content)} bytes of {kind or 'no type'}"
     advice = "" if "json" in kind else "; check base_url"
     raise outside_contract(response, problem + came + advice, redact)

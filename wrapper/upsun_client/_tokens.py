@@ -20,7 +20,6 @@ from ._options import check_kind
 
 TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
 CREATE = "create one in the Upsun console, account settings, API tokens"
-_ESCAPE = re.compile(r"(?i)(?:%|\\+u00|\\+x|&#x0*)([0-9a-f]{2});?|&#0*([0-9]{2,3});?|\\+")
 _SHORTEST_SECRET = 8  # characters; what is shorter may well be a word of the server's
 
 
@@ -94,15 +93,14 @@ class Tokens:
 
     def redact(self, text: str) -> str:
         """Take the tokens out of a text that a server sent, however it spelled them."""
-        secrets = [each.reveal() for each in (self.api_token, self._token, *self._past) if each]
-        secrets = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
-        encoded = [base64.b64encode(secret.encode()).decode().rstrip("=") for secret in secrets]
-        if not secrets:
-            return text
-        pattern = re.compile("|".join(map(re.escape, secrets + encoded)), re.IGNORECASE)
-        text = pattern.sub("[redacted]", text)
-        plain, count = pattern.subn("[redacted]", _without_escapes(text))
-        return plain if count else text
+        for secret in (self.api_token, self._token, *self._past):
+            if secret and len(value := secret.reveal()) >= _SHORTEST_SECRET:
+                encoded = base64.b64encode(value.encode()).decode().rstrip("=")
+                for spelled in (value, encoded):
+                    if _may_hold(text, spelled):
+                        pattern = "".join(map(_spellings, spelled))
+                        text = re.sub(pattern, "[redacted]", text, flags=re.IGNORECASE)
+        return text
 
     def _join_or_start(self, since: float) -> PendingExchange:
         process = os.getpid()
@@ -142,16 +140,23 @@ def _serves(pending: PendingExchange, since: float) -> bool:
     return token.expires_at > -math.inf and (in_time or time.monotonic() < token.renew_at)
 
 
-def _without_escapes(text: str) -> str:
-    """Undo what forms, JSON and HTML make of a character, as often as anybody does."""
-    for _ in range(4):
-        text = _ESCAPE.sub(_unescape, text)
-    return text
+def _may_hold(text: str, secret: str) -> bool:
+    """Spare most texts the search, which a body of many strings would pay for each."""
+    if len(text) < len(secret):
+        return False  # no spelling is shorter
+    # A token that is spelled some other way holds an escape.
+    return secret in text or any(mark in text for mark in "%\\&") or secret.lower() in text.lower()
 
 
-def _unescape(found: re.Match[str]) -> str:
-    hexadecimal, decimal = found.groups()
-    return chr(int(hexadecimal, 16)) if hexadecimal else chr(int(decimal)) if decimal else ""
+def _spellings(character: str) -> str:
+    """Match a character in whatever escapes a form, JSON or HTML would put it.
+
+    Four levels of backslashes are enough: without a limit, a body of nothing else takes minutes.
+    """
+    code, slashes = ord(character), r"\\{1,15}"
+    escapes = (f"%(?:25)*{code:02x}", f"{slashes}u{code:04x}", f"{slashes}x{code:02x}")
+    entities = (f"&#0*{code};?", f"&#x0*{code:x};?")
+    return f"(?:(?:{slashes})?{re.escape(character)}|{'|'.join(escapes + entities)})"
 
 
 def read_api_token(given: str | None) -> Token:
