@@ -61,11 +61,10 @@ class Unclosable(httpx.SyncByteStream, httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield b'{"message": "words"}'
 
-    def close(self) -> None:
+    def close(self) -> Any:
         raise httpx.CloseError("access")
 
-    async def aclose(self) -> None:
-        self.close()
+    aclose = close
 
 
 @pytest.mark.parametrize(
@@ -399,6 +398,7 @@ def test_a_compressed_success_is_read(encoding: str, pack: Any, delete: Delete) 
             response = client.get_httpx_client().get("/x")
     assert response.json()["code"] == 202
     assert response.headers["content-encoding"] == encoding
+    assert {call.headers["accept-encoding"] for call in server.calls} == {"gzip"}
 
 
 # --- one line of text

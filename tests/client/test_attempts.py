@@ -6,6 +6,7 @@ import pickle
 import random
 import ssl
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -361,6 +362,20 @@ def test_waits_grow_and_are_not_the_same_for_all(
         beyond = [wait - least for wait in waits[number::6]]
         assert 0 <= min(beyond) < longest / 2 < max(beyond) <= longest
     assert len(set(waits)) == len(waits) == 240
+
+
+def test_a_date_without_a_zone_is_read_as_utc(
+    delete: Delete, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = "Wed, 21 Oct 2015 07:28:"
+    headers = {"Date": f"{day}00 GMT", "Retry-After": f"{day}30 -0000"}
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "EST5")
+        time.tzset()
+        with pytest.raises(ServerError) as caught:
+            delete(**mocked(lambda _: httpx.Response(503, headers=headers)), max_retries=0)
+    time.tzset()
+    assert caught.value.retry_after == 30
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

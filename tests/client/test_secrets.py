@@ -229,6 +229,13 @@ def test_a_token_is_redacted_however_it_is_spelled(spell: Any, delete: Delete) -
         assert "[redacted]" in str(caught.value)
 
 
+def test_a_token_is_redacted_before_what_holds_it_is_cut(delete: Delete) -> None:
+    long = "secret" * 50
+    with Wire([answer(202, b"<p>", content_type=long)], [token(long)]) as server:
+        with pytest.raises(UpsunError, match=r"^((?!secret).)*redacted((?!secret).)*$"):
+            delete(**server.kwargs())
+
+
 @pytest.mark.timeout(30)
 def test_a_body_of_escapes_is_redacted_at_once() -> None:
     bodies = [(mark * 70_000)[:70_000] for mark in ("\\", "%25", "&#0", "&#x0", "a\\", "api+")]
