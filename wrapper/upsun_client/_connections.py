@@ -15,7 +15,7 @@ from urllib.request import getproxies
 
 from ._errors import ClientClosedError, ConfigurationError
 from ._httpx import httpx
-from ._io import Blocking, Io, PerLoop, Tasks, close, run
+from ._io import Blocking, Gate, Io, PerLoop, Tasks, close, run
 from ._options import Verify, check_kind, check_proxies, translated
 
 _FOR_SESSIONS = {"params", "event_hooks"}  # what of httpx_args is used above the connections
@@ -61,8 +61,8 @@ class Pool:
     time, and a connection for each task that is cancelled there.
     """
 
-    def __init__(self, make: Any, gate: Any, *, is_ours: bool) -> None:
-        self.make, self.gate = make, gate  # a semaphore; None for no limit
+    def __init__(self, make: Any, gate: Gate | None, *, is_ours: bool) -> None:
+        self.make, self.gate = make, gate  # None for no limit
         self.is_ours = is_ours  # whether no transport of the caller's is in it
         self.client = make()
         self.inside: set[Visit] = set()
@@ -116,7 +116,7 @@ class Visit:
             if self in self._inside:
                 self._inside.remove(self)
                 if self._pool.gate:
-                    self._pool.gate.release()
+                    self._pool.gate.leave()
                 if self._inside is not self._pool.inside and not self._inside:  # the last in there
                     await close(self._io, self.client)
 
@@ -189,7 +189,7 @@ class Connections:
             problem = "a transport in httpx_args cannot be used in a forked process"
             raise ConfigurationError(f"{problem}; make a new transport and client there")
         width: int | None = args["limits"].max_connections
-        gate = kind.gate(width) if width else None
+        gate = Gate(width) if width else None
         return Pool(partial(self._make, kind, args), gate, is_ours=self._is_ours)
 
     def _make(self, kind: type[Io], args: Mapping[str, Any]) -> Any:

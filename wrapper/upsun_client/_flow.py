@@ -79,7 +79,7 @@ class Flow:
         call.response = call.error = None
         for hook in io.hooks["request"]:
             await io.settle(hook(sent))
-        if pool.gate and not await io.enter(pool.gate, sent.extensions["timeout"]["pool"]):
+        if pool.gate and not await pool.gate.enter(io, sent.extensions["timeout"]["pool"]):
             call.error = httpx.PoolTimeout("")
             return
         visit = (ThreadVisit if isinstance(io, Blocking) else TaskVisit)(io, pool)

@@ -4,6 +4,8 @@
 asyncio or trio. And what is kept for each loop of each process.
 """
 
+from __future__ import annotations
+
 import inspect
 import os
 import sys
@@ -11,7 +13,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -20,38 +21,59 @@ from ._httpx import httpx
 from ._options import Hooks
 
 
-class _Gate:
-    """A semaphore for threads that lets who came first in first, so that nobody starves."""
+class Signal(threading.Event):
+    """Set once, from any thread; threads and tasks wait for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: deque[Callable[[], object]] = deque()
+
+    def set(self) -> None:
+        super().set()
+        with suppress(IndexError):
+            while True:
+                self._told.popleft()()
+
+    def tell(self, function: Callable[[], object]) -> None:
+        """Have a function called when it is set, at once if it is."""
+        self._told.append(function)
+        if self.is_set():
+            self.set()
+
+
+class Gate:
+    """A semaphore for threads and tasks: who came first enters first, so that nobody starves."""
 
     def __init__(self, width: int) -> None:
         self._free, self._lock = width, threading.Lock()
-        self._waiting: deque[threading.Lock] = deque()
+        self._waiting: deque[Signal] = deque()
 
-    def acquire(self, timeout: float | None) -> bool:
-        turn = threading.Lock()
+    async def enter(self, io: Io, seconds: float | None) -> bool:
+        """Wait for one's turn; tell whether it came in time."""
         with self._lock:
             if self._free:
                 self._free -= 1
                 return True
-            turn.acquire()
-            self._waiting.append(turn)
-        is_mine = False
+            self._waiting.append(turn := Signal())
+        is_over = is_late = False
         try:
-            is_mine = turn.acquire(timeout=-1 if timeout is None else timeout)
+            await io.wait(turn, seconds)
+            is_over = True
         finally:
             with self._lock:
-                if turn in self._waiting:  # who gave up, or was interrupted
+                if is_late := turn in self._waiting:
                     self._waiting.remove(turn)
-                else:
-                    is_mine = True
-        return is_mine
+            if not (is_over or is_late):  # interrupted, or cancelled, just as the turn came
+                self.leave()
+        return not is_late
 
-    def release(self) -> None:
+    def leave(self) -> None:
+        """Let the next one enter."""
         with self._lock:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._free += 1
+            turn = self._waiting.popleft() if self._waiting else None
+            self._free += turn is None
+        if turn:
+            turn.set()
 
 
 class _Driver:
@@ -86,16 +108,8 @@ class Blocking(_Driver):
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251 - no event loop runs this
 
-    async def wait(self, future: Future[Any], seconds: float | None) -> None:
-        with suppress(TimeoutError):
-            future.exception(seconds)
-
-    @staticmethod
-    def gate(width: int) -> Any:
-        return _Gate(width)
-
-    async def enter(self, gate: _Gate, seconds: float | None) -> bool:
-        return gate.acquire(seconds)
+    async def wait(self, signal: Signal, seconds: float | None) -> None:
+        signal.wait(seconds)
 
 
 class Tasks(_Driver):
@@ -115,30 +129,13 @@ class Tasks(_Driver):
 
         await sleep(seconds)
 
-    async def wait(self, future: Future[Any], seconds: float | None) -> None:
+    async def wait(self, signal: Signal, seconds: float | None) -> None:
         from anyio import Event, move_on_after  # noqa: PLC0415
 
         loop, done = running_loop(), Event()
-        future.add_done_callback(lambda _: call_soon(loop, done.set))
+        signal.tell(lambda: call_soon(loop, done.set))
         with move_on_after(seconds):
             await done.wait()
-
-    @staticmethod
-    def gate(width: int) -> Any:
-        from anyio import Semaphore  # noqa: PLC0415
-
-        return Semaphore(width)
-
-    async def enter(self, gate: Any, seconds: float | None) -> bool:
-        from anyio import WouldBlock, move_on_after  # noqa: PLC0415
-
-        with suppress(WouldBlock):
-            gate.acquire_nowait()
-            return True
-        with move_on_after(seconds):
-            await gate.acquire()
-            return True
-        return False
 
 
 Io = Blocking | Tasks

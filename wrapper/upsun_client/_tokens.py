@@ -12,10 +12,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 
 from ._errors import ConfigurationError, UpsunError
-from ._io import Io
+from ._io import Io, Signal
 from ._options import check_kind
 
 TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
@@ -41,9 +40,11 @@ class Token:
         self.expires_at = self.renew_at = -math.inf
 
 
-class PendingExchange(Future[Token]):
+class PendingExchange(Signal):
     """An exchange that has begun, and its outcome for all who wait for it."""
 
+    token: Token | None = None
+    error: BaseException | None = None
     ended_at = math.inf  # seconds on the monotonic clock
 
 
@@ -75,21 +76,20 @@ class Tokens:
         if (token := self._token) and time.monotonic() < token.renew_at:
             return token
         pending = self._join_or_start(since)
-        if not pending.done():
+        if not pending.is_set():
             await io.wait(pending, patience)
-        if pending.done() and not pending.exception():
-            return pending.result()
+        if pending.token:
+            return pending.token
         # A renewal ahead of time may fail: what is held still lives.
         if (token := self._token) and time.monotonic() < token.expires_at:
             return token
-        if not pending.done():
-            return None
-        error = pending.exception()
-        if isinstance(error, UpsunError):
+        if isinstance(error := pending.error, UpsunError):
             own = copy.copy(error)  # no two callers raise the same one
             own.__cause__ = error.__cause__
             raise own
-        return pending.result()
+        if error:
+            raise error
+        return None
 
     def redact(self, text: str) -> str:
         """Take the tokens out of a text that a server sent, however it spelled them."""
@@ -106,7 +106,7 @@ class Tokens:
         process = os.getpid()
         with self._locks.setdefault(process, threading.Lock()):
             pending = self._pending.get(process)
-            if pending and (not pending.done() or _serves(pending, since)):
+            if pending and (not pending.is_set() or _serves(pending, since)):
                 return pending
             self._pending[process] = pending = PendingExchange()
         context = contextvars.copy_context()  # of a tracer, for example
@@ -120,23 +120,20 @@ class Tokens:
     def _run(self, pending: PendingExchange) -> None:
         try:
             token = self._exchange(self)
+            if self._token:
+                self._past.append(self._token)
+            self._token = pending.token = token
         except BaseException as error:  # noqa: BLE001 - which is for who waits
-            pending.ended_at = time.monotonic()  # before anybody is told
-            pending.set_exception(error)
-            return
-        if self._token:
-            self._past.append(self._token)
-        self._token = token
+            pending.error = error
         pending.ended_at = time.monotonic()
-        pending.set_result(token)
+        pending.set()
 
 
 def _serves(pending: PendingExchange, since: float) -> bool:
     """Tell whether an exchange that is over came in time for a caller."""
-    in_time = pending.ended_at > since
-    if pending.exception():
+    in_time, token = pending.ended_at > since, pending.token
+    if token is None:
         return in_time
-    token = pending.result()
     return token.expires_at > -math.inf and (in_time or time.monotonic() < token.renew_at)
 
 
