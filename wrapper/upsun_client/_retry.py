@@ -95,11 +95,12 @@ class Call:
     def end_late(self, response: httpx.Response) -> NoReturn:
         """Raise the error for a success that does not end."""
         text = f"the body of the answer {response.status_code} to {self} did not end within"
-        text += f" ten times the read timeout{_worked(self.request)}{STREAM}"
+        text += f" ten times the read timeout{self._worked}{STREAM}"
         raise self.note(_errors.APITimeoutError(text, **self._known(response)))
 
     def refuse(self, response: httpx.Response, problem: str) -> NoReturn:
-        raise self.note(outside_contract(response, problem, self._redact))
+        fate = self._worked if response.is_success else ""
+        raise self.note(outside_contract(response, problem + fate, self._redact))
 
     def wait_after(self) -> float:
         """Return the seconds to wait before the next attempt."""
@@ -115,6 +116,10 @@ class Call:
         if may_go_on and (wait := self._next(type(error).__name__)) is not None:
             return wait
         raise self._broken(response, error) from self._bare(error)
+
+    @property
+    def _worked(self) -> str:
+        return "" if self._is_exchange else worked(self.request)
 
     def _known(self, response: httpx.Response | None = None) -> dict[str, Any]:
         known = known_of(self.request, response, self._redact)
@@ -144,7 +149,7 @@ class Call:
         elif self._is_exchange:
             fate = "the request that needs the token was not sent: repeat it"
         elif response is not None:
-            fate = f"so what it says is unknown{_worked(self.request)}: look"
+            fate = f"so what it says is unknown{self._worked}: look"
         else:
             fate = "whether it took effect is unknown: look, then repeat"
         host = one_line(self.request.url.netloc.decode("ascii", "replace"), 80)
@@ -186,10 +191,8 @@ def outside_contract(
 ) -> _errors.APIResponseValidationError:
     """Make the error for an answer that the contract does not know."""
     body = decode_body(response.content, response.charset_encoding, redact)
-    problem = redact(problem) + (_worked(response.request) if response.is_success else "")
-    return _errors.APIResponseValidationError(
-        problem, body=body, **known_of(response.request, response, redact)
-    )
+    known = known_of(response.request, response, redact)
+    return _errors.APIResponseValidationError(redact(problem), body=body, **known)
 
 
 def known_of(
@@ -204,7 +207,7 @@ def known_of(
     return known
 
 
-def _worked(request: httpx.Request) -> str:
+def worked(request: httpx.Request) -> str:
     """Say what a 2xx means, whatever came with it."""
     return "" if request.method in {"GET", "HEAD"} else "; the request has probably worked"
 

@@ -13,7 +13,7 @@ from upsun_api.types import File, Unset
 from ._body import is_object
 from ._errors import one_line
 from ._httpx import httpx
-from ._retry import Redact, outside_contract
+from ._retry import Redact, outside_contract, worked
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ def parse(parser: Callable[..., T], response: httpx.Response, client: object, re
     kind = one_line(redact(response.headers.get("content-type", "")).partition(";")[0], 40)
     came = f"; it is {len(response.content)} bytes of {kind or 'no type'}"
     advice = "" if "json" in kind else "; check base_url"
-    raise outside_contract(response, problem + came + advice, redact)
+    raise outside_contract(response, problem + came + advice + worked(response.request), redact)
 
 
 def _overlooked(parsed: object, response: httpx.Response) -> str:
