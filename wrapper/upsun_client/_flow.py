@@ -6,12 +6,12 @@ import time
 from typing import Any
 
 from ._body import READ_LIMIT, RequestBody, decompress, fill
+from ._call import STREAM, Call, Redact
 from ._connections import Pool, TaskVisit, ThreadVisit, Visit
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, UpsunError
 from ._httpx import httpx
 from ._io import Blocking, Io
 from ._options import translated
-from ._retry import STREAM, Call, Redact
 from ._tokens import Token, Tokens
 
 SUCCESS_LIMIT = 64 * 1024 * 1024  # bytes of a success's body, compressed or not

@@ -11,9 +11,9 @@ from upsun_api.models.accepted_response import AcceptedResponse
 from upsun_api.types import File, Unset
 
 from ._body import is_object
+from ._call import Redact, outside_contract, worked
 from ._errors import one_line
 from ._httpx import httpx
-from ._retry import Redact, outside_contract, worked
 
 T = TypeVar("T")
 
