@@ -1,6 +1,7 @@
 """Get the bytes of the document from a URL or a file: bounded in size and time, polite, exact."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -15,20 +16,8 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_SECONDS = 60.0
 MAX_REDIRECTS = 5
 TRY_LATER = "try again later"
-_CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
-
-
-@dataclass(frozen=True)
-class Validators:
-    """What a server gave to recognise an unchanged document by."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-
-    def headers(self) -> dict[str, str]:
-        """Give the conditional request headers, none when nothing is known that can be sent."""
-        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in headers.items() if value and _can_be_sent(value)}
+# What a server gives to recognise an unchanged document by, by the header that gives it back.
+_CONDITIONS = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
 
 
 @dataclass(frozen=True)
@@ -36,12 +25,12 @@ class Fetched:
     """An answer: the body, or None when the server said it is unchanged."""
 
     body: bytes | None
-    validators: Validators
+    conditions: Mapping[str, str] = field(default_factory=dict)  # headers of the next request
 
 
 def fetch(
     source: str,
-    validators: Validators | None = None,
+    conditions: Mapping[str, object] | None = None,
     *,
     user_agent: str = "upsun-client",
     max_bytes: int = MAX_BYTES,
@@ -51,7 +40,7 @@ def fetch(
 
     Args:
         source: Where it is.
-        validators: Makes the request conditional; ignored for files.
+        conditions: Headers that make the request conditional; ignored for files.
         user_agent: How the request names itself.
         max_bytes: A longer body is refused, in bytes.
         max_seconds: Bound on the whole exchange, in seconds.
@@ -60,20 +49,24 @@ def fetch(
         PipelineError: When it cannot be had, in one line.
     """
     if address.scheme(source) in ("", "file"):
-        return Fetched(_read_file(source, max_bytes), Validators())
+        return Fetched(_read_file(source, max_bytes))
     headers = {
         "User-Agent": user_agent,
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
-        **(validators or Validators()).headers(),
+        **_sendable(conditions or {}),
     }
     import asyncio  # noqa: PLC0415 - as slow to import as a file is to read
 
     return asyncio.run(_download(source, headers, max_bytes, max_seconds))
 
 
-def _can_be_sent(value: object) -> bool:
-    return isinstance(value, str) and value.isascii() and value.isprintable()
+def _sendable(conditions: Mapping[str, object]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in conditions.items()
+        if isinstance(value, str) and value.isascii() and value.isprintable()
+    }
 
 
 def _read_file(source: str, max_bytes: int) -> bytes:
@@ -147,10 +140,9 @@ def _check(url: str, start: str) -> None:
 
 async def _read(response: "httpx.Response", shown: str, max_bytes: int) -> Fetched:
     given = response.headers
-    marks = (given.get(name) for name in ("ETag", "Last-Modified"))
-    validators = Validators(*(mark if _can_be_sent(mark) else None for mark in marks))
-    if response.status_code == 304 and response.request.headers.keys() & _CONDITIONS:
-        return Fetched(None, validators)
+    conditions = _sendable({name: given.get(mark) for name, mark in _CONDITIONS.items()})
+    if response.status_code == 304 and any(map(response.request.headers.get, _CONDITIONS)):
+        return Fetched(None, conditions)
     if response.status_code != 200:
         raise PipelineError(_refusal(response, shown))
     # Nested encodings expand a small answer without bound before it can be counted.
@@ -161,7 +153,7 @@ async def _read(response: "httpx.Response", shown: str, max_bytes: int) -> Fetch
         body += chunk
         if len(body) > max_bytes:
             raise PipelineError(f"{shown} sends more than {max_bytes} bytes; check SPEC_URL")
-    return Fetched(bytes(body), validators)
+    return Fetched(bytes(body), conditions)
 
 
 def _refusal(response: "httpx.Response", shown: str) -> str:

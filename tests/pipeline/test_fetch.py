@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.pipeline.fetch import Validators, fetch
+from scripts.pipeline.fetch import fetch
 from tests.client.wire import Request, Wire, answer, cut
 from tests.pipeline.support import answering, refused
 
@@ -33,8 +33,9 @@ def test_the_request_names_itself_and_asks_for_json() -> None:
 def test_an_unchanged_document_has_no_body_when_the_fetch_is_conditional() -> None:
     with Wire(answering(b"{}", ETag='"a"', Last_Modified="yesterday")) as server:
         first = fetch(server.url)
-        assert first.validators == Validators('"a"', "yesterday")
-        assert fetch(server.url, first.validators).body is None
+        given = {"If-None-Match": '"a"', "If-Modified-Since": "yesterday"}
+        assert first.conditions == given
+        assert fetch(server.url, given).body is None
         assert server.calls[1].headers["if-modified-since"] == "yesterday"
 
 
@@ -130,8 +131,8 @@ def test_a_proxy_that_cannot_be_used_is_told(
 def test_validators_that_cannot_be_sent_are_not_remembered() -> None:
     odd = answer(200, b"{}", ETag="MARK", Last_Modified="a\tb").replace(b"MARK", b'"\xe9"')
     with Wire([odd]) as server:
-        assert fetch(server.url).validators == Validators()
-        fetch(server.url, Validators('"\u20ac"', "a\nb"))
+        assert fetch(server.url).conditions == {}
+        fetch(server.url, {"If-None-Match": '"\u20ac"', "If-Modified-Since": "a\nb"})
     assert not {"if-none-match", "if-modified-since"} & server.calls[1].headers.keys()
 
 
