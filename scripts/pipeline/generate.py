@@ -54,8 +54,7 @@ def build(
         if http != generator.HTTP:
             return  # it is not installed here, and what is left is the same
         with stage("verify"):
-            verified(package)
-            verify.check_wrapper(repo, package)
+            verified(package, repo.wrapper)
 
 
 def imports(package: Path, names: Iterable[str]) -> dict[str, str]:
@@ -78,22 +77,15 @@ def rebuild(repo: Repo, package: Path, http: str = generator.HTTP) -> None:
             raise PipelineError(f"there is no {repo.name(path)}; run `make regenerate` first")
     document = parse(repo.contract.read_bytes(), repo.name(repo.contract))
     wanted = select.read_operations(read_text(repo.operations, repo.name(repo.operations)))
-    _check_selection(repo, document, wanted)
-    build(repo, document, package, partial=select.EVERYTHING not in wanted, http=http)
-
-
-def _check_selection(repo: Repo, document: Node, wanted: list[str]) -> None:
     has = contract.names(document)
-    found = {word: select.matches(word, has) for word in wanted if word != select.EVERYTHING}
-    told = [f"'{word}' is selected, and not in the contract" for word in found if not found[word]]
-    if select.EVERYTHING not in wanted:
-        others = sorted(has.difference(*found.values()))
-        told += [f"'{name}' is in the contract, and not selected" for name in others]
-    if told:
+    found = {word: select.matches(word, has) for word in wanted}
+    differ = has.difference(*found.values()) | {word for word in wanted if not found[word]}
+    if differ:
         raise PipelineError(
-            f"{repo.name(repo.operations)} and {repo.name(repo.contract)} differ:"
-            f" {'; '.join(told)}; `make regenerate` brings them together"
+            f"{repo.name(repo.operations)} and {repo.name(repo.contract)} differ in"
+            f" {', '.join(sorted(differ))}; `make regenerate` brings them together"
         )
+    build(repo, document, package, partial=select.EVERYTHING not in wanted, http=http)
 
 
 def drift(repo: Repo) -> list[str]:
