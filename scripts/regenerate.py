@@ -55,11 +55,6 @@ def regenerate(env: Mapping[str, str], repo: Repo) -> int:
     return 0
 
 
-def main() -> int:
-    """Run with the environment of `make`."""
-    generator.speed_up_imports()
-    return regenerate(os.environ, Repo())
-
-
 if __name__ == "__main__":
-    sys.exit(errors.run("regenerate", main))
+    generator.speed_up_imports()
+    sys.exit(errors.run("regenerate", lambda: regenerate(os.environ, Repo())))

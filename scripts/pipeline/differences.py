@@ -15,20 +15,20 @@ from scripts.pipeline.walk import SHAPE, Node, children
 
 # Nothing breaks a caller in what goes neither way; an error is raised, so that it is aside as well.
 REQUEST, RESPONSE, ASIDE = "request", "response", ""
-# How a part is called after what it is a part of, and which way it goes, by its key.
-_PARTS = {
-    "parameters": (": parameter {}", REQUEST),
-    "requestBody": (": body", REQUEST),
-    "responses": (": response {}", RESPONSE),
-    "headers": (".headers.{}", ASIDE),
-    "links": (".links.{}", ASIDE),
-    "callbacks": (".callbacks.{}", ASIDE),
-    "encoding": (".encoding.{}", ASIDE),
-    "content": (" ({})", None),
-    "schema": ("", None),
-    "properties": (".{}", None),
-    "items": ("[]", None),
-    "additionalProperties": ("{{}}", None),
+_WAYS = {
+    **dict.fromkeys(("parameter", "requestBody"), REQUEST),
+    **dict.fromkeys(("header", "link", "callback", "encoding"), ASIDE),
+}
+# How a part is called after what it is a part of.
+_LABELS = {
+    "parameters": ": parameter {}",
+    "requestBody": ": body",
+    "responses": ": response {}",
+    "content": " ({})",
+    "schema": "",
+    "properties": ".{}",
+    "items": "[]",
+    "additionalProperties": "{{}}",
 }
 _UNIONS = ("allOf", "oneOf", "anyOf")
 _VALUES = ("server", "requirement")  # kinds that are told whole
@@ -166,19 +166,19 @@ def _parts(document: Node, part: Part, other: Node) -> dict[str, Part]:
             slot = f"{whole['name']} ({whole['in']})"
         if key in _UNIONS and len(part.node[key]) != len(other.get(key, ())):
             slot = child.get("$ref", _describe(child)).rpartition("/")[2]
-        label, way = _PARTS.get(key, (f".{key}.{{}}" if slots else f".{key}", None))
-        way = part.way if way is None else part.way and way
+        way = part.way and _WAYS.get(kind, part.way)
         must, breaks = "", is_one and way != ASIDE
         if kind == "response":
-            way = ASIDE if slot[:1] in ("4", "5") else way
-            breaks = way != ASIDE and "content" in whole
+            way = RESPONSE if part.way and slot[:1] not in ("4", "5") else ASIDE
+            breaks = way == RESPONSE and "content" in whole
         elif key in _UNIONS:
             breaks = way == (REQUEST if key == "allOf" else RESPONSE)
         elif key == "properties" or kind in ("parameter", "requestBody"):
             named = part.node.get("required", ()) if key == "properties" else ()
             must = "required" if slot in named or whole.get("required") is True else "optional"
             breaks = way == REQUEST and must == "required"
-        found[label.format(slot)] = Part(kind, whole, way, must, breaks)
+        label = _LABELS.get(key, f".{key}.{{}}" if slots else f".{key}").format(slot)
+        found[label] = Part(kind, whole, way, must, breaks)
     return found
 
 

@@ -1,6 +1,5 @@
-"""Say which stage runs and how long it took, and what nobody expected."""
+"""Say which stage runs, and what nobody expected in it."""
 
-import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,22 +13,18 @@ from scripts.pipeline.repo import Repo
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Announce a stage, and its seconds when it is done.
+    """Announce a stage.
 
     Raises:
         PipelineError: When the stage met what it was not made for; it names both.
     """
-    print(f"  {name:<10} ", end="", flush=True)
-    started = time.monotonic()
+    print(f"  {name}", flush=True)
     try:
         yield
-    except BaseException as error:
-        print("failed", flush=True)
-        told = isinstance(error, PipelineError | OSError | MemoryError)
-        if told or not isinstance(error, Exception):
-            raise
+    except (PipelineError, OSError):
+        raise
+    except Exception as error:
         raise PipelineError(_unexpected(name, error)) from error
-    print(f"{time.monotonic() - started:5.1f} s", flush=True)
 
 
 def _unexpected(name: str, error: Exception) -> str:

@@ -44,7 +44,8 @@ def read_source(repo: Repo) -> Source:
 
 def recorded_url(url: str) -> str:
     """Give what to record of an address: neither what only this machine has, nor a secret."""
-    return address.shown(url) if address.is_lasting(url) else PUBLISHED
+    is_elsewhere = address.scheme(url) in ("http", "https") and not address.is_loopback(url)
+    return address.shown(url) if is_elsewhere else PUBLISHED
 
 
 def known_conditions(repo: Repo, state: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 
 from scripts.pipeline import contract, document, select
 from scripts.pipeline.address import shown
@@ -59,7 +58,7 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
     record, old = read_source(repo), _committed(repo, prose=prose)
     with stage("fetch"):
         known = {} if is_set(env, "FORCE") else known_conditions(repo, state(env, repo, wanted))
-        answer = fetch(url, known, user_agent=f"upsun-client/{version('upsun-client')}")
+        answer = fetch(url, known)
     if answer.body is None:
         return None
     with stage("select"):

@@ -200,7 +200,6 @@ def test_a_tree_may_be_read_by_many_and_changed_by_one_alone(tmp_path: Path) -> 
         (PipelineError("a\n b"), 1, "x: a b\n"),
         (KeyboardInterrupt(), 130, "x: interrupted\n"),
         (OSError(28, "No space left on device", "/a"), 1, "x: No space left on device (/a); free"),
-        (MemoryError(), 1, "x: out of memory"),
     ],
 )
 def test_what_people_can_cause_is_one_line(
