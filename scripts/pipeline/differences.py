@@ -158,7 +158,8 @@ def _parts(document: Node, part: Part, other: Node) -> dict[str, Part]:
     for (first, *slots), kind, child in children(part.node, part.kind):
         key = str(first)
         is_one = kind == "schema" and not slots
-        if kind in _VALUES or (is_one and not child):  # no schema says as much as an empty one
+        is_none = is_one and not child and not isinstance(other.get(key), dict)
+        if kind in _VALUES or is_none:  # no schema says as much as an empty one
             continue
         slot = str(slots[0]) if slots else ""
         whole = child if kind == "schema" else _whole(document, child)
