@@ -21,11 +21,6 @@ def check(repo: Repo) -> int:
     return 1 if found else 0
 
 
-def main() -> int:
-    """Check this tree."""
-    generator.speed_up_imports()
-    return check(Repo())
-
-
 if __name__ == "__main__":
-    sys.exit(errors.run("check", main))
+    generator.speed_up_imports()
+    sys.exit(errors.run("check", lambda: check(Repo())))

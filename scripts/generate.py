@@ -2,8 +2,10 @@
 
 import sys
 
-from scripts.pipeline import errors
-from scripts.pipeline.generate import main
+from scripts.pipeline import errors, generator
+from scripts.pipeline.generate import offline
+from scripts.pipeline.repo import Repo
 
 if __name__ == "__main__":
-    sys.exit(errors.run("generate", main))
+    generator.speed_up_imports()
+    sys.exit(errors.run("generate", lambda: offline(Repo())))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from scripts.pipeline import errors, generate, generator, overlay, select
-from scripts.pipeline.repo import Repo, is_set
+from scripts.pipeline.repo import Repo
 from scripts.pipeline.source import remember
 from scripts.pipeline.swap import Swap
 from scripts.pipeline.upstream import read_upstream, state, wanted_operations
@@ -38,28 +38,23 @@ def regenerate(env: Mapping[str, str], repo: Repo) -> int:
             return 0
         # A target that is absent from the whole document has moved; say so now.
         actions = overlay.read_overlay(repo.overlay)
-        overlay.apply(upstream.everything, actions, partial=bool(upstream.report.unreadable))
+        overlay.apply(upstream.whole, actions, partial=False)
         partial = select.EVERYTHING not in wanted
         package = swap.stage(repo.package)
         generate.build(repo, upstream.selected, package, partial=partial)
-        report = upstream.report.naming(generate.imports(package, upstream.report.gained))
+        report = upstream.report
+        report.imports.update(generate.imports(package, report.gained))
         swap.write(repo.contract, generate.dump_json(upstream.selected))
         if wanted != wanted_operations({}, repo) or not repo.operations.exists():
             swap.write(repo.operations, "".join(f"{name}\n" for name in wanted).encode())
         swap.write(repo.source, generate.dump_json(asdict(upstream.source)))
         report.write(env.get("REPORT") or "")
         swap.commit()
-        made = state(repo, wanted, prose=is_set(env, "PROSE"))
-        remember(repo, upstream.url, made, upstream.validators)
+        remember(repo, state(env, repo, wanted), upstream.conditions)
         print(report.text())
     return 0
 
 
-def main() -> int:
-    """Run with the environment of `make`."""
-    generator.speed_up_imports()
-    return regenerate(os.environ, Repo())
-
-
 if __name__ == "__main__":
-    sys.exit(errors.run("regenerate", main))
+    generator.speed_up_imports()
+    sys.exit(errors.run("regenerate", lambda: regenerate(os.environ, Repo())))

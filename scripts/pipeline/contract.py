@@ -3,36 +3,43 @@
 import hashlib
 
 from scripts.pipeline.document import canonical
-from scripts.pipeline.references import needed, reached
-from scripts.pipeline.walk import SHARED, Node, operations
+from scripts.pipeline.references import closure, needed
+from scripts.pipeline.walk import SHARED, Node, by_method, children, operations
 
 _LENGTH = 12
 
 
-def digests(document: Node) -> dict[str, str]:
-    """Digest every operation of a selected document together with all it references.
+def digests(document: Node, paths: Node) -> dict[str, str]:
+    """Digest every operation as it stands, with all that it references, as far as that is there.
 
     Args:
-        document: As `select` gives it: without prose, so that only the contract counts.
+        document: The whole one without prose, so that only the contract counts; any part of it may
+            be broken.
+        paths: What is at its paths, references written out.
 
     Returns:
         Digests by operation, as `name_of` names it.
     """
-    components = {
-        (section, name): component
-        for section, group in document.get("components", {}).items()
-        for name, component in group.items()
-    }
-    parts = {key: hashlib.sha256(canonical(node)).digest() for key, node in components.items()}
+    components = document.get("components")
+    parts, needs = {}, {}
+    for place, kind, part in children(
+        components if isinstance(components, dict) else {}, "components"
+    ):
+        parts[place] = hashlib.sha256(canonical(part)).digest()
+        needs[place] = [*needed(part, kind)]
+    alone: dict[str, Node] = {}
+    for path, item in paths.items():
+        for method, operation in by_method(item).items():
+            shared = {key: item[key] for key in SHARED if key in item}
+            there = alone.setdefault(name_of(path, method, operation), {})
+            there.setdefault(path, shared)[method] = operation
     told = {}
-    for path, method, operation in operations(document):
-        item = document["paths"][path]
-        shared = {key: item[key] for key in SHARED if key in item}
-        part = {"paths": {path: {**shared, method: operation}}}
-        total = hashlib.sha256(canonical(part))
-        for key in sorted(reached(document, needed(part, "document"))):
-            total.update("/".join(key).encode() + parts[key])
-        told[name_of(path, method, operation)] = total.hexdigest()[:_LENGTH]
+    for name, part in alone.items():
+        total = hashlib.sha256(canonical({"paths": part}))
+        reached = closure(needed({"paths": part}, "document"), lambda key: needs.get(key, ()))
+        for key in sorted(reached & parts.keys()):
+            total.update("/".join(key).encode(errors="surrogatepass") + parts[key])
+        told[name] = total.hexdigest()[:_LENGTH]
     return told
 
 

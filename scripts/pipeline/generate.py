@@ -1,6 +1,5 @@
-"""From spec/ to a Python package: correct, render, format. As a program: `make generate`."""
+"""From spec/ to a Python package: correct, render, format."""
 
-import filecmp
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -54,8 +53,7 @@ def build(
         if http != generator.HTTP:
             return  # it is not installed here, and what is left is the same
         with stage("verify"):
-            verified(package)
-            verify.check_wrapper(repo, package)
+            verified(package, repo.wrapper)
 
 
 def imports(package: Path, names: Iterable[str]) -> dict[str, str]:
@@ -78,22 +76,15 @@ def rebuild(repo: Repo, package: Path, http: str = generator.HTTP) -> None:
             raise PipelineError(f"there is no {repo.name(path)}; run `make regenerate` first")
     document = parse(repo.contract.read_bytes(), repo.name(repo.contract))
     wanted = select.read_operations(read_text(repo.operations, repo.name(repo.operations)))
-    _check_selection(repo, document, wanted)
-    build(repo, document, package, partial=select.EVERYTHING not in wanted, http=http)
-
-
-def _check_selection(repo: Repo, document: Node, wanted: list[str]) -> None:
     has = contract.names(document)
-    found = {word: select.matches(word, has) for word in wanted if word != select.EVERYTHING}
-    told = [f"'{word}' is selected, and not in the contract" for word in found if not found[word]]
-    if select.EVERYTHING not in wanted:
-        others = sorted(has.difference(*found.values()))
-        told += [f"'{name}' is in the contract, and not selected" for name in others]
-    if told:
+    found = {word: select.matches(word, has) for word in wanted}
+    differ = has.difference(*found.values()) | {word for word in wanted if not found[word]}
+    if differ:
         raise PipelineError(
-            f"{repo.name(repo.operations)} and {repo.name(repo.contract)} differ:"
-            f" {'; '.join(told)}; `make regenerate` brings them together"
+            f"{repo.name(repo.operations)} and {repo.name(repo.contract)} differ in"
+            f" {', '.join(sorted(differ))}; `make regenerate` brings them together"
         )
+    build(repo, document, package, partial=select.EVERYTHING not in wanted, http=http)
 
 
 def drift(repo: Repo) -> list[str]:
@@ -107,16 +98,17 @@ def drift(repo: Repo) -> list[str]:
 def differences(made: Path, kept: Path) -> list[str]:
     """Name each file that differs, is extra or is missing in `kept`, compared with `made`."""
     new, old = _files(made), _files(kept)
-    told = dict.fromkeys(new - old, "is missing") | dict.fromkeys(old - new, "is extra")
-    for name in new & old:
-        if not filecmp.cmp(made / name, kept / name, shallow=False):
+    told = dict.fromkeys(new.keys() - old.keys(), "is missing")
+    told |= dict.fromkeys(old.keys() - new.keys(), "is extra")
+    for name in new.keys() & old.keys():
+        if new[name] != old[name]:
             told[name] = "was edited, or spec/ or the pipeline changed"
     return [f"{name} {told[name]}" for name in sorted(told)]
 
 
-def _files(package: Path) -> set[str]:
+def _files(package: Path) -> dict[str, bytes]:
     return {
-        file.relative_to(package).as_posix()
+        file.relative_to(package).as_posix(): file.read_bytes()
         for file in package.rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }
@@ -137,9 +129,3 @@ def offline(repo: Repo) -> int:
         swap.commit()
         print(f"{repo.name(repo.package)}: {'rebuilt' if changed else 'unchanged'}")
     return 0
-
-
-def main() -> int:
-    """Rebuild this tree."""
-    generator.speed_up_imports()
-    return offline(Repo())

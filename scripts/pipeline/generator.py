@@ -1,7 +1,6 @@
 """The generator as this project finds it."""
 
 import gc
-import re
 import sys
 
 from scripts.pipeline.repo import Repo
@@ -21,9 +20,8 @@ def speed_up_imports() -> None:
     sys.modules.update(dict.fromkeys(("click", "trio")))  # type: ignore[arg-type]  # not there
 
 
-def made_with(repo: Repo) -> str | None:
-    """Read the version off what was generated last."""
+def made_with(repo: Repo) -> str:
+    """Read the version off what was generated last; empty when nothing was."""
     file = repo.package / "__init__.py"
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    found = re.search(rf"{NAME} (\S+)\.$", text.partition("\n")[0])
-    return found[1] if found else None
+    head = file.read_text(encoding="utf-8").partition("\n")[0] if file.is_file() else ""
+    return head.rpartition(f"{NAME} ")[2].rstrip(".")

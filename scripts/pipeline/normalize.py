@@ -32,7 +32,7 @@ def _normalize(node: Node, kind: str, dropped: frozenset[str]) -> None:
         node.setdefault("description", "")  # OpenAPI requires one
     if kind == "schema":
         if isinstance(node.get("required"), list):
-            node["required"] = sorted(set(node["required"]))
+            node["required"] = sorted({name for name in node["required"] if isinstance(name, str)})
         if isinstance(node.get("enum"), list):
             node["enum"] = sorted(node["enum"], key=json.dumps)
         allowed = node.get("enum")

@@ -1,7 +1,5 @@
-"""Say which stage runs and how long it took, and what nobody expected."""
+"""Say which stage runs, and what nobody expected in it."""
 
-import re
-import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,39 +13,29 @@ from scripts.pipeline.repo import Repo
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Announce a stage, and its seconds when it is done.
+    """Announce a stage.
 
     Raises:
         PipelineError: When the stage met what it was not made for; it names both.
     """
-    print(f"  {name:<10} ", end="", flush=True)
-    started = time.monotonic()
+    print(f"  {name}", flush=True)
     try:
         yield
-    except BaseException as error:
-        print("failed", flush=True)
-        told = isinstance(error, PipelineError | OSError | MemoryError)
-        if told or not isinstance(error, Exception):
-            raise
+    except (PipelineError, OSError):
+        raise
+    except Exception as error:
         raise PipelineError(_unexpected(name, error)) from error
-    print(f"{time.monotonic() - started:5.1f} s", flush=True)
 
 
 def _unexpected(name: str, error: Exception) -> str:
     """Name the place in scripts/, and both versions of the generator where they differ."""
     repo = Repo()
     frames = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
-    ours = [file for file in frames if file.is_relative_to(repo.root / "scripts")]
-    # Python adds to an ImportError where the package lies.
-    what = re.sub(r" \(/.*\)$", "", str(error))
-    told = f"{type(error).__name__}: {what}, from {repo.name(ours[-1])}"
+    ours = [repo.name(file) for file in frames if file.is_relative_to(repo.root / "scripts")]
+    told = f"{type(error).__name__}: {error}, from {ours[-1]}"
     made, here = made_with(repo), version(NAME)
-    if made not in (None, here):
-        return (
-            f"{NAME} {here} is not the {made} that this was made for: {told};"
-            f" mend that file, or pin {made} in pyproject.toml"
-        )
-    return (
-        f"the stage {name} met something unexpected ({told}); look whether the document is whole,"
-        " and report it if it is"
-    )
+    if made in ("", here):
+        todo = "report it if the document is whole"
+        return f"the stage {name} met something unexpected ({told}); {todo}"
+    todo = f"mend that file, or pin {made} in pyproject.toml"
+    return f"{NAME} {here} is not the {made} that this was made for: {told}; {todo}"

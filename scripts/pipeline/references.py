@@ -64,7 +64,7 @@ def needed(node: Node, kind: str) -> Iterator[Key]:
     """Name the components that a part of a document refers to itself."""
     for _, _, part in walk(node, kind):
         place = target(part["$ref"]) if isinstance(part.get("$ref"), str) else None
-        if place and place[0] == "components":
+        if place and place[0] == "components" and len(place) > 2:
             yield place[1], place[2]
 
 

@@ -50,10 +50,7 @@ def render(document: Node, package: Path, http: str = generator.HTTP) -> None:
     made_with = f"{generator.NAME} {version(generator.NAME)}"
     head = f"# DO NOT EDIT. Made by `make generate` from spec/ with {made_with}.\n".encode()
     for path in package.rglob("*.py"):
-        with path.open("r+b") as file:  # opened once: there may be thousands
-            text = file.read()
-            file.seek(0)
-            file.write(head + text)
+        path.write_bytes(head + path.read_bytes())
 
 
 def _without_prompts(node: Node, kind: str) -> Node:

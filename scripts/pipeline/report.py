@@ -1,16 +1,25 @@
 """The account of a regeneration or a drift check, for a terminal and for a pull request."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.pipeline import repo
-from scripts.pipeline.compare_schemas import Change
+from scripts.pipeline.compare import Change
 from scripts.pipeline.errors import PipelineError
 
 _SHOWN = 20
 _LONGEST = 300
-_List = tuple[str, str, Sequence[tuple[str, ...]]]  # title, mark, and items in parts
+# What a report lists, by title: the mark on a terminal, and the word when it is counted.
+_LISTS = {
+    "Added upstream": ("+", "added"),
+    "Removed upstream": ("-", "removed"),
+    "Changed upstream": ("~", "changed"),
+    "Breaks a caller": ("BREAKING", "breaking"),
+    "Does not break a caller": ("fine    ", "not breaking"),
+    "Selected": ("selected", "newly selected"),
+    "No longer selected": ("dropped ", "no longer selected"),
+}
+_Lists = Mapping[str, Sequence[tuple[str, ...]]]  # items in parts, by title
 
 
 @dataclass(frozen=True)
@@ -27,47 +36,34 @@ class Report:
     changes: Sequence[Change] = ()
     gained: Collection[str] = ()
     dropped: Collection[str] = ()
-    imports: Mapping[str, str] = field(default_factory=dict)
-    unreadable: Mapping[str, str] = field(default_factory=dict)  # with the reason
-
-    @property
-    def breaking(self) -> int:
-        """Count the changes that break a caller."""
-        return sum(change.breaking for change in self.changes)
+    imports: dict[str, str] = field(default_factory=dict)  # of what is newly selected
 
     @property
     def moved(self) -> bool:
         """Say whether the contract of the selected operations is another one."""
         return bool(self.changes or self.gained or self.dropped)
 
-    @property
-    def title(self) -> str:
-        """Say in a line whether the contract changed."""
-        told = f"{_count(len(self.changes), 'change')} in the contract, {self.breaking} breaking"
-        return f"Regenerate: {told if self.changes else 'contract unchanged'}"
-
-    def naming(self, imports: Mapping[str, str]) -> "Report":
-        """Say of operations that are newly selected how to import them."""
-        return replace(self, imports=imports)
-
     def text(self) -> str:
         """Write it for a terminal; long lists are cut."""
         lines = []
         for summary, lists in self._parts():
             lines.append(summary)
-            for _, mark, items in lists:
-                lines += [f"  {mark} {': '.join(map(_plain, parts))}" for parts in items[:_SHOWN]]
+            for title, items in lists.items():
+                told = [": ".join(map(_plain, parts)) for parts in items[:_SHOWN]]
                 if len(items) > _SHOWN:
-                    more = f"and {len(items) - _SHOWN} more; REPORT=file has them all"
-                    lines.append(f"  {mark} {more}")
+                    told.append(f"and {len(items) - _SHOWN} more; REPORT=file has them all")
+                lines += [f"  {_LISTS[title][0]} {each}" for each in told]
         return "\n".join(lines)
 
     def markdown(self) -> str:
         """Write it for a pull request, in full; the first line is its title."""
         parts = list(self._parts())
-        lines = [f"# {self.title}", "", *(f"- {summary}" for summary, _ in parts)]
+        breaking = sum(change.breaking for change in self.changes)
+        told = f"{_count(len(self.changes), 'change')} in the contract, {breaking} breaking"
+        lines = [f"# Regenerate: {told if self.changes else 'contract unchanged'}", ""]
+        lines += [f"- {summary}" for summary, _ in parts]
         for _, lists in reversed(parts):
-            for title, _, items in lists:
+            for title, items in lists.items():
                 if items:
                     lines += ["", f"## {title}", ""]
                     lines += [f"- {': '.join(map(_code, parts))}" for parts in items]
@@ -82,48 +78,34 @@ class Report:
     def write(self, file: str) -> None:
         """Write the Markdown to a file, if one is named."""
         if file:
-            repo.replace(Path(file), self.markdown().encode())
+            Path(file).write_text(self.markdown(), encoding="utf-8")
 
-    def _parts(self) -> Iterator[tuple[str, list[_List]]]:
+    def _parts(self) -> Iterator[tuple[str, _Lists]]:
         """Give a summary, and what it sums up, of the whole document and of what is selected."""
         old, new = self.before, self.after
-        added = [(name,) for name in sorted(new.keys() - old.keys()) if old]
-        removed = [(name,) for name in sorted(old.keys() - new.keys())]
-        changed = [(name,) for name in sorted(old.keys() & new.keys()) if old[name] != new[name]]
-        unreadable = sorted(self.unreadable.items())
-        told = "; no earlier record to compare with" if not old else ", none changed"
-        if added or removed or changed:
-            told = f"; {len(added)} added, {len(removed)} removed, {len(changed)} changed"
-        some = f", {len(unreadable)} of which cannot be read" if unreadable else ""
-        yield (
-            f"upstream: {_count(len(new), 'operation')}{some}{told}",
-            [
-                ("Added upstream", "+", added),
-                ("Removed upstream", "-", removed),
-                ("Changed upstream", "~", changed),
-                ("Cannot be read upstream", "!", unreadable),
-            ],
-        )
-        breaking, fine = (
-            [(change.place, change.what) for change in self.changes if change.breaking is wanted]
-            for wanted in (True, False)
-        )
-        gained = [(name, self.imports.get(name, "newly selected")) for name in sorted(self.gained)]
-        dropped = [(name, "no longer selected") for name in sorted(self.dropped)]
-        counts = [f"{len(gained)} newly selected"] if gained else []
-        counts += [f"{len(dropped)} no longer selected"] if dropped else []
-        if self.changes:
-            counts.append(f"{_count(len(self.changes), 'change')}, {self.breaking} breaking")
-        told = f"; {', '.join(counts)}" if counts else ", contract unchanged"
-        yield (
-            f"selected: {_count(self.selected, 'operation')}{told}",
-            [
-                ("Breaks a caller", "BREAKING", breaking),
-                ("Does not break a caller", "fine    ", fine),
-                ("Selected", "selected", gained),
-                ("No longer selected", "dropped ", dropped),
-            ],
-        )
+        both = sorted(old.keys() & new.keys())
+        upstream = {
+            "Added upstream": [(name,) for name in sorted(new.keys() - old.keys()) if old],
+            "Removed upstream": [(name,) for name in sorted(old.keys() - new.keys())],
+            "Changed upstream": [(name,) for name in both if old[name] != new[name]],
+        }
+        nothing = "none changed" if old else "no earlier record to compare with"
+        yield _summary(f"upstream: {_count(len(new), 'operation')}", upstream, nothing), upstream
+        told = [(change.breaking, (change.place, change.what)) for change in self.changes]
+        imports = {name: self.imports.get(name, "newly selected") for name in sorted(self.gained)}
+        selected: _Lists = {
+            "Breaks a caller": [parts for is_breaking, parts in told if is_breaking],
+            "Does not break a caller": [parts for is_breaking, parts in told if not is_breaking],
+            "Selected": [*imports.items()],
+            "No longer selected": [(name, "no longer selected") for name in sorted(self.dropped)],
+        }
+        head = f"selected: {_count(self.selected, 'operation')}"
+        yield _summary(head, selected, "contract unchanged"), selected
+
+
+def _summary(head: str, lists: _Lists, nothing: str) -> str:
+    counts = [f"{len(items)} {_LISTS[title][1]}" for title, items in lists.items() if items]
+    return f"{head}; {', '.join(counts) or nothing}"
 
 
 def _code(text: str) -> str:

@@ -1,7 +1,6 @@
 """Keep the chosen operations of a document, all they reference, and nothing else."""
 
 import difflib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
@@ -69,47 +68,6 @@ def select(
         selected["components"] = components
     check(selected, where)
     return normalize(selected, prose=prose)
-
-
-def readable(document: Node, wanted: Iterable[str], where: str) -> tuple[Node, dict[str, str]]:
-    """Select every operation that could be selected by itself.
-
-    Returns:
-        The selected document, and why not of each other operation or path, by its name.
-
-    Raises:
-        PipelineError: When everything is wanted, and something cannot be selected.
-    """
-    try:
-        return select(document, [EVERYTHING], where), {}
-    except PipelineError:
-        if EVERYTHING in wanted:
-            raise
-        paths, faults = paths_of(document, where)
-    found = walk.operations({"paths": paths})
-    ids = Counter(name_of(*each) for each in found)
-    kept: Node = {}
-    for path, name, alone in _apart(paths):
-        part = {**document, "paths": {path: alone}}
-        try:
-            if ids[name] > 1:
-                select(document, [name], where)
-            select(part, [EVERYTHING], where)
-        except PipelineError as error:
-            faults[name] = str(error)
-        else:
-            kept[path] = kept.get(path, {}) | alone
-    return select({**document, "paths": kept}, [EVERYTHING], where), faults
-
-
-def _apart(paths: Node) -> Iterator[tuple[str, str, Any]]:
-    """Give each operation with its path and name, and the item that has no other one."""
-    for path, item in paths.items():
-        if not isinstance(item, dict):
-            yield path, path, item
-            continue
-        for method, operation in walk.by_method(item).items():
-            yield path, name_of(path, method, operation), walk.with_operations(item, {method})
 
 
 def paths_of(document: Node, where: str) -> tuple[Node, dict[str, str]]:

@@ -6,14 +6,15 @@ beside the tree, out of git.
 """
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from scripts.pipeline import address
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.fetch import Validators
-from scripts.pipeline.repo import PUBLISHED, Repo, replace
+from scripts.pipeline.repo import PUBLISHED, Repo
+
+_NOTE = "fetched.json"
 
 
 @dataclass(frozen=True)
@@ -43,29 +44,23 @@ def read_source(repo: Repo) -> Source:
 
 def recorded_url(url: str) -> str:
     """Give what to record of an address: neither what only this machine has, nor a secret."""
-    return address.shown(url) if address.is_lasting(url) else PUBLISHED
+    is_elsewhere = address.scheme(url) in ("http", "https") and not address.is_loopback(url)
+    return address.shown(url) if is_elsewhere else PUBLISHED
 
 
-def known_validators(repo: Repo, url: str, state: str) -> Validators:
-    """Give what makes a fetch conditional on the document that made the tree what it is."""
-    note = _note(repo)
-    if (note.get("url"), note.get("state")) != (url, state):
-        return Validators()
-    return Validators(note.get("etag"), note.get("last_modified"))
-
-
-def remember(repo: Repo, url: str, state: str, validators: Validators) -> None:
-    """Note what a server said, unless another query of its address may be another document."""
-    if url != address.shown(url) or not validators.headers():
-        return
-    note = {"url": url, "state": state, **asdict(validators)}
-    with suppress(OSError):  # then the next fetch is not conditional
-        repo.work.mkdir(exist_ok=True)
-        replace(repo.work / "fetched.json", json.dumps(note).encode())
-
-
-def _note(repo: Repo) -> dict[str, Any]:
+def known_conditions(repo: Repo, state: str) -> dict[str, str]:
+    """Give what makes a fetch conditional on the document that made this state."""
     try:
-        return dict(json.loads((repo.work / "fetched.json").read_text()))
-    except (OSError, ValueError, TypeError):
+        note = json.loads((repo.work / _NOTE).read_text())
+        return dict(note["conditions"]) if note["state"] == state else {}
+    except (OSError, ValueError, TypeError, KeyError):
         return {}
+
+
+def remember(repo: Repo, state: str, conditions: Mapping[str, str]) -> None:
+    """Note what a server said of the document that made this state."""
+    if conditions:
+        with suppress(OSError):  # then the next fetch is not conditional
+            repo.work.mkdir(exist_ok=True)
+            note = {"state": state, "conditions": dict(conditions)}
+            (repo.work / _NOTE).write_text(json.dumps(note))

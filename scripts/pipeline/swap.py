@@ -14,7 +14,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from urllib.parse import quote, unquote
 
@@ -24,7 +23,7 @@ from scripts.pipeline.repo import Repo
 _ABSENT = "none:"  # marks what was not there
 
 
-class Swap:
+class Swap(ExitStack):
     """A change of several files and directories of a repo that happens wholly or not at all.
 
     Raises:
@@ -32,39 +31,34 @@ class Swap:
     """
 
     def __init__(self, repo: Repo) -> None:
+        super().__init__()
         self.repo = repo
         self._new, self._done = repo.work / "new", repo.work / "done"
         self._targets: list[Path] = []
-        self._held = ExitStack()
 
     def __enter__(self) -> Self:
+        self.enter_context(self._changing())
+        return self
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
         self.repo.root.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as held:
-            held.enter_context(_holding(self.repo, fcntl.LOCK_EX))
+        with _holding(self.repo, fcntl.LOCK_EX):
             if self.repo.is_pending:
                 print("  putting back what an earlier run was killed while replacing")
                 self._restore()
             self._clear()
             self.repo.work.mkdir(exist_ok=True)  # nobody takes an empty folder away now
-            self._held = held.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        is_done = self._done.exists()
-        try:
-            with self._held:
-                self._clear()
-        except KeyboardInterrupt as late:
-            error = late
-        if isinstance(error, KeyboardInterrupt):
-            raise KeyboardInterrupt(
-                "the change is complete" if is_done else "nothing was changed"
-            ) from error
+            is_done = False
+            try:
+                try:
+                    yield
+                finally:
+                    is_done = self._done.exists()
+                    self._clear()
+            except KeyboardInterrupt as error:
+                told = "the change is complete" if is_done else "nothing was changed"
+                raise KeyboardInterrupt(told) from error
 
     def stage(self, target: Path) -> Path:
         """Give the place where what will be `target` is to be made; nothing is there yet."""
@@ -94,37 +88,32 @@ class Swap:
                     (self.repo.old / f"{_ABSENT}{self._key(target)}").touch()
                 self._place(target).rename(target)
             self.repo.old.rename(self._done)  # the change is complete from here on
-        except OSError as error:
-            self._undo()
+        except BaseException as error:
+            if self.repo.is_pending:  # begun, and not complete
+                self._restore()
+            if not isinstance(error, OSError):
+                raise
             work = self.repo.work.name
             raise PipelineError(
                 f"cannot replace {error.filename} in {self.repo.root} ({error.strerror}), so all is"
                 f" as it was; it must be writable, and on one file system with {work}"
             ) from error
-        except BaseException:
-            self._undo()
-            raise
 
-    def _undo(self) -> None:
-        if not self.repo.is_pending:  # not begun, or complete
-            return
+    def _restore(self) -> None:
         try:
-            self._restore()
+            for aside in list(self.repo.old.iterdir()):
+                target = self.repo.root / unquote(aside.name.removeprefix(_ABSENT))
+                shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
+                if aside.name.startswith(_ABSENT):
+                    aside.unlink()
+                else:
+                    aside.rename(target)
+            self.repo.old.rmdir()
         except OSError as error:
             raise PipelineError(
                 f"{self.repo.root} is half changed, and could not be restored ({error}); once the"
                 f" reason is gone, {self.repo.mend}"
             ) from error
-
-    def _restore(self) -> None:
-        for aside in list(self.repo.old.iterdir()):
-            target = self.repo.root / unquote(aside.name.removeprefix(_ABSENT))
-            _remove(target)
-            if aside.name.startswith(_ABSENT):
-                aside.unlink()
-            else:
-                aside.rename(target)
-        self.repo.old.rmdir()
 
     def _clear(self) -> None:
         for scratch in (self._new, self._done):
@@ -137,13 +126,6 @@ class Swap:
 
     def _key(self, target: Path) -> str:
         return quote(self.repo.name(target), safe="")
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 @contextmanager

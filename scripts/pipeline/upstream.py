@@ -2,37 +2,39 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import NoReturn
 
 from scripts.pipeline import contract, document, select
 from scripts.pipeline.address import shown
-from scripts.pipeline.compare import compare, compare_names, compare_rest
+from scripts.pipeline.compare import Change, compare, compare_names, removal
+from scripts.pipeline.corrections.schema_tools import without
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.fetch import Validators, fetch
+from scripts.pipeline.fetch import fetch
 from scripts.pipeline.normalize import normalize
 from scripts.pipeline.overlay import read_overlay
 from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import PUBLISHED, Repo, is_set, read_text
 from scripts.pipeline.report import Report
-from scripts.pipeline.source import Source, known_validators, read_source, recorded_url
+from scripts.pipeline.source import Source, known_conditions, read_source, recorded_url
 from scripts.pipeline.walk import Node
 
 
 @dataclass(frozen=True)
 class Upstream:
-    """A freshly read document; `everything` is all of it that can be read."""
+    """A freshly read document, and what it gives."""
 
-    url: str
-    validators: Validators
-    source: Source
-    everything: Node
+    whole: Node  # without prose
     selected: Node
+    source: Source
     report: Report
+    conditions: Mapping[str, str]  # of the next fetch
 
 
-# The digest of an operation that upstream has, and that nobody can read.
-UNREADABLE = "unreadable"
+def wanted_operations(env: Mapping[str, str], repo: Repo) -> list[str]:
+    """Give the operations of this run: those asked for, else the recorded ones."""
+    asked = select.read_operations(env.get("OPERATIONS") or "")
+    if asked or not repo.operations.exists():
+        return asked
+    return select.read_operations(read_text(repo.operations, repo.name(repo.operations)))
 
 
 def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upstream | None:
@@ -53,105 +55,73 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
     """
     url, prose = env.get("SPEC_URL") or PUBLISHED, is_set(env, "PROSE")
     Report.check(env.get("REPORT") or "")
-    old, committed = read_source(repo), _committed(repo)
-    if committed and not prose and normalize(committed) != committed:
-        print("spec/ has prose, and so have docstrings: without PROSE=1, both go")
+    record, old = read_source(repo), _committed(repo, prose=prose)
     with stage("fetch"):
-        known = known_validators(repo, url, state(repo, wanted, prose=prose))
-        asked = None if is_set(env, "FORCE") else known
-        answer = fetch(url, asked, user_agent=f"upsun-client/{version('upsun-client')}")
+        known = {} if is_set(env, "FORCE") else known_conditions(repo, state(env, repo, wanted))
+        answer = fetch(url, known)
     if answer.body is None:
         return None
     with stage("select"):
-        name = shown(url)
-        whole = document.read(answer.body, name)
-        everything, faults = select.readable(whole, wanted, name)
-        digests = dict.fromkeys(faults, UNREADABLE) | contract.digests(everything)
-        source = Source(recorded_url(url), document.sha256(whole), digests)
-        account = _Account(repo, old.operations, digests, committed, whole, faults, wanted)
-        gone = account.gone()
-        if not gone:
-            selected = select.select(whole, wanted, name, prose=prose)
-            report = account.report(normalize(selected))
+        where = shown(url)
+        whole = document.read(answer.body, where)
+        plain = normalize(whole)
+        paths, lost = select.paths_of(plain, where)
+        there = contract.digests(plain, paths)
+        paths |= dict.fromkeys(lost)
+        found = {word: select.matches(word, there) for word in wanted}
+        had, has = contract.names(old), set().union(*found.values())
+        # Of which a word stood for, and stands for nothing now.
+        gone = {name for word in wanted if not found[word] for name in select.matches(word, had)}
+        dropped = {name for name in had - has if name in there}
+        gained = {name for name in has - had if name in record.operations or not record.operations}
+        if gone:
+            changes = [removal(old, name, paths) for name in sorted(gone)]
+        else:
+            selected = select.select(whole, wanted, where, prose=prose)
+            pair = _only(old, had - dropped), _only(normalize(selected), has - gained)
+            changes = _changes(repo, *pair, paths) if had else []
+    report = Report(record.operations, there, len(has), changes, gained, dropped)
     if gone:
-        account.report_gone(gone, env.get("REPORT") or "")
-    return Upstream(url, answer.validators, source, everything, selected, report)
+        report.write(env.get("REPORT") or "")
+        print(report.text())
+        fates = [f"'{change.place}' ({change.what.partition('; ')[2]})" for change in changes]
+        told = f"upstream has no operation {', '.join(fates)} any more; correct OPERATIONS or"
+        raise PipelineError(f"{told} {repo.name(repo.operations)}")
+    source = Source(recorded_url(url), document.sha256(whole), there)
+    return Upstream(plain, selected, source, report, answer.conditions)
 
 
-def wanted_operations(env: Mapping[str, str], repo: Repo) -> list[str]:
-    """Give the operations of this run: those asked for, else the recorded ones."""
-    asked = select.read_operations(env.get("OPERATIONS") or "")
-    if asked or not repo.operations.exists():
-        return asked
-    return select.read_operations(read_text(repo.operations, repo.name(repo.operations)))
-
-
-def state(repo: Repo, wanted: list[str], *, prose: bool) -> str:
+def state(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> str:
     """Digest all that tells whether an unchanged document would change a repo."""
     parts = (repo.contract, repo.operations, repo.source)
     held = [part.read_text(encoding="utf-8") if part.exists() else "" for part in parts]
-    return document.sha256({"": [repo.package.exists(), wanted, prose, *held]})
+    asked = (env.get("SPEC_URL") or PUBLISHED, wanted, is_set(env, "PROSE"))
+    return document.sha256({"": [repo.package.exists(), *asked, *held]})
 
 
-@dataclass(frozen=True)
-class _Account:
-    """What is known before and after, to tell what upstream did from what was chosen anew."""
-
-    repo: Repo
-    before: dict[str, str]
-    after: dict[str, str]
-    committed: Node | None
-    whole: Node
-    faults: dict[str, str]
-    wanted: list[str]
-
-    def gone(self) -> set[str]:
-        """Name the operations of which a word of the selection stood for nothing else."""
-        had = contract.names(self.committed) if self.committed else set()
-        lost = (word for word in self.wanted if not select.matches(word, self.after))
-        return {name for word in lost for name in select.matches(word, had)}
-
-    def report_gone(self, gone: set[str], file: str) -> NoReturn:
-        """Report what became of operations that nothing can be made of."""
-        left = [word for word in self.wanted if select.matches(word, self.after)]
-        report = self.report(_only(self.whole, left))
-        report.write(file)
-        print(report.text())
-        fates = [
-            f"'{change.place}' ({change.what.partition('; ')[2]})"
-            for change in report.changes
-            if change.place in gone and change.what.startswith("operation removed")
-        ]
-        raise PipelineError(
-            f"upstream has no operation {', '.join(fates)} any more; correct OPERATIONS or"
-            f" {self.repo.name(self.repo.operations)}"
-        )
-
-    def report(self, selected: Node) -> Report:
-        """Compare a selection without prose with the committed one."""
-        old = normalize(self.committed) if self.committed else None
-        had, has = contract.names(old) if old else set(), contract.names(selected)
-        dropped = {name for name in had - has if name in self.after}
-        gained = {name for name in has - had if name in self.before or not self.before}
-        changes = []
-        if old and old != selected:
-            pair = _only(old, had - dropped), _only(selected, has - gained)
-            overlay = read_overlay(self.repo.overlay)
-            paths, faults = select.paths_of(self.whole, "the document")
-            there = {"paths": dict.fromkeys(faults) | paths}
-            changes = [*compare(*pair, there), *compare_names(*pair, overlay)]
-            changes = changes or compare_rest(*pair)
-        changes.sort(key=lambda change: not change.breaking)
-        known = self.before, self.after
-        return Report(*known, len(has), changes, gained, dropped, unreadable=self.faults)
+def _committed(repo: Repo, *, prose: bool) -> Node:
+    """Give the committed contract without prose, one of nothing when there is none."""
+    if not repo.contract.exists():
+        return {}
+    committed = document.parse(repo.contract.read_bytes(), repo.name(repo.contract))
+    plain = normalize(committed)
+    if plain != committed and not prose:
+        print("spec/ has prose, and so have docstrings: without PROSE=1, both go")
+    return plain
 
 
 def _only(document: Node, wanted: Collection[str]) -> Node:
     """Reduce a document to some operations, or to none."""
-    return select.select(document, wanted) if wanted else {**document, "paths": {}}
+    if not wanted:
+        return {**without(document, "components"), "paths": {}}
+    return select.select(document, wanted)
 
 
-def _committed(repo: Repo) -> Node | None:
-    if not repo.contract.exists():
-        return None
-    return document.parse(repo.contract.read_bytes(), repo.name(repo.contract))
+def _changes(repo: Repo, old: Node, new: Node, paths: Node) -> list[Change]:
+    """Compare what callers know with what takes its place."""
+    if old == new:
+        return []
+    changes = [*compare(old, new, paths), *compare_names(old, new, read_overlay(repo.overlay))]
+    if not changes and {**old, "info": 0} != {**new, "info": 0}:
+        changes = [Change(repo.name(repo.contract), "says the same in another way")]
+    return sorted(changes, key=lambda change: not change.breaking)

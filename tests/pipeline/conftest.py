@@ -49,13 +49,13 @@ def _checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
         yield
 
     @contextmanager
-    def verifying(document: Node) -> Iterator[Callable[[Path], None]]:
-        def verified(package: Path) -> None:
-            files = sorted(package.rglob("*.py"))
+    def verifying(document: Node) -> Iterator[Callable[[Path, Path], None]]:
+        def verified(package: Path, wrapper: Path) -> None:
+            files = [*sorted(package.rglob("*.py")), *sorted(wrapper.rglob("*.py"))]
             state = (json.dumps(document), *(f"{file.name} {file.read_text()}" for file in files))
             if state not in _VERIFIED:
                 with real(document) as now:
-                    now(package)
+                    now(package, wrapper)
                 _VERIFIED.add(state)
 
         yield verified

@@ -133,7 +133,7 @@ def make(whole: Node, directory: Path, *, without: str | None = None, prose: boo
     render.render(correct(selected, rules), package)
     if len(selected["paths"]) > _FEW:
         with verify.verifying(selected) as verified:
-            verified(package)
+            verified(package, directory / "wrapper")
     else:
         import_all(package)
     return package

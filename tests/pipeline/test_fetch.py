@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.pipeline.fetch import Validators, fetch
+from scripts.pipeline.fetch import fetch
 from tests.client.wire import Request, Wire, answer, cut
 from tests.pipeline.support import answering, refused
 
@@ -24,17 +24,19 @@ def test_a_path_a_file_url_and_a_server_give_the_same_bytes(tmp_path: Path) -> N
 
 def test_the_request_names_itself_and_asks_for_json() -> None:
     with Wire([answer(200, b"{}")]) as server:
-        fetch(server.url, user_agent="upsun-client/9")
+        fetch(server.url)
     sent = server.calls[0].headers
-    assert (sent["user-agent"], sent["accept"]) == ("upsun-client/9", "application/json")
+    assert sent["user-agent"].startswith("upsun-client/")
+    assert sent["accept"] == "application/json"
     assert "if-none-match" not in sent
 
 
 def test_an_unchanged_document_has_no_body_when_the_fetch_is_conditional() -> None:
     with Wire(answering(b"{}", ETag='"a"', Last_Modified="yesterday")) as server:
         first = fetch(server.url)
-        assert first.validators == Validators('"a"', "yesterday")
-        assert fetch(server.url, first.validators).body is None
+        given = {"If-None-Match": '"a"', "If-Modified-Since": "yesterday"}
+        assert first.conditions == given
+        assert fetch(server.url, given).body is None
         assert server.calls[1].headers["if-modified-since"] == "yesterday"
 
 
@@ -43,7 +45,7 @@ def test_an_unchanged_document_has_no_body_when_the_fetch_is_conditional() -> No
     [
         ("404 Not Found", {}, "404 Not Found; check SPEC_URL"),
         ("500 Internal Server Error", {}, "500 Internal Server Error; try again later"),
-        ("429 Too Many", {"Retry_After": "120"}, "429 Too Many (Retry-After: 120)"),
+        ("429 Too Many", {}, "429 Too Many; try again later"),
         ("304 Not Modified", {}, "304 Not Modified; check SPEC_URL"),
         ("204 No Content", {}, "204 No Content"),
         (200, {"Content_Encoding": "br"}, "an encoding that was not asked for"),
@@ -112,7 +114,7 @@ def test_credentials_in_a_redirect_are_not_repeated_in_the_error() -> None:
         ("http://127.0.0.1:9x", "the environment names a proxy that cannot be used;"),
         ("socks5://127.0.0.1:9", "the environment names a proxy that cannot be used;"),
         ("http://user:s3cret@127.0.0.1:9x", "the environment names a proxy that cannot be used;"),
-        ("http://127.0.0.1:99999", "cannot reach https://example.invalid/x ("),
+        ("http://127.0.0.1:99999", "cannot fetch https://example.invalid/x ("),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_told(
@@ -130,19 +132,20 @@ def test_a_proxy_that_cannot_be_used_is_told(
 def test_validators_that_cannot_be_sent_are_not_remembered() -> None:
     odd = answer(200, b"{}", ETag="MARK", Last_Modified="a\tb").replace(b"MARK", b'"\xe9"')
     with Wire([odd]) as server:
-        assert fetch(server.url).validators == Validators()
-        fetch(server.url, Validators('"\u20ac"', "a\nb"))
+        assert fetch(server.url).conditions == {}
+        fetch(server.url, {"If-None-Match": '"\u20ac"', "If-Modified-Since": "a\nb"})
     assert not {"if-none-match", "if-modified-since"} & server.calls[1].headers.keys()
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_body_beyond_the_limit_is_refused(packed: bool) -> None:
+def test_a_body_beyond_the_limit_is_refused(packed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scripts.pipeline.fetch.MAX_BYTES", 100_000)
     body = b"a" * 200_000
     whole = (
         answer(200, gzip.compress(body), Content_Encoding="gzip") if packed else answer(200, body)
     )
     with Wire([whole]) as server, refused("more than 100000 bytes"):
-        fetch(server.url, max_bytes=100_000)
+        fetch(server.url)
 
 
 def drip(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
@@ -160,22 +163,25 @@ def drip(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
     [drip(b"\r\n", b" "), drip(b"", b"X: y\r\n"), lambda _: time.sleep(1)],
     ids=["body", "headers", "silence"],
 )
-def test_a_slow_server_is_left_at_the_deadline(slow: Callable[[socket.socket], None]) -> None:
+def test_a_slow_server_is_left_at_the_deadline(
+    slow: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scripts.pipeline.fetch.MAX_SECONDS", 0.4)
     started = time.monotonic()
     with Wire([slow]) as server, refused("did not deliver"):
-        fetch(server.url, max_seconds=0.4)
+        fetch(server.url)
     assert time.monotonic() - started < 30
 
 
 def test_a_body_that_breaks_off_is_an_error() -> None:
-    with Wire([cut(answer(200, b"{}")[:-1])]) as server, refused("broke off"):
+    with Wire([cut(answer(200, b"{}")[:-1])]) as server, refused("cannot fetch", "peer closed"):
         fetch(server.url)
 
 
 def test_nobody_listening_names_the_way_out() -> None:
     with Wire() as server:
         server.take_no_more()
-        with refused("cannot reach", "; check the network"):
+        with refused("cannot fetch", "and the network"):
             fetch(server.url)
 
 
@@ -183,14 +189,14 @@ def test_nobody_listening_names_the_way_out() -> None:
     ("source", "told"),
     [
         ("no/such/file.json", "there is no file"),
-        (".", "is not a file"),
+        (".", "there is no file"),
         ("http://example.invalid/openapi-spec", "is not https"),
         ("ftp://example.invalid/x", "is not https"),
         ("http://[::1", "is no URL"),
         ("http://127.0.0.1:99999/", "is no URL"),
         ("https:///x", "is no URL"),
         ("~nosuchuser/x", "cannot read ~nosuchuser/x"),
-        ("/dev/zero", "is not a file"),
+        ("/dev/zero", "there is no file"),
     ],
 )
 def test_an_odd_source_is_told_in_one_line(source: str, told: str) -> None:
@@ -198,7 +204,10 @@ def test_an_odd_source_is_told_in_one_line(source: str, told: str) -> None:
         fetch(source)
 
 
-def test_a_file_beyond_the_limit_is_refused(tmp_path: Path) -> None:
+def test_a_file_beyond_the_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scripts.pipeline.fetch.MAX_BYTES", 10)
     (tmp_path / "big").write_bytes(b"a" * 11)
-    with refused("larger than 10 bytes"):
-        fetch(str(tmp_path / "big"), max_bytes=10)
+    with refused("more than 10 bytes"):
+        fetch(str(tmp_path / "big"))

@@ -12,7 +12,7 @@ import pytest
 
 from scripts.pipeline import errors
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.repo import Repo, replace
+from scripts.pipeline.repo import Repo
 from scripts.pipeline.swap import Swap, reading
 from tests.pipeline.support import ROOT, python, refused, small_repo, snapshot, unchanged
 
@@ -185,27 +185,6 @@ def test_a_move_that_fails_takes_back_those_before_it(
     assert failed >= 2
 
 
-def test_a_file_is_replaced_wholly_or_not_at_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file, link = tmp_path / "report.md", tmp_path / "link.md"
-    link.symlink_to(file)
-    replace(link, b"old")
-    assert (file.read_bytes(), link.is_symlink()) == (b"old", True)
-    replace(Path(os.devnull), b"new")
-
-    def half(path: Path, content: bytes) -> int:
-        with path.open("wb") as opened:
-            opened.write(content[:1])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", half)
-    with pytest.raises(OSError, match="No space"):
-        replace(file, b"new")
-    assert {each.name for each in tmp_path.iterdir()} == {"report.md", "link.md"}
-    assert file.read_bytes() == b"old"
-
-
 def test_a_tree_may_be_read_by_many_and_changed_by_one_alone(tmp_path: Path) -> None:
     repo = old_repo(tmp_path)
     for held, asked in ((reading, Swap), (Swap, reading), (Swap, Swap)):
@@ -221,7 +200,6 @@ def test_a_tree_may_be_read_by_many_and_changed_by_one_alone(tmp_path: Path) -> 
         (PipelineError("a\n b"), 1, "x: a b\n"),
         (KeyboardInterrupt(), 130, "x: interrupted\n"),
         (OSError(28, "No space left on device", "/a"), 1, "x: No space left on device (/a); free"),
-        (MemoryError(), 1, "x: out of memory"),
     ],
 )
 def test_what_people_can_cause_is_one_line(
