@@ -64,6 +64,6 @@ test-lowest: setup whole ## the client's tests in .venv-lowest, with the lowest 
 	@$(RUN) -m scripts.test_lowest
 	@.venv-lowest/bin/python -m pytest -n auto tests/client
 
-test-httpx2: setup whole ## the client's tests in .venv-httpx2, without httpx, on a copy made with HTTP=httpx2
+test-httpx2: setup whole ## the client's tests in .venv-httpx2, without httpx, on our packages as HTTP=httpx2 makes them
 	@$(RUN) -m scripts.test_httpx2
 	@.venv-httpx2/bin/python -m pytest -n auto --dist loadfile tests/client

@@ -1,10 +1,8 @@
 """Virtual environments beside .venv, made once and again only when what they hold changes."""
 
-import json
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,8 +10,8 @@ from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import ROOT
 
 
-def make(venv: Path, install: Sequence[str], path: Sequence[Path] = ()) -> Path:
-    """Make an environment with this interpreter, unless it is there; give its site-packages.
+def make(venv: Path, install: Sequence[str], path: Sequence[Path] = ()) -> None:
+    """Make an environment with this interpreter, unless it is there.
 
     Args:
         venv: Where.
@@ -23,9 +21,9 @@ def make(venv: Path, install: Sequence[str], path: Sequence[Path] = ()) -> Path:
     Raises:
         PipelineError: When the packages cannot be had.
     """
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
     # With places in it: a tree that was moved or copied would run the code of the old one.
-    state = json.dumps([sys.version, install, groups, *map(str, [venv.resolve(), *path])])
+    settings = (ROOT / "pyproject.toml").read_text()
+    state = repr([sys.version, settings, venv.resolve(), *install, *path])
     stamp = venv / ".complete"
     if not stamp.is_file() or stamp.read_text() != state:
         print(f"making {venv.name} (once)", flush=True)
@@ -39,4 +37,3 @@ def make(venv: Path, install: Sequence[str], path: Sequence[Path] = ()) -> Path:
     (packages,) = venv.glob("lib/python*/site-packages")
     (packages / "checkout.pth").write_text("".join(f"{folder}\n" for folder in path))
     stamp.write_text(state)
-    return packages

@@ -1,18 +1,16 @@
 """A stand-in for the auth server and the API, on loopback: to rehearse jobs on, and for tests."""
 
-import hashlib
 import json
-import secrets
 import sys
 import threading
-import time
 from base64 import b64encode
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from itertools import cycle
+from itertools import count, cycle, islice
 from posixpath import normpath
 from socketserver import ThreadingTCPServer
+from time import monotonic
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote
 
@@ -24,14 +22,9 @@ Answer = tuple[int, object]
 API_TOKEN = "sandbox-api-token"  # noqa: S105 - opens nothing but this sandbox
 PROJECT = "sandboxproj01"
 INTEGRATION = "integration01"
-_TYPES: dict[str, Record] = {
-    "github": {"repository": "acme/shop", "fetch_branches": True},
-    "webhook": {"url": "https://hooks.example.com/deploys", "events": ["*"]},
-    "health.email": {"recipients": ["#admins"]},
-    "health.slack": {"channel": "#deploys"},
-}
+_TYPES = ("github", "webhook", "health.email", "health.slack")
 _BASIC = f"Basic {b64encode(b'platform-api-user:').decode()}"
-_LIFETIME = 900  # seconds
+_ACCESS_TOKEN = "sandbox-access-token"  # noqa: S105
 
 
 class Sandbox(ThreadingTCPServer):
@@ -43,8 +36,6 @@ class Sandbox(ThreadingTCPServer):
         integrations: In each, of several types; the first of the first is `INTEGRATION`.
         work: Seconds that an activity takes: pending for the first third, then in progress.
         rate: Requests a second that the API takes, beyond which it answers 429; 0 is no limit.
-        latency: Seconds that the API waits before it answers.
-        clock: Gives seconds.
         log: Is told each request and how it was answered.
 
     Attributes:
@@ -66,8 +57,6 @@ class Sandbox(ThreadingTCPServer):
         integrations: int = 20,
         work: float = 1.0,
         rate: float = 0,
-        latency: float = 0,
-        clock: Callable[[], float] = time.monotonic,
         log: Callable[[str], object] = lambda _: None,
     ) -> None:
         super().__init__(("127.0.0.1", port), Request)
@@ -76,27 +65,21 @@ class Sandbox(ThreadingTCPServer):
         self.seen: list[tuple[str, str]] = []
         self.records: dict[str, Record] = {}
         self.log = log
-        self._work, self._rate, self._latency, self._clock = work, rate, latency, clock
-        self._window, self._taken = clock(), 0  # the second that is counted, and what came in it
-        self._bearers: dict[str, float] = {}  # access token -> when it expires
+        self._work, self._rate = work, rate
+        self._window, self._taken = monotonic(), 0  # the second that is counted, and what came
         self._began: dict[str, float] = {}  # path of an activity -> when
-        self._ids = 0
+        self._numbers = count(1)
         self._lock = threading.Lock()
-        for number in range(projects):
-            path = f"/projects/{self._new_id() if number else PROJECT}"
+        for number in range(1, projects + 1):
+            path = f"/projects/sandboxproj{number:02}"
             self.add(path)
-            for each, kind in zip(range(integrations), cycle(_TYPES), strict=False):
-                own = self._new_id() if number or each else INTEGRATION
-                self.add(f"{path}/integrations/{own}", type=kind)
+            for kind in islice(cycle(_TYPES), integrations):
+                self.add(self._new(f"{path}/integrations/integration"), type=kind)
 
     def add(self, path: str, /, **fields: Any) -> Record:
         """Add a record, and give it as the API does."""
-        self.records[path] = {
-            **_TYPES.get(fields.get("type", ""), {}),
-            **fields,
-            "id": path.rpartition("/")[2],
-            "_links": {"self": {"href": self.url + path}},
-        }
+        itself = {"id": path.rpartition("/")[2], "_links": {"self": {"href": self.url + path}}}
+        self.records[path] = fields | itself
         return self.records[path]
 
     @property
@@ -117,49 +100,45 @@ class Sandbox(ThreadingTCPServer):
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
-    def answer(self, request: "Request", body: bytes) -> Answer:
+    def answer(self, method: str, target: str, authorization: str, body: bytes) -> Answer:
         """Give the status, and what JSON is to say."""
-        self.seen.append((request.command, request.path))
-        raw = request.path.partition("?")[0]
-        # As a gateway does, so `..` for an integration is its project; but nothing is at a `%2F`.
-        path = normpath(unquote(raw)) if "%2f" not in raw.lower() else ""
-        authorization = request.headers.get("Authorization", "")
-        if path.startswith("/projects/"):
-            time.sleep(self._latency)
         with self._lock:
-            match request.command, path.split("/")[1:]:
+            self.seen.append((method, target))
+            raw = target.partition("?")[0]
+            # As a gateway does, so `..` for an integration is its project; nothing is at a `%2F`.
+            path = normpath(unquote(raw)) if "%2f" not in raw.lower() else ""
+            match method, path.split("/")[1:]:
                 case "POST", ["oauth2", "token"]:
                     return self._exchange(authorization, body)
                 case "GET", ["openapi-spec"]:
                     return 200, json.loads(Repo().contract.read_bytes())
-                case method, ["projects", project, *rest]:
-                    refused = self._refuse(authorization, f"/projects/{project}")
-                    return refused or self._serve(method, f"/projects/{project}", rest, body)
+                case _, ["projects", own, *rest]:
+                    project = f"/projects/{own}"
+                    refused = self._refuse(authorization, project)
+                    return refused or self._serve(method, project, rest, body)
         return _problem(404, "No such path.")
 
     def _exchange(self, authorization: str, body: bytes) -> Answer:
         if authorization != _BASIC:
-            return _refusal(401, "invalid_client", "Basic authentication is required.")
+            return 401, {"error": "invalid_client"}
         form = dict(parse_qsl(body.decode(errors="replace")))
         if form != {"grant_type": "api_token", "api_token": API_TOKEN}:
-            return _refusal(400, "invalid_grant", "The API token is invalid.")
-        bearer = secrets.token_urlsafe(32)
-        self._bearers[f"Bearer {bearer}"] = self._clock() + _LIFETIME
-        return 200, {"access_token": bearer, "expires_in": _LIFETIME, "token_type": "bearer"}
+            return 400, {"error": "invalid_grant", "error_description": "Invalid API token."}
+        return 200, {"access_token": _ACCESS_TOKEN, "expires_in": 900, "token_type": "bearer"}
 
     def _refuse(self, authorization: str, project: str) -> Answer | None:
         """Refuse a request that is one too many, has no access token, or is about no project."""
-        if self._clock() - self._window >= 1:
-            self._window, self._taken = self._clock(), 0
+        if monotonic() - self._window >= 1:
+            self._window, self._taken = monotonic(), 0
         self._taken += 1
         if 0 < self._rate < self._taken:
             return _problem(429, "Too many requests.")
-        if self._bearers.get(authorization, 0) <= self._clock():
-            return _refusal(401, "invalid_token", "The access token is invalid.")
+        if authorization != f"Bearer {_ACCESS_TOKEN}":
+            return 401, {"error": "invalid_token", "error_description": "Invalid access token."}
         return None if project in self.records else _problem(404, "Project not found.")
 
     def _serve(self, method: str, project: str, rest: list[str], body: bytes) -> Answer:
-        """Answer what is asked of a project, and of what is below it."""
+        """Answer what is asked of a project, or of what is below it."""
         path = "/".join([project, *rest])
         match method, rest:
             case "GET", _ if path in self.records:
@@ -171,11 +150,11 @@ class Sandbox(ThreadingTCPServer):
                     fields = {**(sent := json.loads(body)), "type": str(sent["type"])}
                 except (ValueError, TypeError, KeyError):
                     return _problem(400, "The body is no JSON object with a `type`.")
-                created = self.add(f"{path}/{self._new_id()}", **fields)
+                created = self.add(self._new(f"{path}/integration"), **fields)
                 return self._accept(project, "integration.create", created)
             case "DELETE", [] | ["integrations", _] if path in self.records:
-                what = "integration" if rest else "project"
-                accepted = self._accept(project, f"{what}.delete", self.records[path])
+                kind = "integration.delete" if rest else "project.delete"
+                accepted = self._accept(project, kind, self.records[path])
                 for each in [path, *self._below(path)]:
                     del self.records[each]
                 return accepted
@@ -186,9 +165,9 @@ class Sandbox(ThreadingTCPServer):
 
     def _accept(self, project: str, kind: str, entity: Record) -> Answer:
         """Begin the activity that does what was asked for."""
-        path = f"{project}/activities/{self._new_id()}"
+        path = self._new(f"{project}/activities/activity")
         self.add(path, type=kind, project=project.rpartition("/")[2])
-        self._began[path] = self._clock()
+        self._began[path] = monotonic()
         embedded = {"activities": [self._as_of_now(path)], "entity": entity}
         return 202, {"status": "Accepted", "code": 202, "_embedded": embedded}
 
@@ -196,15 +175,14 @@ class Sandbox(ThreadingTCPServer):
         record = self.records[path]
         if path not in self._began:
             return record
-        passed = self._clock() - self._began[path]
+        passed = monotonic() - self._began[path]
         done = passed / self._work if passed < self._work else 1
-        state = "pending" if done < 1 / 3 else "in_progress" if done < 1 else "complete"
+        state = ("pending", "in_progress", "in_progress", "complete")[int(3 * done)]
         result = "success" if done == 1 else None
         return record | {"state": state, "result": result, "completion_percent": int(100 * done)}
 
-    def _new_id(self) -> str:
-        self._ids += 1
-        return hashlib.sha256(b"%d" % self._ids).hexdigest()[:13]
+    def _new(self, path: str) -> str:
+        return f"{path}{next(self._numbers):02}"
 
 
 class Request(BaseHTTPRequestHandler):
@@ -217,7 +195,8 @@ class Request(BaseHTTPRequestHandler):
     def answer(self) -> None:
         """Answer the request."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, said = self.server.answer(self, body)
+        authorization = self.headers.get("Authorization", "")
+        status, said = self.server.answer(self.command, self.path, authorization, body)
         content = json.dumps(said).encode()
         self.send_response_only(status)
         self.send_header("Content-Type", "application/json")
@@ -233,7 +212,3 @@ class Request(BaseHTTPRequestHandler):
 
 def _problem(status: int, message: str) -> Answer:
     return status, {"status": status, "title": HTTPStatus(status).phrase, "message": message}
-
-
-def _refusal(status: int, error: str, description: str) -> Answer:
-    return status, {"error": error, "error_description": description}

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import runpy
 import tomllib
 from contextlib import redirect_stdout
@@ -20,6 +21,7 @@ from scripts.vendoring import http_library, self_check
 from scripts.vendoring.self_check import ASSIGNMENT, FILE, MODULE, MYSELF, PACKAGES, digest
 
 _ABOUT = "Written by `make vendor`; `python -m <parent>.upsun_client._vendored` checks the copy."
+_OURS = "|".join(PACKAGES)
 
 
 def contents(repo: Repo, library: str) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -30,54 +32,53 @@ def contents(repo: Repo, library: str) -> tuple[dict[str, Any], dict[str, bytes]
         library: The HTTP library that the copy is to use.
 
     Raises:
-        PipelineError: When the tree is not whole, generated/ is not what spec/ gives, or a module
-            cannot be made to work under any parent.
+        PipelineError: When the tree is not whole, or generated/ is not what spec/ gives.
     """
-    if library not in http_library.LIBRARIES:
-        ours = " or ".join(http_library.LIBRARIES)
-        raise PipelineError(f"HTTP={library} is no HTTP library of ours: {ours}")
-    files = {}
-    with reading(repo), TemporaryDirectory() as folder:
-        licence = (repo.root / "LICENSE").read_bytes()
-        for package in (generated(repo, library, Path(folder)), repo.wrapper):
-            # A file for people and their tools, and a module, which every build takes along.
-            files[f"{package.name}/LICENSE"] = licence
-            files[f"{package.name}/_license.py"] = _as_module(licence.decode()).encode()
-            files[f"{package.name}/py.typed"] = (package / "py.typed").read_bytes()
-            for file in package.rglob("*.py"):
-                name = file.relative_to(package.parent).as_posix()
-                source = relative(file.read_bytes(), name)
-                if package == repo.wrapper:
-                    if ">>>" in source:
-                        raise PipelineError(f"{name} has an example, which others run as a doctest")
-                    source = http_library.use(library, source)
-                files[name] = source.encode()
-        files[MYSELF] = Path(self_check.__file__).read_bytes()
-        manifest = describe(repo, library) | {"files": digests(files)}
-    text = json.dumps(manifest, indent=2) + "\n"
-    files[FILE] = text.encode()
+    modules = sources(repo, library)
+    files = {name: relative(source, name).encode() for name, source in modules.items()}
+    licence = (repo.root / "LICENSE").read_text(encoding="utf-8")
+    lines = "".join(f"    {line!r}\n" for line in licence.splitlines(keepends=True))
+    for package in PACKAGES:
+        # A file for people and their tools, and a module, which every build takes along.
+        files[f"{package}/LICENSE"] = licence.encode()
+        module = f'"""The licence of this package."""\n\nLICENSE = (\n{lines})\n'
+        files[f"{package}/_license.py"] = module.encode()
+        files[f"{package}/py.typed"] = b""
+    files[MYSELF] = Path(self_check.__file__).read_bytes()
+    manifest = describe(repo, library) | {"files": digests(files)}
+    files[FILE] = f"{json.dumps(manifest, indent=2)}\n".encode()
     manifest["files"] = digests(files)
     files[MODULE] = f'"""{_ABOUT}"""\n\n{ASSIGNMENT}{json.dumps(manifest, indent=4)}\n'.encode()
     return manifest, files
 
 
-def generated(repo: Repo, library: str, folder: Path) -> Path:
-    """Give the generated package on a library; what is made for that goes into a folder.
+def sources(repo: Repo, library: str) -> dict[str, str]:
+    """Give the modules of both packages on an HTTP library, by their path.
 
     Raises:
-        PipelineError: When generated/ is not what spec/ gives.
+        PipelineError: When the tree is not whole, or generated/ is not what spec/ gives.
     """
-    with redirect_stdout(StringIO()):  # the stages of a build that nobody asked for
+    if library not in http_library.LIBRARIES:
+        ours = " or ".join(http_library.LIBRARIES)
+        raise PipelineError(f"HTTP={library} is no HTTP library of ours: {ours}")
+    # Without the stages of builds that nobody asked for.
+    with redirect_stdout(StringIO()), reading(repo), TemporaryDirectory() as folder:
         if found := generate.drift(repo):
             raise PipelineError(
-                f"generated/ is out of step with spec/ ({found[0]}"
-                f"{' and others' * (len(found) > 1)}); run `make generate`"
+                f"generated/ is out of step with spec/ ({found[0]}); run `make generate`"
             )
-        if library == http_library.OURS:
-            return repo.package
-        made = folder / repo.package.name
-        generate.rebuild(repo, made, library)
-        return made
+        package = repo.package
+        if library != http_library.OURS:
+            package = Path(folder) / package.name
+            generate.rebuild(repo, package, library)
+        files = {}
+        for root in (package, repo.wrapper):
+            for file in root.rglob("*.py"):
+                source = file.read_bytes().decode()
+                if root == repo.wrapper:
+                    source = http_library.use(library, source)
+                files[file.relative_to(root.parent).as_posix()] = source
+    return files
 
 
 def describe(repo: Repo, library: str) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def describe(repo: Repo, library: str) -> dict[str, Any]:
     project = tomllib.loads((repo.root / "pyproject.toml").read_text())["project"]
     needs = http_library.requirements(repo, library)
     return {
-        "name": f"upsun-client {version}{f' on {library}' * (library != http_library.OURS)}",
+        "name": f"upsun-client {version} on {library}",
         "version": version,
         "spec_sha256": digest(contract),
         "operations": sorted(names(parse(contract, repo.name(repo.contract)))),
@@ -101,50 +102,18 @@ def digests(files: dict[str, bytes]) -> dict[str, str]:
     return {name: digest(files[name]) for name in sorted(files)}
 
 
-def relative(raw: bytes, name: str) -> str:
-    """Give the source of a module in which every import of our packages is relative.
-
-    All else stays as it is, byte for byte: strings, comments, line ends.
+def relative(source: str, name: str) -> str:
+    """Give the source of a module in which imports of our packages, each on a line, are relative.
 
     Args:
-        raw: The module's source.
+        source: The module's; strings and comments stay as they are.
         name: Its path below the folder that holds both packages.
-
-    Raises:
-        PipelineError: When it is no Python, or has an import that cannot be made relative.
     """
-    try:
-        lines = [line.decode() for line in raw.splitlines(keepends=True)]  # as Python has them
-        module = ast.parse(raw.decode())
-    except (SyntaxError, ValueError) as error:
-        raise PipelineError(f"{name} is no Python in UTF-8: {error}") from error
+    lines = source.splitlines(keepends=True)
     dots = "." * (name.count("/") + 1)
-    for node in ast.walk(module):
-        match node:
-            case ast.ImportFrom(module=str(ours), level=0) if _is_ours(ours):
-                before, after = f"from {ours} ", f"from {dots}{ours} "
-            case ast.Import(names=[ast.alias(name=ours)]) if ours in PACKAGES:
-                before, after = f"import {ours}", f"from {dots} import {ours}"
-            case ast.Import(names=aliases) if any(_is_ours(each.name) for each in aliases):
-                raise _refused(name, node)
-            case _:
-                continue
-        line = lines[node.lineno - 1]
-        indent = line[: len(line) - len(line.lstrip())]
-        if not line.startswith(indent + before):
-            raise _refused(name, node)
-        lines[node.lineno - 1] = indent + after + line.removeprefix(indent + before)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            line = re.sub(rf"^(\s*)from ({_OURS})\b", rf"\1from {dots}\2", lines[node.lineno - 1])
+            line = re.sub(rf"^(\s*)import ({_OURS})\b", rf"\1from {dots} import \2", line)
+            lines[node.lineno - 1] = line
     return "".join(lines)
-
-
-def _is_ours(module: str) -> bool:
-    return module.partition(".")[0] in PACKAGES
-
-
-def _refused(name: str, node: ast.stmt) -> PipelineError:
-    return PipelineError(f"{name}, line {node.lineno}: say 'from ... import ...', on its own line")
-
-
-def _as_module(licence: str) -> str:
-    lines = "".join(f"    {line!r}\n" for line in licence.splitlines(keepends=True))
-    return f'"""The licence of this package."""\n\nLICENSE = (\n{lines})\n'

@@ -10,9 +10,7 @@ from scripts.vendoring.self_check import PACKAGES
 
 
 def destination(given: str, repo: Repo) -> Path:
-    """Check that a folder can hold a copy.
-
-    It is a package, or is or can become one inside a package.
+    """Check that a folder can hold a copy: that it is a package, or can be one inside a package.
 
     Args:
         given: What the person at the keyboard wrote.
@@ -22,13 +20,9 @@ def destination(given: str, repo: Repo) -> Path:
         PipelineError: When it cannot.
     """
     if not given.strip():
-        raise PipelineError(
-            "say where to: DEST=path/to/a/package, such as DEST=../app/src/app/vendor"
-        )
-    where = os.path.expanduser(given.strip())  # noqa: PTH111 - which does not raise
-    if where.startswith("~"):
-        raise PipelineError(f"DEST={where}: there is no such user; write the path out")
-    folder = Path(os.path.realpath(where))
+        raise PipelineError("say where to: DEST=path/to/a/package, such as DEST=../app/src/app")
+    # Both without raising: of nobody's home, or links in a circle, there is no package.
+    folder = Path(os.path.realpath(os.path.expanduser(given.strip())))  # noqa: PTH111
     for path in (folder, *(folder / package for package in PACKAGES)):
         if path.is_symlink() or (path.exists() and not path.is_dir()):
             raise PipelineError(f"{path} is a file or a link; use a folder")
@@ -40,10 +34,8 @@ def destination(given: str, repo: Repo) -> Path:
             f" or to {folder.parent}"
         )
     for name in dotted(folder).split("."):
-        if not name.isidentifier() or iskeyword(name):
-            raise PipelineError(f"{folder} cannot be imported: {name!r} is no Python identifier")
-        if name in PACKAGES:
-            raise PipelineError(f"{folder} is inside a package {name!r}; give the folder around it")
+        if not name.isidentifier() or iskeyword(name) or name in PACKAGES:
+            raise PipelineError(f"{folder} is in {name!r}, which can be no package around a copy")
     return folder
 
 

@@ -19,8 +19,10 @@ MODULE = "upsun_client/_manifest.py"
 FILE = "upsun_client/_vendored.json"
 ASSIGNMENT = "MANIFEST: dict[str, object] = "
 # What systems and tools leave behind.
-LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
-CACHES = {"__pycache__", ".mypy_cache", ".pytest_cache", ".pyre", ".pytype", ".ruff_cache"}
+LITTER = {
+    *(".DS_Store", "Thumbs.db", "desktop.ini", "__pycache__", ".mypy_cache", ".pytest_cache"),
+    *(".pyre", ".pytype", ".ruff_cache"),
+}
 
 Folder = Path | zipfile.Path
 
@@ -31,32 +33,26 @@ def digest(content: bytes) -> str:
 
 
 def read(root: Folder) -> dict[str, Any]:
-    """Read the manifest of the copy below ``root``, without running anything of it.
+    """Read name, HTTP library and files of the copy below ``root``; nothing of it is run.
 
     Raises:
-        FileNotFoundError: When there is none.
-        ValueError: When it is broken.
+        ValueError: When there is none, or it is broken.
     """
     file = root / MODULE
-    if not file.exists():
-        file = root / FILE
     try:
         value = file.read_text(encoding="utf-8").rpartition(ASSIGNMENT)[2]
-        manifest: dict[str, Any] = ast.literal_eval(value)  # JSON, too: it holds but text
+        manifest = ast.literal_eval(value)
         files = {str(name): str(value) for name, value in manifest["files"].items()}
-        return manifest | {"files": files}
-    except (AttributeError, KeyError, SyntaxError, TypeError, ValueError) as error:
-        raise ValueError(f"{file} is broken ({error})") from error
+        return {"name": str(manifest["name"]), "http": str(manifest["http"]), "files": files}
+    except (AttributeError, KeyError, OSError, SyntaxError, TypeError, ValueError) as error:
+        raise ValueError(f"{file} is missing or broken ({error})") from error
 
 
 def changes(root: Folder, written: dict[str, str]) -> dict[str, str]:
     """Tell what became of each file below ``root`` that has not the digest it was written with."""
-    found = {
-        name: content
-        for package in PACKAGES
-        for name, content in _digests(root / package, package)
-        if name in written or name not in {MODULE, FILE}
-    }
+    found = dict(each for package in PACKAGES for each in _digests(root / package, package))
+    if MODULE not in written:
+        found.pop(MODULE, None)
     return {
         name: "added" if name not in written else "edited" if name in found else "lost"
         for name in sorted(found.keys() | written.keys())
@@ -67,12 +63,13 @@ def changes(root: Folder, written: dict[str, str]) -> dict[str, str]:
 def _digests(folder: Folder, name: str) -> Iterator[tuple[str, str]]:
     """Give each file with its digest, '' for what is no plain file."""
     for each in folder.iterdir() if folder.is_dir() else ():
+        if each.name in LITTER or each.name.endswith(".pyc"):
+            continue
         below = f"{name}/{each.name}"
         is_link = isinstance(each, Path) and each.is_symlink()
         if each.is_dir() and not is_link:
-            if each.name not in CACHES:
-                yield from _digests(each, below)
-        elif each.name not in LITTER and not each.name.endswith(".pyc"):
+            yield from _digests(each, below)
+        else:
             yield below, "" if is_link or not each.is_file() else digest(each.read_bytes())
 
 
@@ -88,25 +85,20 @@ def _here() -> Folder:
 def main() -> str | None:
     """Check the copy that this file is part of; return what is wrong with it."""
     root = _here()
-    if not __file__.endswith(".py"):
-        return f"{root} holds compiled modules; only their sources can be checked"
     try:
         manifest = read(root)
-        told = changes(root, manifest["files"])
-    except FileNotFoundError:
-        return f"this is not a vendored copy: there is no {root / MODULE}"
     except ValueError as error:
-        return f"{error}; vendor again"
+        return f"{error}; vendor again, with sources"
     # Builds leave out what is no module; that is no fault where one has made this.
     is_built = isinstance(root, zipfile.Path) or any(
         next(folder.glob("*.dist-info"), None) for folder in root.parents
     )
     faults = 0
-    for path, what in told.items():
+    for path, what in changes(root, manifest["files"]).items():
         left_out = is_built and what == "lost" and not path.endswith(".py")
         print(path, "left out by the build" if left_out else what)
         faults += not left_out
-    name = f"{manifest.get('name', 'the copy')} in {root}"
+    name = f"{manifest['name']} in {root}"
     if faults:
         return f"{name} is not as it was written"
     print(f"{name} is untouched")

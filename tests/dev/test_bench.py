@@ -3,51 +3,51 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from scripts import bench
-from scripts.dev.bench.measure import ROWS, Bench, in_turn, row, serving
+from scripts.bench import ROWS, Row, commands, measure, write
+from scripts.dev.bench.server import serve
 from scripts.pipeline.errors import PipelineError
 
 
 def test_a_ratio_is_of_neighbours() -> None:
     """The machine was three times as slow for the second pair, which changes nothing."""
-    times = [[2.0, 1.0], [6.0, 3.0]]
-    assert row("it", "s", "2", times) == ["it", "4 s", "2 s", "2.00 (2.00-2.00)", "2"]
-    assert row("it", "s", "1.9", times)[-1] == "1.9 NO"
-    assert row("it", "", "0", [[1.0]]) == ["it", "1 ", "", "", "0 NO"]
-    assert row("it", "s", "", [[2.0, 1.0]])[2:] == ["1 s", "2.00 (2.00-2.00)", ""]
+    turns = [[2.0, 1.0], [6.0, 3.0]]
+    assert write(Row("it", 2, ()), turns) == "| it | 4 | 2 | 2.00 | 2 |"
+    assert write(Row("it", 1.9, ()), turns) == "| it | 4 | 2 | 2.00 | 1.9 NO |"
+    assert write(Row("it", 0, (), is_alone=True), [[1.0]]) == "| it | 1 |  |  | 0 NO |"
 
 
-def test_sides_take_turns_after_once_that_does_not_count() -> None:
-    order = iter(range(100))
-    assert in_turn([lambda: float(next(order))] * 2, 2) == [[2.0, 3.0], [4.0, 5.0]]
-    assert in_turn([lambda: float(next(order))], 1) == [[6.0]]
+def test_sides_take_turns_after_once_that_does_not_count(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    code = "import sys; f = open(sys.argv[1], 'a+'); f.write('x'); f.seek(0); print(len(f.read()))"
+    side = [sys.executable, "-c", code, str(log)]
+    assert measure(Row("it", 1, (), times=2), [side, side]) == [[3, 4], [5, 6]]
+    assert measure(Row("it", 1, ()), [side]) == [[7]]
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Bench]:
-    with serving() as url:
-        yield Bench(tmp_path, url, Path(sys.executable))
+def test_every_program_runs_and_bytecode_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    url = serve()
+    for row in ROWS[:-1]:  # the last takes as long as the whole API
+        few = tuple(word.replace("100000", "20").replace("1000", "60") for word in row.program)
+        sides = commands(row._replace(program=few), Path(sys.executable), url, tmp_path)
+        ((ours, *beside),) = measure(row._replace(times=1), sides)
+        assert len(beside) == (not row.is_alone)
+        assert ours >= 0
+    assert [*(tmp_path / "tree" / "scripts").rglob("*.pyc")]
 
 
-def test_every_program_runs(machine: Bench) -> None:
-    done = {}
-    for what, unit, reach, program, *names, _, _ in ROWS:
-        if "httpx2" not in what and program != "regenerate *":
-            few = program.replace("100000", "9").replace("1000", "60")
-            done[what] = machine.measure([what, unit, reach, few, *names, "1", "1"])
-    assert len(done) == 6
-    assert all(float(cells[1].split()[0]) >= 0 for what, cells in done.items() if "gro" not in what)
-
-
-def test_a_program_that_fails_ends_a_row(machine: Bench) -> None:
-    for program in ("calls nonsense 1", "calls cold nonsense"):
-        with pytest.raises(PipelineError, match="as it says above"):
-            machine.measure(["it", "s", "", program, "ours", "bare httpx", "1", "1"])
+@pytest.mark.parametrize("program", [("calls", "nonsense", "1"), ("nonsense",)])
+def test_a_program_that_fails_ends_the_bench(program: tuple[str, ...], tmp_path: Path) -> None:
+    row = Row("it", 1, program)
+    with pytest.raises(PipelineError, match="as it says above"):
+        measure(row, commands(row, Path(sys.executable), serve(), tmp_path))
 
 
 def test_rows_that_are_none_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

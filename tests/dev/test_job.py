@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def test_all_are_deleted_when_the_rate_is_limited(
 def test_an_interrupted_job_is_resumed(
     how: signal.Signals, start: Callable[..., subprocess.Popen[str]]
 ) -> None:
-    with Sandbox(projects=4, integrations=40, work=0, latency=0.05) as sandbox:
+    with Sandbox(projects=4, integrations=40, work=0, log=lambda _: time.sleep(0.05)) as sandbox:
         whole = webhooks(sandbox)
         with start(sandbox, "--delete") as job:
             assert job.stdout

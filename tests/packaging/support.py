@@ -21,6 +21,7 @@ from scripts.vendoring.copy import check
 
 ROOT = Path(__file__).parents[2]
 CONSUMER = Path(__file__).parent / "consumer"
+CACHES = shutil.ignore_patterns("__pycache__")
 
 
 def run(
@@ -34,10 +35,9 @@ def run(
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("PYTHON", "PYTEST", "COV", "UPSUN", "VIRTUAL_ENV", "MAKE"))
-        and not name.upper().endswith("_PROXY")
     }
     done = subprocess.run(
-        [str(part) for part in command],
+        [*map(str, command)],
         cwd=cwd,
         env=plain | (env or {}),
         capture_output=True,
@@ -62,43 +62,40 @@ class Environment:
         return self.folder / "bin" / "python"
 
     def install(self, *what: str | Path) -> None:
-        pip = (sys.executable, "-m", "pip", "--python", self.folder)
-        proxies = {n: v for n, v in os.environ.items() if n.upper().endswith("_PROXY")}
-        run(*pip, "install", "-qq", *what, env=proxies)
-
-    def add(self, other: Environment) -> None:
-        """Let this environment see what another one has."""
-        (theirs,) = other.folder.glob("lib/*/site-packages")
-        (ours,) = self.folder.glob("lib/*/site-packages")
-        (ours / "other.pth").write_text(f"{theirs}\n")
+        run(sys.executable, "-m", "pip", "--python", self.folder, "install", "-qq", *what)
 
 
 Dependencies = Callable[[str], Environment]
 """Gives an environment with what the client needs on an HTTP library, but without the client."""
 
 
+def installed(folder: Path, wheel: Path, dependencies: Environment) -> Path:
+    """Install a wheel where the packages of another environment are seen; give the interpreter."""
+    environment = Environment(folder)
+    environment.install("--no-deps", wheel)
+    (theirs,) = dependencies.folder.glob("lib/*/site-packages")
+    (ours,) = folder.glob("lib/*/site-packages")
+    (ours / "other.pth").write_text(f"{theirs}\n")
+    return environment.python
+
+
 def project(root: Path, *, vendors: bool = True) -> Path:
     """Make the project `root/consumer`; its imports are those of a vendored copy, or of a wheel."""
     package = root / "consumer"
-    shutil.copytree(CONSUMER, package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(CONSUMER, package, ignore=CACHES)
     if vendors:
         use = package / "use.py"
         # A module beside the two packages imports them as they import each other.
-        use.write_text(relative(use.read_bytes(), "use.py"))
+        use.write_text(relative(use.read_text(), "use.py"))
     return package
 
 
 def assert_it_deletes(python: Path, module: str, folder: Path) -> None:
     """Run a module of the consumer, which uses all of the client, against a sandbox."""
-    with Sandbox(projects=0) as sandbox:
-        sandbox.add("/projects/p")
-        for own in ("1", "2", "3"):
-            sandbox.add(f"/projects/p/integrations/{own}")
-        done = run(
-            *(python, "-W", "error", "-m", module),
-            *(sandbox.url, sandbox.token_url, API_TOKEN, "p", "1", "2", "3"),
-            cwd=folder,
-        )
+    with Sandbox(projects=1, integrations=3) as sandbox:
+        ids = [each["id"] for each in sandbox.records.values()]
+        command = (python, "-W", "error", "-m", module, sandbox.url, API_TOKEN, *ids)
+        done = run(*command, cwd=folder)
         assert not sandbox.integrations
     told = ["Accepted", "never there", "Accepted", "Accepted", "UnsafePathError: .."]
     assert done.stdout.splitlines() == told
@@ -107,19 +104,18 @@ def assert_it_deletes(python: Path, module: str, folder: Path) -> None:
 def checkout(root: Path) -> Repo:
     """Copy what of this repository a vendored copy is made of, to be changed by a test."""
     for name in ("wrapper", "generated", "spec"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / name, root / name, ignore=ignored)
+        shutil.copytree(ROOT / name, root / name, ignore=CACHES)
     for name in ("LICENSE", "README.md", "pyproject.toml"):
         shutil.copy(ROOT / name, root / name)
     return Repo(root)
 
 
-def snapshot(folder: Path) -> dict[str, bytes | None]:
-    """Everything below a folder."""
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
+        path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts
     }
 
 
@@ -143,5 +139,5 @@ class Copy:
         code = errors.run("vendor-check", lambda: check(self.repo, self.folder))
         return code, *self._capsys.readouterr()
 
-    def state(self) -> dict[str, bytes | None]:
+    def state(self) -> dict[str, bytes]:
         return snapshot(self.root)

@@ -19,8 +19,10 @@ from tests.packaging.support import (
     Environment,
     assert_it_deletes,
     checkout,
+    installed,
     project,
     run,
+    snapshot,
 )
 from upsun_client import __version__
 
@@ -29,11 +31,11 @@ NAME = f"upsun_client-{__version__}"
 
 def sources() -> dict[str, bytes]:
     """The files of both packages, by their path in the repository."""
+    folders = ("wrapper/upsun_client", "generated/upsun_api")
     return {
-        file.relative_to(ROOT).as_posix(): file.read_bytes()
-        for folder in ("wrapper/upsun_client", "generated/upsun_api")
-        for file in (ROOT / folder).rglob("*")
-        if file.suffix == ".py" or file.name == "py.typed"
+        f"{folder}/{name}": content
+        for folder in folders
+        for name, content in snapshot(ROOT / folder).items()
     }
 
 
@@ -59,8 +61,8 @@ def test_the_wheel_holds_the_packages_the_licence_and_metadata(wheel: Path) -> N
     assert found[f"{NAME}.dist-info/licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
 
 
-def test_the_sdist_holds_what_makes_the_wheel(sdist: Path) -> None:
-    with tarfile.open(sdist) as archive:
+def test_the_sdist_holds_what_makes_the_wheel(dist: Path) -> None:
+    with tarfile.open(dist / f"{NAME}.tar.gz") as archive:
         found = {member.name for member in archive if member.isfile()}
     # hatchling adds .gitignore to every sdist.
     others = {"LICENSE", "README.md", "pyproject.toml", "PKG-INFO", ".gitignore"}
@@ -70,16 +72,13 @@ def test_the_sdist_holds_what_makes_the_wheel(sdist: Path) -> None:
 def test_the_metadata_says_what_an_index_shows(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         metadata = email.message_from_bytes(archive.read(f"{NAME}.dist-info/METADATA"))
-    assert metadata["Name"] == "upsun-client"
-    assert metadata["Version"] == __version__
-    assert metadata["Requires-Python"] == ">=3.11"
-    assert metadata["License-Expression"] == "MIT"
-    assert metadata["Description-Content-Type"] == "text/markdown"
+    for key, value in (
+        *(("Name", "upsun-client"), ("Version", __version__), ("Requires-Python", ">=3.11")),
+        *(("License-Expression", "MIT"), ("Description-Content-Type", "text/markdown")),
+    ):
+        assert metadata[key] == value
     assert metadata.get_payload() == (ROOT / "README.md").read_text()
-    classifiers = metadata.get_all("Classifier", [])
-    assert "Typing :: Typed" in classifiers
-    for minor in (11, 12, 13):
-        assert f"Programming Language :: Python :: 3.{minor}" in classifiers
+    assert "Typing :: Typed" in metadata.get_all("Classifier", [])
 
 
 @pytest.mark.slow
@@ -106,25 +105,23 @@ def test_the_same_bytes_come_from_another_folder_at_another_time(
 
 @pytest.mark.slow
 def test_it_installs_into_an_empty_environment_and_deletes(wheel: Path, tmp_path: Path) -> None:
-    installed = Environment(tmp_path / "venv")
-    installed.install(wheel)
+    environment = Environment(tmp_path / "venv")
+    environment.install(wheel)
     project(tmp_path, vendors=False)
-    assert_it_deletes(installed.python, "consumer.use", tmp_path)
-    where = run(installed.python, "-I", "-c", "import upsun_api as a; print(a.__file__)").stdout
-    assert Path(where).is_relative_to(installed.folder)
+    assert_it_deletes(environment.python, "consumer.use", tmp_path)
+    where = run(environment.python, "-I", "-c", "import upsun_api as a; print(a.__file__)").stdout
+    assert Path(where).is_relative_to(environment.folder)
 
 
 def test_an_application_that_aliases_httpx_gets_httpx2_throughout(
     wheel: Path, dependencies: Dependencies, tmp_path: Path
 ) -> None:
-    environment = Environment(tmp_path / "venv")
-    environment.install("--no-deps", wheel)
-    environment.add(dependencies("httpx2"))
+    python = installed(tmp_path / "venv", wheel, dependencies("httpx2"))
     (project(tmp_path, vendors=False) / "aliased.py").write_text(
         "import sys\nimport httpx2\nhttpx2.alias_httpx()\nfrom . import use\n"
         "use.asyncio.run(use.main(sys.argv[1:]))\n"
-        "client = use.clients('http://127.0.0.1', 'http://127.0.0.1', 't')\n"
+        "client = use.clients('http://127.0.0.1', 't')\n"
         "assert isinstance(client.get_httpx_client(), httpx2.Client)\n"
         "assert isinstance(client.get_async_httpx_client(), httpx2.AsyncClient)\n"
     )
-    assert_it_deletes(environment.python, "consumer.aliased", tmp_path)
+    assert_it_deletes(python, "consumer.aliased", tmp_path)

@@ -110,10 +110,11 @@ def test_an_environment_that_is_complete_is_left_alone(
 
     monkeypatch.setattr("scripts.dev.environment.subprocess.run", run)
     for _ in range(2):
-        packages = make(tmp_path / "venv", ["attrs==22.2"], [ROOT])
-    assert (packages / "checkout.pth").read_text() == f"{ROOT}\n"
+        make(tmp_path / "venv", ["attrs==22.2"], [ROOT])
+    (file,) = (tmp_path / "venv").rglob("checkout.pth")
+    assert file.read_text() == f"{ROOT}\n"
     assert [command[-1] for command in calls] == [f"{tmp_path}/venv", "attrs==22.2"]
     (tmp_path / "venv").rename(tmp_path / "moved")
-    for venv, install in (("moved", "attrs==22.2"), ("moved", "attrs==23")):
-        make(tmp_path / venv, [install], [ROOT])
+    for install in ("attrs==22.2", "attrs==23"):
+        make(tmp_path / "moved", [install], [ROOT])
     assert len(calls) == 6

@@ -11,14 +11,13 @@ import pytest
 from scripts.dev import environment
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
-from scripts.vendoring import copy as vendor
-from scripts.vendoring import http_library
-from tests.packaging.support import ROOT, Dependencies, Environment, project, run
+from scripts.vendoring.copy import vendor
+from tests.packaging.support import ROOT, Dependencies, installed, project, run
 
 MISTAKE = """
 from .use import clients, delete
 
-print(delete("project", "integration", clients("", "", "")).nothing)
+print(delete("project", "integration", clients("", "")).nothing)
 """
 MYPY = (sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir")
 
@@ -32,17 +31,12 @@ def consumer(
 ) -> tuple[Path, Path]:
     """A project that uses the client, or a copy, and the interpreter whose packages it sees."""
     folder = tmp_path_factory.mktemp(request.param)
-    if request.param in http_library.LIBRARIES:
-        package = project(folder)
-        vendor.vendor(Repo(), package, force=False, library=request.param)
-        python = dependencies(request.param).python
+    package = project(folder, vendors=request.param != "installed")
+    if request.param == "installed":
+        python = installed(folder / "venv", wheel, dependencies("httpx"))
     else:
-        package = project(folder, vendors=False)
-        installed = Environment(folder / "venv")
-        installed.install("--no-deps", wheel)
-        installed.add(dependencies("httpx"))
-        python = installed.python
-
+        vendor(Repo(), package, force=False, library=request.param)
+        python = dependencies(request.param).python
     (package / "mistake.py").write_text(MISTAKE)  # were the types unknown, this would pass
     return folder, python
 

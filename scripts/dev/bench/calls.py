@@ -1,7 +1,7 @@
-"""What one side does in calls, once for each line on the standard input; prints the figure.
+"""A process of one side that calls in turn; prints a figure, unless the process itself is it.
 
-Arguments: the side, the server's URL, what, and how many. All that is imported at the top, both
-sides import too: a whole process is measured from outside.
+Arguments: the side, the server's URL, what to do. All that is imported at the top, both sides
+import too.
 """
 
 import gc
@@ -11,29 +11,37 @@ from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 
-SIDE, URL, WHAT, NUMBER = *sys.argv[1:4], int(sys.argv[4])
-FIRST = 1000  # calls that fill what is kept
 
-
-def caller() -> Callable[[], object]:
+def caller(side: str, url: str) -> Callable[[], object]:
     """Exchange a token, or get ready to, and give what deletes once."""
-    if SIDE.startswith("bare"):
-        http = import_module(SIDE.removeprefix("bare ")).Client(base_url=URL, timeout=30)
+    if side == "bare":
+        http = import_module("httpx").Client(base_url=url, timeout=30)
         form = {"grant_type": "api_token", "api_token": "api-token"}
         token = http.post("/token", data=form, auth=("platform-api-user", "")).json()
         http.headers["Authorization"] = f"Bearer {token['access_token']}"
         return lambda: http.delete("/projects/project/integrations/integration").json()
-    package = import_module(f"{'copied.' if 'httpx2' in SIDE else ''}upsun_client")
-    client = package.UpsunClient("api-token", base_url=URL, token_url=f"{URL}/token")
+    package = import_module("upsun_client")
+    client = package.UpsunClient("api-token", base_url=url, token_url=f"{url}/token")
     return lambda: package.delete_projects_integrations("project", "integration", client=client)
 
 
-def repeat(call: Callable[[], object], number: int = NUMBER) -> float:
+def seconds(call: Callable[[], object], number: int) -> float:
     """Call so many times; give the seconds of one call."""
     start = perf_counter()
     for _ in range(number):
         call()
     return (perf_counter() - start) / number
+
+
+def main(side: str, url: str, what: str, number: str = "0") -> None:
+    """Delete once, or many times: the first tenth fills what is kept, and does not count."""
+    delete = caller(side, url)
+    delete()
+    if what != "cold":
+        seconds(delete, int(number) // 10)
+        before = resident()
+        took = seconds(delete, int(number))
+        print({"kept": took, "growth": resident() - before}[what])
 
 
 def resident() -> int:
@@ -42,16 +50,5 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
-def growth(call: Callable[[], object]) -> float:
-    """Count the bytes that calls leave behind."""
-    repeat(call, FIRST)
-    before = resident()
-    repeat(call)
-    return float(resident() - before)
-
-
 if __name__ == "__main__":
-    measure = {"cold": repeat, "kept": repeat, "growth": growth}[WHAT]
-    delete = caller()
-    for _ in sys.stdin:
-        print(measure(delete), flush=True)
+    main(*sys.argv[1:])

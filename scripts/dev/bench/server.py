@@ -1,26 +1,26 @@
-"""A server on loopback that does as little as it can, so that what is measured is the client.
-
-It prints its port, and ends when its standard input does.
-"""
+"""A server on loopback that does as little as it can, so that what is measured is the client."""
 
 import asyncio
 import json
 import re
-import sys
+import threading
 from contextlib import suppress
 
-_SLOW = 1.0  # seconds of deleting the integration `slow`
+_SLOW = 1.0  # seconds that it takes to delete the integration `slow`
+_HEAD = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+_ACTIVITY = {"id": "activity", "state": "pending", "result": None}
 
 
 def _answer(status: bytes, body: object) -> bytes:
     content = json.dumps(body).encode()
-    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-    return head % (status, len(content)) + content
+    return _HEAD % (status, len(content)) + content
 
 
 _TOKEN = _answer(b"200 OK", {"access_token": "a" * 400, "expires_in": 900, "token_type": "bearer"})
-_EMBEDDED = {"activities": [{"id": "activity", "state": "pending", "result": None}]}
-_ACCEPTED = _answer(b"202 Accepted", {"status": "Accepted", "code": 202, "_embedded": _EMBEDDED})
+_ACCEPTED = _answer(
+    b"202 Accepted",
+    {"status": "Accepted", "code": 202, "_embedded": {"activities": [_ACTIVITY]}},
+)
 
 
 async def _connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -36,11 +36,10 @@ async def _connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     writer.close()
 
 
-async def _serve() -> None:
-    server = await asyncio.start_server(_connection, "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-
-
-if __name__ == "__main__":
-    asyncio.run(_serve())
+def serve() -> str:
+    """Serve for as long as this process lives, which else only waits; give the URL."""
+    loop = asyncio.new_event_loop()
+    starting = asyncio.start_server(_connection, "127.0.0.1", 0, backlog=1024)
+    server = loop.run_until_complete(starting)
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

@@ -1,6 +1,6 @@
-"""What one side does in tasks, once for each line on the standard input; prints the figure.
+"""A process of one side that calls in tasks; prints a figure.
 
-Arguments: the side, the server's URL, what, and how many.
+Arguments: the side, the server's URL, what to do, with how many.
 """
 
 import asyncio
@@ -14,51 +14,53 @@ import httpx
 
 from upsun_client import UpsunClient, delete_projects_integrations_async
 
-SIDE, URL, WHAT, NUMBER = *sys.argv[1:4], int(sys.argv[4])
 STORMS, IN_ONE = 30, 50
-SLOW = 1.0  # seconds that the server takes to delete the integration `slow`
+PATIENCE = 1.7  # seconds: the server takes 1 to delete the integration `slow`
+Call = Callable[[str], Coroutine[Any, Any, object]]
 
 
 @asynccontextmanager
-async def caller(connections: int) -> AsyncIterator[Callable[[str], Coroutine[Any, Any, object]]]:
+async def caller(side: str, url: str, connections: int) -> AsyncIterator[Call]:
     """Give what deletes an integration, on a new pool of so many connections."""
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=20)
-    if SIDE.startswith("bare"):
+    if side == "bare":
         headers = {"Authorization": f"Bearer {'a' * 400}"}
         async with httpx.AsyncClient(headers=headers, timeout=300, limits=limits) as http:
-            yield lambda own: http.delete(f"{URL}/projects/project/integrations/{own}")
+            yield lambda own: http.delete(f"{url}/projects/project/integrations/{own}")
     else:
         options: dict[str, Any] = {"timeout": 300, "httpx_args": {"limits": limits}}
-        async with UpsunClient("t", base_url=URL, token_url=f"{URL}/token", **options) as client:
+        async with UpsunClient("t", base_url=url, token_url=f"{url}/token", **options) as client:
             yield lambda own: delete_projects_integrations_async("project", own, client=client)
 
 
-async def crowd() -> float:
-    """Delete `NUMBER` at once on a cold pool."""
-    async with caller(100) as call:
-        start = perf_counter()
-        async with asyncio.TaskGroup() as group:
-            for _ in range(NUMBER):
-                group.create_task(call("i"))
-        return perf_counter() - start
+async def crowd(call: Call, number: int) -> float:
+    """Delete so many at once; give the seconds."""
+    start = perf_counter()
+    await asyncio.gather(*(call("i") for _ in range(number)))
+    return perf_counter() - start
 
 
-async def lost() -> float:
+async def lost(call: Call, connections: int) -> int:
     """Cancel storms of tasks; count the connections of the pool that no longer serve."""
-    async with caller(NUMBER) as call:
-        await call("i")
-        for storm in range(STORMS):
-            tasks = [asyncio.ensure_future(call("i")) for _ in range(IN_ONE)]
-            await asyncio.sleep(0.001 * (storm % 10))
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        # As many at once as there should be connections: who finds one is answered in time.
-        calls = [asyncio.wait_for(call("slow"), 1.7 * SLOW) for _ in range(NUMBER)]
-        answers = await asyncio.gather(*calls, return_exceptions=True)
-        return float(sum(isinstance(each, BaseException) for each in answers))
+    await call("i")
+    for storm in range(STORMS):
+        tasks = [asyncio.ensure_future(call("i")) for _ in range(IN_ONE)]
+        await asyncio.sleep(0.001 * (storm % 10))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    # As many at once as there should be connections: who finds one is answered in time.
+    calls = [asyncio.wait_for(call("slow"), PATIENCE) for _ in range(connections)]
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    return sum(isinstance(each, BaseException) for each in answers)
+
+
+async def main(side: str, url: str, what: str, number: str) -> None:
+    """Do it with so many tasks, or connections."""
+    measure, connections = {"crowd": (crowd, 100), "lost": (lost, int(number))}[what]
+    async with caller(side, url, connections) as call:
+        print(await measure(call, int(number)))
 
 
 if __name__ == "__main__":
-    for _ in sys.stdin:
-        print(asyncio.run({"crowd": crowd, "lost": lost}[WHAT]()), flush=True)
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,6 +1,6 @@
 """Uses the whole public surface, the way its types say.
 
-usage: python -m consumer.use BASE_URL TOKEN_URL API_TOKEN PROJECT SYNC_ID ASYNC_ID GENERATED_ID
+usage: python -m consumer.use URL API_TOKEN PROJECT SYNC_ID ASYNC_ID GENERATED_ID
 """
 
 import asyncio
@@ -24,19 +24,11 @@ def delete(project: str, integration: str, client: UpsunClient) -> upsun.Accepte
     return accepted
 
 
-async def delete_async(
-    project: str, integration: str, client: UpsunClient
-) -> upsun.AcceptedResponse:
-    accepted = await upsun.delete_projects_integrations_async(project, integration, client=client)
-    assert_type(accepted, upsun.AcceptedResponse)
-    return accepted
-
-
-def clients(base_url: str, token_url: str, api_token: str) -> UpsunClient:
+def clients(url: str, api_token: str) -> UpsunClient:
     client = UpsunClient(
         api_token,
-        base_url=base_url,
-        token_url=token_url,
+        base_url=url,
+        token_url=f"{url}/oauth2/token",
         timeout=10.0,
         max_retries=2,
         verify_ssl=True,
@@ -54,50 +46,31 @@ def clients(base_url: str, token_url: str, api_token: str) -> UpsunClient:
 
 def explain(error: upsun.UpsunError) -> str:
     match error:
+        case upsun.NotFoundError():
+            return "gone" if error.attempts > 1 else "never there"
         case upsun.APIStatusError():
-            return explain_status(error)
+            assert_type(error.status_code, int)
+            assert_type(error.message, str)
+            assert_type(error.body, Any)
+            assert_type(error.headers, Mapping[str, str])
+            assert_type(error.retry_after, float | None)
         case upsun.APITimeoutError() | upsun.APIConnectionError():
             assert_type(error.attempts, int)
-            return f"{error.method} {error.path}"
         case upsun.APIResponseValidationError():
-            return f"{error.status_code} {error.method} {error.path}"
+            assert_type(error.status_code, int)
         case upsun.TokenExchangeError():
             assert_type(error.status_code, int)
             assert_type(error.error, str | None)
             assert_type(error.error_description, str | None)
-            return error.error or "no code"
         case upsun.ConfigurationError() | upsun.UnsafePathError():
             as_value_error: ValueError = error
             return f"{type(error).__name__}: {as_value_error}"
-        case _:
-            return str(error)
-
-
-def explain_status(error: upsun.APIStatusError) -> str:
-    assert_type(error.status_code, int)
-    assert_type(error.message, str)
-    assert_type(error.body, Any)
-    assert_type(error.headers, Mapping[str, str])
-    assert_type(error.retry_after, float | None)
-    match error:
-        case (
-            upsun.BadRequestError()
-            | upsun.AuthenticationError()
-            | upsun.PermissionDeniedError()
-            | upsun.ConflictError()
-        ):
-            return error.message
-        case upsun.RateLimitError() | upsun.ServerError():
-            return f"again in {error.retry_after or 60.0} s"
-        case upsun.NotFoundError():
-            return "gone" if error.attempts > 1 else "never there"
-        case _:
-            return f"{error.method} {error.path}: {error.headers.get('x-id', '')}"
+    return str(error)
 
 
 async def main(arguments: list[str]) -> None:
-    base_url, token_url, api_token, project, first, second, third = arguments
-    with clients(base_url, token_url, api_token) as client:
+    url, api_token, project, first, second, third = arguments
+    with clients(url, api_token) as client:
         print(delete(project, first, client).status)
         try:
             delete(project, first, client)
@@ -106,8 +79,10 @@ async def main(arguments: list[str]) -> None:
         detailed = generated.sync_detailed(project, third, client=client)
         assert_type(detailed, Response[upsun.AcceptedResponse])
         print(detailed.parsed.status if detailed.parsed else None)
-    async with clients(base_url, token_url, api_token) as client:
-        print((await delete_async(project, second, client)).status)
+    async with clients(url, api_token) as client:
+        accepted = await upsun.delete_projects_integrations_async(project, second, client=client)
+        assert_type(accepted, upsun.AcceptedResponse)
+        print(accepted.status)
     print(explain(upsun.UnsafePathError("..")))
 
 
