@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.pipeline.references import resolve
+from scripts.pipeline.corrections.schema_tools import members, without
+from scripts.pipeline.references import follow
 from scripts.pipeline.walk import Node, operations
 
 _FORMATS = {
@@ -26,15 +27,13 @@ class Sampler:
 
     def build(self, schema: Node, depth: int = 0) -> Any:  # noqa: PLR0911 - a case a kind
         """Build a value that satisfies a schema, as far as this sampler wants to."""
-        if "$ref" in schema:
-            return self.build(resolve(self.document, schema["$ref"], "a sample"), depth)
+        schema = follow(self.document, schema, "a sample")
         if "allOf" in schema:
             return self._all_of(schema, depth)
-        options = [*schema.get("oneOf", []), *schema.get("anyOf", [])]
-        if options:
+        if options := members(schema):
             return self.build(options[self.choice % len(options)], depth)
-        if schema.get("enum"):
-            return self._enum(schema)
+        if values := [value for value in schema.get("enum", []) if value is not None]:
+            return values[self.choice % len(values)]
         kind = schema.get("type")
         if kind == "object" or "properties" in schema:
             return self._object(schema, depth)
@@ -45,19 +44,11 @@ class Sampler:
         return _PLAIN.get(str(kind), {"free": ["form"]})
 
     def _all_of(self, schema: Node, depth: int) -> Any:
-        own = {key: value for key, value in schema.items() if key not in ("allOf", "nullable")}
-        parts = [part for part in [*schema["allOf"], own] if part.keys() - {"description", "title"}]
-        values = [self.build(part, depth) for part in parts if part != {"type": "object"}]
-        whole: dict[str, Any] = {}
-        for value in values:
-            if not isinstance(value, dict):
-                return value
-            whole |= value
-        return whole
-
-    def _enum(self, schema: Node) -> Any:
-        values = [value for value in schema["enum"] if value is not None]
-        return values[self.choice % len(values)]
+        parts = [*schema["allOf"], without(schema, "allOf", "nullable")]
+        telling = [part for part in parts if without(part, "description", "title")]
+        values = [self.build(part, depth) for part in telling if part != {"type": "object"}]
+        others = [value for value in values if not isinstance(value, dict)]
+        return others[0] if others else {key: each[key] for each in values for key in each}
 
     def _object(self, schema: Node, depth: int) -> dict[str, Any]:
         required = schema.get("required", [])
@@ -85,7 +76,7 @@ def responses(document: Node) -> Iterator[tuple[Node, int, Node]]:
         for code, found in operation["responses"].items():
             if code[0] in "345":
                 continue
-            response = resolve(document, found["$ref"], "a response") if "$ref" in found else found
+            response = follow(document, found, "a response")
             for media, content in response.get("content", {}).items():
                 if media.endswith(("/json", "+json")) and "schema" in content:
                     status = 418 if code == "default" else int(code.replace("XX", "42")[:3])

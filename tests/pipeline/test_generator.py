@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.pipeline.progress import stage
-from tests.pipeline.support import python, refused, small_repo, unchanged
+from tests.pipeline.support import python, small_repo, unchanged
 
 # Takes a part of the generator away before the program of the tree starts.
 RUN = """
@@ -45,8 +44,3 @@ def test_what_moved_is_told_with_both_versions(tmp_path: Path, change: str, file
     assert done.stderr.startswith("generate: openapi-python-client 99.0 is not the 0."), done.stderr
     assert f", from scripts/pipeline/{file}; mend that file, or pin 0." in done.stderr
     assert done.stderr.count("\n") == 1
-
-
-def test_the_same_version_only_breaks_down() -> None:
-    with refused("the stage x met something unexpected (KeyError: 'x', from "), stage("x"):
-        raise KeyError("x")

@@ -40,12 +40,3 @@ def test_an_answer_that_is_off_by_nothing_or_anything_is_read_and_written_back(w
     *lost, last = done.stdout.splitlines()
     assert lost == []
     assert int(last.split()[1]) > 35_000
-
-
-def test_one_operation_imports_only_what_it_needs(whole: Path) -> None:
-    script = """
-import sys
-import made_api.api.third_party_integrations.delete_projects_integrations
-print(len([name for name in sys.modules if name.startswith("made_api.models.")]))
-"""
-    assert python("-c", script, cwd=whole.parent).stdout == "1\n"
