@@ -13,7 +13,7 @@ from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
-from tests.pipeline.support import small_repo
+from tests.pipeline.support import Load, imported, make, small_repo
 
 _VERIFIED: set[tuple[str, ...]] = set()
 Regenerated = Callable[[Node, str, Path], Repo]
@@ -35,6 +35,19 @@ def regenerated(tmp_path_factory: pytest.TempPathFactory) -> Regenerated:
         return Repo(shutil.copytree(made[text + operations], where))
 
     return give
+
+
+@pytest.fixture(scope="module")
+def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package that is made of the `DOCUMENT` of a module of tests."""
+    return make(request.module.DOCUMENT, tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture
+def load(package: Path) -> Iterator[Load]:
+    """Import from that package."""
+    with imported(package) as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)
