@@ -62,7 +62,7 @@ BODIES: dict[str, tuple[str, Node]] = {
     "cased": ("Multipart/Form-Data", ref("Upload")),
     "interval": (JSON, ref("Range")),
     "either": (JSON, one_of(ref("Range"), listed(TEXT))),
-    "time": (JSON, TIME),
+    "con": (JSON, TIME),  # which is no name for a file on Windows
     "days": (JSON, listed(DAY)),
     "anything": (JSON, {}),
     "null": (JSON, {"allOf": [ref("Range")], "nullable": True}),
@@ -220,7 +220,7 @@ NO_OFFSET, FOR_DATE, FOR_TIME, FOR_TEXT = (
         ("upload", {"day": AWARE}, FOR_DATE),
         ("interval", {"lt": DATE}, FOR_TIME),
         ("days", [DATE, AWARE], FOR_DATE),
-        ("maybe_time", DATE, FOR_TIME),
+        ("maybe_con", DATE, FOR_TIME),
         ("ask", {"day": AWARE}, FOR_DATE),
         ("ask", {"at": DATE}, FOR_TIME),
         ("ask", {"q": DATE}, FOR_TIME),
