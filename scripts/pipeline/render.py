@@ -18,7 +18,7 @@ from scripts.pipeline import generator, identifiers, walk
 from scripts.pipeline.corrections import media
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import ROOT
-from scripts.pipeline.walk import Node
+from scripts.pipeline.walk import Node, Place
 
 TEMPLATES = Path(__file__).parent / "templates"
 _DOCUMENTED = ("description", "summary", "title")
@@ -53,7 +53,7 @@ def render(document: Node, package: Path, http: str = generator.HTTP) -> None:
         path.write_bytes(head + path.read_bytes())
 
 
-def _without_prompts(node: Node, kind: str) -> Node:
+def _without_prompts(node: Node, kind: str, _: Place = ()) -> Node:
     """Spell prompts in prose as no doctest does: who vendors us may run all that he has."""
     if kind == "document":
         return node | {"info": _without_prompts(node["info"], "info")}

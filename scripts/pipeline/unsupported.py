@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from scripts.pipeline.corrections.answers import keep_successes
-from scripts.pipeline.corrections.kinds import LISTS, TEXTS, fields, kinds, layers
+from scripts.pipeline.corrections.kinds import LISTS, TEXTS, fields, kinds
 from scripts.pipeline.corrections.media import FORMS, essence, is_json
 from scripts.pipeline.corrections.names import are_told_apart, identifier, is_kept
 from scripts.pipeline.corrections.operations import all_parameters, shared_fields, spread_fields
-from scripts.pipeline.corrections.schema_tools import look, meaning, members
+from scripts.pipeline.corrections.schema_tools import look, members, name_of, opened
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.references import follow, resolve
 from scripts.pipeline.walk import METHODS, Node, Place, format_path, operations, target, walk
@@ -108,7 +108,7 @@ def _schemas(
     for in_json, here, schema in waiting:
         for at, _, part in walk(schema, "schema", here):
             yield in_json, at, part
-            target_place = target(part["$ref"]) if "$ref" in part else None
+            target_place = target(part.get("$ref"))
             if target_place and (in_json, target_place) not in seen:
                 seen.add((in_json, target_place))
                 referred = resolve(document, part["$ref"], "a schema")
@@ -175,14 +175,14 @@ def _in_body(content: Node) -> Refusals:
         yield "a media range", "the range itself would be sent as the media type"
     if any(name.startswith("multipart/") for name in set(map(essence, content)).difference(FORMS)):
         yield "a multipart that is no form", "its boundary would not be told"
-    if len({meaning(media.get("schema", {})) for media in content.values()}) > 1:
+    if len(content) > 1:
         yield "a choice of bodies", "only one of them could be sent"
 
 
 def _in_form(document: Node, name: str, media: Node) -> Refusals:
     schema = media.get("schema", {})
     held = {kind for _, field in fields(document, schema) for kind in kinds(document, field)}
-    is_union = any(len(members(each)) > 1 for each in layers(document, schema))
+    is_union = any(len(members(there)) > 1 for _, there in opened(document, schema))
     if is_union or kinds(document, schema) != {"object"}:
         yield "a form of anything but fields", "it could not be sent"
     if media.get("encoding"):
@@ -207,6 +207,8 @@ def _in_schema(document: Node, schema: Node, *, in_json: bool) -> Refusals:
         yield "keywords beside $ref", "they would be lost; say allOf"
     if "discriminator" in schema and members(schema):
         yield "a discriminator", "the model that fits would be read; say it by an enum of each"
+    if "$ref" in schema and not name_of(schema):
+        yield "a reference to a part of a schema", "make what it means one of the components"
     if "const" in schema:
         yield "const", "say enum"
     if "prefixItems" in schema:

@@ -82,9 +82,10 @@ def fault(document: Node) -> str:
 def _without_circles(document: Node) -> Node:
     """Write a schema that only refers to itself, in the end, as the one of anything that it is."""
     # Only such a document needs it.
-    from scripts.pipeline.corrections.schema_tools import each_schema, look, name_of  # noqa: PLC0415
+    from scripts.pipeline.corrections.schema_tools import for_each, look, name_of  # noqa: PLC0415
 
-    return each_schema(document, lambda at: {} if name_of(at) and not look(document, at) else at)
+    opened = for_each("schema")(lambda at, _: {} if name_of(at) and not look(document, at) else at)
+    return opened(document)
 
 
 def _likeness(error: Any) -> tuple[bool, bool, int]:

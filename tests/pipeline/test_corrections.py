@@ -321,7 +321,7 @@ CASES: dict[str, tuple[str, Node, Check]] = {
         lacks("Wrong"),
     ),
     "an answer of one kind or another": (
-        "name_kinds_of_bodies",
+        "settle_answers",
         api(get=operation("a", responses={"200": CSV})),
         reads("a,b", "str", "text/csv"),
     ),

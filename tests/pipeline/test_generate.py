@@ -249,7 +249,7 @@ UNPRINTABLE = "a name that is not printable is not supported"
         ),
         (
             api({"A": thing(b=TEXT), "B": thing(c=INNER)}),
-            f"'{INNER['$ref']}' points at no whole component; make what it means one, in spec/over",
+            "JSON schema components.schemas.B.properties.c: a reference to a part of a schema is not",
         ),
         (api({"A": thing(**{"a\nb": TEXT})}), f"schema components.schemas.A: {UNPRINTABLE}"),
         (

@@ -146,7 +146,6 @@ FAULTS: dict[str, tuple[Edit, str]] = {
         "'#/components/securitySchemes/None' points at nothing",
     ),
     "a scheme that is text": (part("securitySchemes", "x"), "securitySchemes.Odd is text, not an"),
-    "a callback that is text": (theirs("callbacks", value={"c": "x"}), "callbacks.c is text, not"),
     "an operation that is text": (put("paths", "/theirs", "post", value="x"), "post is text, not"),
     "an operation that is a list": (at_path({"get": []}), "paths./theirs.get is a list, not"),
     "a path that is a list": (at_path([]), "paths./theirs is a list, not an object"),

@@ -2,11 +2,11 @@
 
 from os.path import commonprefix
 
-from scripts.pipeline.corrections.answers import with_schemas
 from scripts.pipeline.corrections.merging import Merger
 from scripts.pipeline.corrections.schema_tools import (
+    beside,
     components,
-    each_schema,
+    for_each,
     is_enum,
     is_object,
     look,
@@ -14,6 +14,8 @@ from scripts.pipeline.corrections.schema_tools import (
     members,
     name_of,
     only,
+    opened,
+    with_schemas,
     without,
 )
 from scripts.pipeline.walk import Node, walk
@@ -28,10 +30,12 @@ def flatten_all_of(document: Node) -> Node:
     """
     merger = Merger(document)
     flat = {name: merger.component(name) for name in components(document)}
-    return each_schema(with_schemas(document, flat), merger.flatten)
+    flatten = for_each("schema")(lambda schema, _: merger.flatten(schema))
+    return flatten(with_schemas(document, flat))
 
 
-def simplify_unions(document: Node) -> Node:
+@for_each("schema")
+def simplify_unions(schema: Node, document: Node) -> Node:
     """Keep in a union only alternatives that can be told apart when an answer is read.
 
     Cause: the generator tells alternatives apart by their JSON type: of two lists it reads the
@@ -40,52 +44,24 @@ def simplify_unions(document: Node) -> Node:
     `list-projects-environments-routes` of the published documents the model that requires most
     must be tried first.
     """
-    return each_schema(document, lambda schema: _union(document, schema))
-
-
-def _union(document: Node, schema: Node) -> Node:
     if not members(schema):
         return schema
     rest = only(schema, "nullable", "description")
-    found, null = _expanded(document, members(schema))
-    if null:
-        rest["nullable"] = True
+    found: list[Node] = []
+    for member, there in opened(document, schema):
+        if there.get("nullable") is True:
+            rest["nullable"] = True
+        if not members(there):
+            stays = name_of(member) and (there.get("type") in ("object", "array") or is_enum(there))
+            found.append(member if stays else without(there, "nullable"))
     for whole in ({"type": "string"}, {"type": "array", "items": {}}):
         found = _joined(document, found, whole)
     unique = list({meaning(member): member for member in found}.values())
-    unique.sort(key=lambda member: (not member, -_demands(document, member)))
+    # The most demanding model that fits is the right one; what may be anything always fits.
+    unique.sort(key=lambda each: (not each, -len(look(document, each).get("required", []))))
     if len(unique) != 1:
         return {"oneOf": unique, **rest} if unique else rest
-    if "$ref" in unique[0] and rest:
-        return {"oneOf": unique, **rest}
-    return {**unique[0], **rest}
-
-
-def _demands(document: Node, schema: Node) -> int:
-    """Count what a model requires: the most demanding one that fits is the right one."""
-    return len(look(document, schema).get("required", []))
-
-
-def _expanded(document: Node, schemas: list[Node]) -> tuple[list[Node], bool]:
-    """Replace nested unions, and references to what is no class, by what they stand for."""
-    found, null = [], False
-    seen = set()
-    waiting = schemas[::-1]
-    while waiting:
-        schema = waiting.pop()
-        name = name_of(schema)
-        there = look(document, schema)
-        null = null or there.get("nullable") is True
-        if name in seen:
-            continue
-        seen |= {name} if name else set()
-        if members(there):
-            waiting += members(there)[::-1]
-        elif name and (there.get("type") in ("object", "array") or is_enum(there)):
-            found.append(schema)
-        else:
-            found.append(without(there, "nullable"))
-    return found, null
+    return beside(unique[0], rest)
 
 
 def _joined(document: Node, schemas: list[Node], whole: Node) -> list[Node]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scripts.pipeline.corrections.schema_tools import look, members, name_of
+from scripts.pipeline.corrections.schema_tools import members, opened
 from scripts.pipeline.references import resolve
 from scripts.pipeline.walk import Node
 
@@ -39,19 +39,7 @@ def kinds(document: Node, schema: Node, seen: tuple[str, ...] = ()) -> set[str]:
 
 def fields(document: Node, schema: Node) -> Iterator[tuple[str, Node]]:
     """Give the fields of a form by name, and those that it does not name."""
-    for there in layers(document, schema):
+    for _, there in opened(document, schema):
         yield from there.get("properties", {}).items()
         if isinstance(extra := there.get("additionalProperties"), dict):
             yield "*", extra
-
-
-def layers(document: Node, schema: Node) -> Iterator[Node]:
-    """Give a schema and those that it combines."""
-    waiting, seen = [schema], set()
-    for each in waiting:
-        if (name := name_of(each)) in seen:
-            continue
-        seen |= {name} if name else set()
-        there = look(document, each)
-        waiting += [*members(there), *there.get("allOf", [])]
-        yield there

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 
 from scripts.pipeline.corrections.schema_tools import (
+    beside,
     components,
     members,
     name_of,
@@ -38,7 +39,7 @@ class Merger:
         if name not in self.flat:
             self.flat[name] = {}
             whole = components(self.document).get(name, {})
-            made = rebuild(whole, "schema", lambda part, _: self.flatten(part))
+            made = rebuild(whole, "schema", lambda part, *_: self.flatten(part))
             if sum(1 for _ in walk(made, "schema")) > _LARGEST:
                 raise PipelineError(
                     f"the schemas of the document multiply: components.schemas.{name} has more than"
@@ -64,14 +65,10 @@ class Merger:
             part
             for part in parts
             if only(part, *_LEADING, *_TELLING) or part.get("type", "object") != "object"
-        ]
+        ] or [next(filter(None, parts), {})]
         rest = only(schema, "nullable", "description")
-        if not telling:
-            return {**next((part for part in parts if part), {}), **rest}
         if len(telling) == 1:
-            if "$ref" in telling[0] and rest:
-                return {"oneOf": telling, **rest}
-            return {**telling[0], **rest}
+            return beside(telling[0], rest)
         whole = [self._opened(part) for part in telling]
         if all(part.get("nullable") for part in whole):
             rest["nullable"] = True

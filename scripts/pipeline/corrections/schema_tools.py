@@ -1,18 +1,32 @@
 """What the rules share: looking through references, telling kinds of schemas apart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import wraps
 
 from scripts.pipeline.document import canonical
 from scripts.pipeline.walk import Node, rebuild, target
 
-_SCHEMA_REF = 3  # components, schemas, name
+Rule = Callable[[Node], Node]
 
 
-def each_schema(document: Node, visit: Callable[[Node], Node]) -> Node:
-    """Copy a document, every schema replaced by what `visit` makes of it, inner ones first."""
-    return rebuild(
-        document, "document", lambda node, kind: visit(node) if kind == "schema" else node
-    )
+def for_each(*kinds: str) -> Callable[[Callable[[Node, Node], Node]], Rule]:
+    """Make a rule for documents of one for their parts of some kinds, inner ones first.
+
+    It is told the part, and the document as it was before the rule.
+    """
+
+    def whole(rule: Callable[[Node, Node], Node]) -> Rule:
+        @wraps(rule)
+        def applied(document: Node) -> Node:
+            return rebuild(
+                document,
+                "document",
+                lambda part, kind, _: rule(part, document) if kind in kinds else part,
+            )
+
+        return applied
+
+    return whole
 
 
 def components(document: Node, section: str = "schemas") -> Node:
@@ -21,11 +35,18 @@ def components(document: Node, section: str = "schemas") -> Node:
     return found
 
 
+def with_schemas(document: Node, schemas: Node) -> Node:
+    """Put schemas in the place of components, or beside them."""
+    if not schemas:
+        return document
+    parts = {**document.get("components", {}), "schemas": {**components(document), **schemas}}
+    return {**document, "components": parts}
+
+
 def name_of(schema: Node) -> str | None:
     """Name the schema component that a schema refers to, None when it is no such reference."""
-    ref = schema.get("$ref")
-    place = target(ref) if isinstance(ref, str) else None
-    return place[2] if place and len(place) == _SCHEMA_REF and place[1] == "schemas" else None
+    *section, name = target(schema.get("$ref")) or ("",)
+    return name if section == ["components", "schemas"] else None
 
 
 def refer(name: str) -> Node:
@@ -42,6 +63,31 @@ def look(document: Node, schema: Node) -> Node:
         seen.add(name)
         schema = components(document)[name]
     return schema
+
+
+def opened(document: Node, schema: Node, *more: str) -> Iterator[tuple[Node, Node]]:
+    """Give a schema and those that it combines, each as it is written and as what it is.
+
+    Args:
+        document: Where references lead.
+        schema: What to open; a component in it is opened once.
+        more: Other keywords with a schema that count as combined with it.
+    """
+    waiting, seen = [schema], set()
+    while waiting:
+        schema = waiting.pop()
+        if (name := name_of(schema)) in seen:
+            continue
+        seen |= {name} if name else set()
+        there = look(document, schema)
+        yield schema, there
+        below = [*members(there), *there.get("allOf", []), *only(there, *more).values()]
+        waiting += reversed(below)
+
+
+def beside(schema: Node, rest: Node) -> Node:
+    """Add keywords to a schema; since any beside a reference are lost, it is put into a union."""
+    return {"oneOf": [schema], **rest} if rest and "$ref" in schema else {**schema, **rest}
 
 
 def members(schema: Node) -> list[Node]:
@@ -67,7 +113,7 @@ def is_class(schema: Node) -> bool:
 
 def meaning(schema: Node) -> bytes:
     """Write what a schema says of values, and not what is said about it, to compare it by."""
-    bare = rebuild(schema, "schema", lambda part, _: without(part, "description"))
+    bare = rebuild(schema, "schema", lambda part, *_: without(part, "description"))
     return canonical(bare)
 
 
