@@ -4,14 +4,13 @@ import difflib
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from scripts.pipeline import walk
-from scripts.pipeline.contract import name_of
+from scripts.pipeline.contract import name_of, names
 from scripts.pipeline.document import check
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.form import validate
 from scripts.pipeline.normalize import copied, normalize
 from scripts.pipeline.references import whole_item, with_components
-from scripts.pipeline.walk import Node
+from scripts.pipeline.walk import Node, methods, operations, with_methods
 
 EVERYTHING = "*"
 _INFO = ("title", "version")
@@ -82,12 +81,11 @@ def _chosen(document: Node, wanted: set[str], where: str) -> Node:
     if EVERYTHING in wanted:
         if faults:
             raise PipelineError(next(iter(faults.values())))
-        return {path: item for path, item in paths.items() if walk.methods(item)}
+        return {path: item for path, item in paths.items() if methods(item)}
     if not wanted:
         raise PipelineError("no operation is selected; name one in spec/operations.txt")
-    named = [(name_of(*each), *each[:2]) for each in walk.operations({"paths": paths})]
-    known = {name for name, _, _ in named}
-    names = set()
+    known = names({"paths": paths})
+    kept = set()
     for word in sorted(wanted):
         matched = matches(word, known)
         if not matched:
@@ -97,9 +95,9 @@ def _chosen(document: Node, wanted: set[str], where: str) -> Node:
                 f"{where} has no operation '{word}'{hint} (selected by OPERATIONS or"
                 " spec/operations.txt)"
             )
-        names |= matched
-    chosen: dict[str, set[str]] = {}
-    for name, path, method in named:
-        if name in names:
-            chosen.setdefault(path, set()).add(method)
-    return {path: walk.with_methods(paths[path], methods) for path, methods in chosen.items()}
+        kept |= matched
+    chosen = {
+        path: {method for method in methods(item) if name_of(path, method, item[method]) in kept}
+        for path, item in paths.items()
+    }
+    return {path: with_methods(paths[path], chosen[path]) for path in chosen if chosen[path]}

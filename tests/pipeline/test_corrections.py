@@ -112,7 +112,7 @@ def check_sort(load: Load) -> None:
 
 
 def check_quotes(load: Load) -> None:
-    assert {str(each) for each in load(".models").E} == {'a"b', "ab", "a\\b", "tab\t"}
+    assert {str(each) for each in load(".models").E} == {'a"b', "ab", "a\\b"}
 
 
 def check_union(load: Load) -> None:
@@ -210,8 +210,8 @@ CASES: dict[str, tuple[str, Node, Check]] = {
     ),
     "enum values with quotes": (
         "settle_enums",
-        api({"E": enum('a"b', "ab", "a\\b", "tab\t"), "A": thing(e=ref("E"))}),
-        both(keeps("A", {"e": 'a"b'}, {"e": "a\\b"}, {"e": "tab\t"}), check_quotes),
+        api({"E": enum('a"b', "ab", "a\\b"), "A": thing(e=ref("E"))}),
+        both(keeps("A", {"e": 'a"b'}, {"e": "a\\b"}), check_quotes),
     ),
     "an object in the query": (
         "spread_deep_objects",

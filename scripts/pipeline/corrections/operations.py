@@ -1,7 +1,6 @@
 """Rules for operations, paths and parameters."""
 
-from scripts.pipeline.corrections.kinds import kinds
-from scripts.pipeline.corrections.schema_tools import for_each, look, members, without
+from scripts.pipeline.corrections.schema_tools import for_each, kinds, look, members, without
 from scripts.pipeline.references import follow
 from scripts.pipeline.walk import Node, methods
 
@@ -40,7 +39,7 @@ def spread_deep_objects(item: Node, document: Node) -> Node:
         made[method] = {
             **item[method],
             "parameters": [
-                part for each, whole in found for part in _spread(document, whole, shared) or [each]
+                part for each, whole in found for part in spread(document, whole, shared) or [each]
             ],
         }
     return made
@@ -70,8 +69,8 @@ def shared_fields(document: Node, parameters: list[Node]) -> set[str]:
     return {name for name in names if names.count(name) > 1}
 
 
-def spread_fields(document: Node, parameter: Node, shared: set[str]) -> Node:
-    """Give the fields that a parameter is spread to, by name; none when it stays as it is.
+def spread(document: Node, parameter: Node, shared: set[str]) -> list[Node]:
+    """Give the parameters that one is spread to; none when it stays as it is.
 
     A query cannot hold an object in a field: where it may be a list as well, the list remains.
     """
@@ -81,10 +80,19 @@ def spread_fields(document: Node, parameter: Node, shared: set[str]) -> Node:
     style = parameter.get("style", "deepObject" if shared & fields.keys() else "")
     is_combined = whole.get("additionalProperties") or members(whole) or "allOf" in whole
     if parameter["in"] != "query" or style != "deepObject" or is_combined:
-        return {}
+        return []
     if kinds(document, schema) != {"object"}:  # it may be null as well, or something else
-        return {}
-    return {name: _without_objects(document, field) for name, field in fields.items()}
+        return []
+    required = whole.get("required", []) if parameter.get("required") else []
+    return [
+        {
+            "name": f"{parameter['name']}[{field}]",
+            "in": "query",
+            "required": field in required,
+            "schema": _without_objects(document, fields[field]),
+        }
+        for field in fields
+    ]
 
 
 def _without_objects(document: Node, schema: Node) -> Node:
@@ -94,17 +102,3 @@ def _without_objects(document: Node, schema: Node) -> Node:
         if kept and kept != options:
             return {**schema, key: kept} if len(kept) > 1 else kept[0]
     return schema
-
-
-def _spread(document: Node, parameter: Node, shared: set[str]) -> list[Node]:
-    fields = spread_fields(document, parameter, shared)
-    named = look(document, parameter.get("schema", {})).get("required", [])
-    return [
-        {
-            "name": f"{parameter['name']}[{field}]",
-            "in": "query",
-            "required": field in named and parameter.get("required", False),
-            "schema": fields[field],
-        }
-        for field in fields
-    ]

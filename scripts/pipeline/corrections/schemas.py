@@ -1,6 +1,6 @@
 """Rules for what a schema says of itself, by which a newer API may send more."""
 
-from scripts.pipeline.corrections.names import digest, enum_name, is_kept
+from scripts.pipeline.corrections.names import digest, enum_name
 from scripts.pipeline.corrections.schema_tools import (
     beside,
     components,
@@ -81,18 +81,11 @@ def settle_enums(schema: Node, _: Node) -> Node:
     values = list(dict.fromkeys(schema["enum"]))
     if kinds == {int}:
         return {**schema, "enum": values}
-    if not all(map(is_kept, values)):
+    if not "".join(values).isprintable():
         return without(schema, "enum")
-    named = _named(values)
-    return {**schema, "enum": values, **({"x-enum-varnames": named} if named else {})}
-
-
-def _named(values: list[str]) -> list[str] | None:
     names = [enum_name(value) for value in values]
-    natural = all(value[:1].isalpha() for value in values)
-    if natural and len(set(names)) == len(names):
-        return None
-    return [
+    told = [
         name if names.count(name) == 1 else f"{name}_{digest(value)}"
         for name, value in zip(names, values, strict=True)
     ]
+    return {**schema, "enum": values, "x-enum-varnames": told}
