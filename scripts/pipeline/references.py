@@ -1,6 +1,6 @@
 """Where the references of a document lead."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from scripts.pipeline.errors import PipelineError
@@ -95,18 +95,27 @@ def needed(node: Node, kind: str) -> Iterator[Key]:
             yield place[1], place[2]
 
 
-def reached(document: Node, start: Iterable[Key]) -> set[Key]:
-    """Name some components of a document, and all that these are made of."""
+def closure(start: Iterable[Key], needs: Callable[[Key], Iterable[Key]]) -> set[Key]:
+    """Name some components, and all that these need in turn."""
     found: set[Key] = set()
     waiting = list(start)
     while waiting:
         key = waiting.pop()
         if key not in found:
             found.add(key)
-            part = find(document, ("components", *key))
-            _, kind = SHAPE["components"].get(key[0], ("", ""))
-            waiting += needed(part, kind) if isinstance(part, dict) else ()
+            waiting += needs(key)
     return found
+
+
+def reached(document: Node, start: Iterable[Key]) -> set[Key]:
+    """Name some components of a document, and all that these are made of."""
+
+    def needs(key: Key) -> Iterable[Key]:
+        part = find(document, ("components", *key))
+        _, kind = SHAPE["components"].get(key[0], ("", ""))
+        return needed(part, kind) if isinstance(part, dict) else ()
+
+    return closure(start, needs)
 
 
 def with_components(part: Node, document: Node) -> Node:

@@ -10,7 +10,7 @@ from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.form import validate
 from scripts.pipeline.normalize import copied, normalize
 from scripts.pipeline.references import whole_item, with_components
-from scripts.pipeline.walk import Node, methods, operations, with_methods
+from scripts.pipeline.walk import Node, methods, with_methods
 
 EVERYTHING = "*"
 _INFO = ("title", "version")

@@ -171,7 +171,7 @@ def answers(name: str, schema: Node | None, media: str) -> Node:
 
 def sends(schema: Node, media: str) -> Node:
     """Make an operation that takes one kind of body."""
-    return operation("load", requestBody=content(schema, media, required=True))
+    return operation("a", requestBody=content(schema, media, required=True))
 
 
 PAIR = thing("b", b=NUMBER)
@@ -268,17 +268,21 @@ CASES: dict[str, tuple[str, Node, Check]] = {
         ),
         check_union,
     ),
-    "bodies of unknown media types": (
-        "settle_bodies",
+    "answers of unknown media types": (
+        "settle_answers",
         api(
             paths={
                 "/a": {"get": answers("invoice", None, "application/pdf")},
                 "/b": {"get": answers("events", PAIR, "application/x-ndjson")},
                 "/c": {"get": answers("graph", PAIR, "text/vnd.graphviz")},
-                "/d": {"put": sends(PAIR, "application/gzip")},
             }
         ),
         check_pdf,
+    ),
+    "a request of an unknown media type": (
+        "settle_bodies",
+        api(put=sends(PAIR, "application/gzip")),
+        takes("body", "File"),
     ),
     "a component that may be null": (
         "move_null_to_references",

@@ -9,7 +9,7 @@ from scripts.pipeline.corrections.schema_tools import (
     beside,
     components,
     is_class,
-    name_of,
+    look_up,
     only,
     refer,
     without,
@@ -49,23 +49,18 @@ def name_classes(document: Node) -> Node:
         moved[name] = without(node, "nullable")
         return beside({"$ref": name}, only(node, "nullable"))
 
-    made = walk.rebuild(document, "document", cut)
-    whole = components(made)
-    schemas = {final[name]: whole[name] for name in whole if "$ref" not in whole[name]}
-    made = {**made, "components": {**made.get("components", {}), "schemas": {**schemas, **moved}}}
+    whole = walk.rebuild(document, "document", cut)
+    parts = components(whole)
+    schemas = {final[name]: parts[name] for name in parts if "$ref" not in parts[name]}
+    made = {**whole, "components": {**whole.get("components", {}), "schemas": {**schemas, **moved}}}
 
     def rename(node: Node, kind: str, _: Place) -> Node:
         if kind != "schema" or "$ref" not in node:
             return node
         if node["$ref"] in moved:
             return refer(node["$ref"])
-        name, seen = name_of(node), set()
-        while name in whole and "$ref" in whole[name]:  # what only refers to another has no class
-            if name in seen:
-                return {}
-            seen.add(name)
-            name = name_of(whole[name])
-        return refer(final[name]) if name in final else node
+        name, there = look_up(whole, node)  # what only refers to another has no class
+        return refer(final[name]) if name else there
 
     return walk.rebuild(made, "document", rename)
 

@@ -59,13 +59,18 @@ def refer(name: str) -> Node:
 
 def look(document: Node, schema: Node) -> Node:
     """Follow references to the schema itself; a circle of them means anything."""
-    seen = set()
+    return look_up(document, schema)[1]
+
+
+def look_up(document: Node, schema: Node) -> tuple[str | None, Node]:
+    """Follow references, and name the component that they lead to, too; None when it is none."""
+    last, seen = None, set()
     while (name := name_of(schema)) is not None:
         if name in seen or name not in components(document):
-            return {}
+            return None, {}
         seen.add(name)
-        schema = components(document)[name]
-    return schema
+        last, schema = name, components(document)[name]
+    return last, schema
 
 
 def opened(document: Node, schema: Node, *more: str) -> Iterator[tuple[Node, Node]]:
