@@ -90,9 +90,7 @@ def _text(body: bytes, where: str) -> str:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PipelineError(
-            f"{where} is not UTF-8 (byte {error.start}); is it an OpenAPI document?"
-        ) from error
+        raise PipelineError(f"{where} is not UTF-8 (byte {error.start}); check SPEC_URL") from error
     if not text.strip():
         raise PipelineError(f"{where} is empty; try again later")
     if text.lstrip()[:1] == "<":

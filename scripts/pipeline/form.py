@@ -66,8 +66,6 @@ def _drop_odd_lists(schema: Node) -> None:
     for key in ("enum", "required"):
         if not isinstance(schema.get(key, []), list):
             del schema[key]
-    if "required" in schema:
-        schema["required"] = [name for name in schema["required"] if isinstance(name, str)]
 
 
 def expect(value: object, wanted: type, where: str, place: Place) -> None:
@@ -79,6 +77,4 @@ def expect(value: object, wanted: type, where: str, place: Place) -> None:
     if isinstance(value, wanted):
         return
     kind = "null" if value is None else _NAMES.get(type(value), "a number")
-    raise PipelineError(
-        f"{where}: {format_path(place)} is {kind}, not {_NAMES[wanted]}; is it an OpenAPI document?"
-    )
+    raise PipelineError(f"{where}: {format_path(place)} is {kind}, not {_NAMES[wanted]}")

@@ -60,10 +60,8 @@ def apply(document: Node, overlay: Node, *, partial: bool) -> Node:
     for action in overlay["actions"]:
         places = _matches(whole["$"], action["target"])
         if not places and not partial:
-            raise PipelineError(
-                f"the overlay's target {action['target']} matches nothing; upstream may have"
-                " changed: correct or remove the action in spec/overlay.yaml"
-            )
+            told = f"the overlay's target {action['target']} matches nothing upstream any more"
+            raise PipelineError(f"{told}; correct or remove the action in spec/overlay.yaml")
         if () in places and action.get("remove") is True:
             raise PipelineError("the overlay removes the whole document")
         for place in places:

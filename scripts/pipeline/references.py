@@ -74,14 +74,11 @@ def check_references(document: Node, where: str) -> None:
             for name in node:
                 resolve(document, f"#/components/securitySchemes/{name}", here)
         elif "$ref" in node and kind != "pathItem":
-            if target(node["$ref"])[:2] != ("components", sections.get(kind)):
-                raise PipelineError(
-                    f"{here}: '{node['$ref']}' points outside the components of its kind"
-                )
-            # A schema that is itself may be anything.
-            if kind == "schema":
-                resolve(document, node["$ref"], here)
-            else:
+            ref = node["$ref"]
+            if target(ref)[:2] != ("components", sections.get(kind)):
+                raise PipelineError(f"{here}: '{ref}' points outside the components of its kind")
+            resolve(document, ref, here)
+            if kind != "schema":  # which may be anything if it is itself
                 follow(document, node, here)
 
 

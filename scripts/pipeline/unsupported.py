@@ -23,7 +23,7 @@ from scripts.pipeline.corrections.schema_tools import (
     opened,
 )
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.references import follow, resolve
+from scripts.pipeline.references import resolve
 from scripts.pipeline.walk import METHODS, Node, Place, format_path, operations, target, walk
 
 _MANY = 3
@@ -81,7 +81,7 @@ def _tables(document: Node) -> Iterator[tuple[str, Table]]:
         for each in parameters:
             place = f"{here}, {each['in']} parameter {each['name']}"
             yield place, _of_parameter(document, each, spread(document, each, shared))
-        content = _content(document, operation.get("requestBody", {}))
+        content = operation.get("requestBody", {}).get("content", {})
         if "requestBody" in operation:
             yield f"{here}, request body {', '.join(content)}", _of_body(content)
         for media_type, media in content.items():
@@ -93,11 +93,6 @@ def _tables(document: Node) -> Iterator[tuple[str, Table]]:
             yield f"{here}, {kind} {format_path(at)}", told
 
 
-def _content(document: Node, body: Node) -> Node:
-    found: Node = follow(document, body, "a body").get("content", {})
-    return found
-
-
 def _schemas(
     document: Node, operation: Node, parameters: list[Node], seen: set[_Held]
 ) -> Iterator[tuple[bool, Place, Node]]:
@@ -107,7 +102,7 @@ def _schemas(
     ]
     bodies = {"requestBody": operation.get("requestBody", {}), **operation["responses"]}
     for place, body in bodies.items():
-        for name, media in _content(document, body).items():
+        for name, media in body.get("content", {}).items():
             schema = media.get("schema", {})
             waiting.append((is_json(name), (place, name), schema))
             # A part of a form that is an object is JSON.

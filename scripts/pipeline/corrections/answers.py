@@ -7,7 +7,7 @@ from scripts.pipeline.corrections.schema_tools import (
     opened,
     with_schemas,
 )
-from scripts.pipeline.references import needed, reached, with_components
+from scripts.pipeline.references import follow, needed, reached, with_components
 from scripts.pipeline.walk import Node, operations, rebuild, walk
 
 
@@ -15,16 +15,19 @@ def keep_successes(document: Node) -> Node:
     """Drop the answers that are raised, and the schemas that only they use.
 
     Cause: 119 functions of a published document would promise `Error | ...`, which they never
-    return. `default` is the success where no 2xx is documented, as in 96 operations there.
+    return. `default` is the success where no 2xx is documented, as in 96 operations there. What
+    operations share of bodies is written out in each.
     """
 
     def visit(node: Node, kind: str, _: object) -> Node:
+        if kind in ("requestBody", "response"):
+            return follow(document, node, "a body")
         if kind != "operation":
             return node
-        found = node.get("responses", {})
-        kept = {status: found[status] for status in found if str(status)[:1] == "2"}
-        rest = {"default": found.get("default", {"description": ""})}
-        return {**node, "responses": kept or rest}
+        found = node["responses"]
+        kept = [status for status in found if status[:1] == "2"] or ["default"]
+        answers = {status: found.get(status, {"description": ""}) for status in kept}
+        return {**node, "responses": answers}
 
     return with_components(rebuild(document, "document", visit), document)
 

@@ -29,6 +29,8 @@ _LEADING = ("$ref", "allOf", "oneOf", "anyOf")
 _MOST = 24
 # Schemas in one component, with what is written out in it; published documents reach 400.
 _LARGEST = 20_000
+# What JSON does not tell from others of its type.
+_ALIKE: tuple[Node, ...] = ({"type": "string"}, {"type": "array", "items": {}})
 
 
 def flatten_all_of(document: Node) -> Node:
@@ -62,11 +64,7 @@ class Merger:
             whole = components(self.document).get(name, {})
             made = rebuild(whole, "schema", lambda part, *_: self.flatten(part))
             if sum(1 for _ in walk(made, "schema")) > _LARGEST:
-                raise PipelineError(
-                    f"the schemas of the document multiply: components.schemas.{name} has more than"
-                    f" {_LARGEST} by allOf; cut what refers to itself many times over in"
-                    " spec/overlay.yaml"
-                )
+                raise PipelineError(f"the allOf in {name} multiply; cut them in spec/overlay.yaml")
             self.flat[name] = made
         return self.flat[name]
 
@@ -167,8 +165,10 @@ def simplify_unions(schema: Node, document: Node) -> Node:
         if not members(there):
             stays = name_of(member) and (there.get("type") in ("object", "array") or is_enum(there))
             found.append(member if stays else without(there, "nullable"))
-    for whole in ({"type": "string"}, {"type": "array", "items": {}}):
-        found = _joined(document, found, whole)
+    for whole in _ALIKE:
+        alike = [each for each in found if _is_plain(look(document, each), whole["type"])]
+        if len(set(map(meaning, alike))) > 1:
+            found = [*(each for each in found if each not in alike), whole]
     unique = list({meaning(member): member for member in found}.values())
     # The most demanding model that fits is the right one; what may be anything always fits.
     unique.sort(key=lambda each: (not each, -len(look(document, each).get("required", []))))
@@ -177,16 +177,8 @@ def simplify_unions(schema: Node, document: Node) -> Node:
     return beside(unique[0], rest)
 
 
-def _joined(document: Node, schemas: list[Node], whole: Node) -> list[Node]:
-    """Put one in the place of all of its type, where these differ."""
-    alike = []
-    for schema in schemas:
-        there = look(document, schema)
-        if there.get("type") == whole["type"] and not is_enum(there):
-            alike.append(schema)
-    if len({meaning(schema) for schema in alike}) < 2:
-        return schemas
-    return [schema for schema in schemas if schema not in alike] + [whole]
+def _is_plain(schema: Node, kind: str) -> bool:
+    return schema.get("type") == kind and not is_enum(schema)
 
 
 def tell_alternatives_apart(document: Node) -> Node:

@@ -25,7 +25,7 @@ TAKEN = frozenset(
         *("None", "True", "False"),
     }
 )
-_SECTIONS = ("schemas", "parameters", "requestBodies", "responses")
+_Found = tuple[Place, Place, str]  # a place, the same without what others move, a name
 
 
 def name_classes(document: Node) -> Node:
@@ -85,7 +85,16 @@ def _component_names(document: Node) -> dict[str, str]:
 def _inline_names(document: Node, final: dict[str, str]) -> dict[Place, str]:
     """Name the class of each place that makes one."""
     taken = TAKEN | {final[key] for key, node in components(document).items() if is_class(node)}
-    found = list(_inline_classes(document))
+    found: list[_Found] = []
+    for section in ("schemas", "parameters"):
+        _, kind = walk.SHAPE["components"][section]
+        for name, part in components(document, section).items():
+            place = "components", section, name
+            found += _below(part, kind, place, place, class_name(name))
+    for path, method, operation in walk.operations(document):
+        stem = pascal(identifier(operation["operationId"]))
+        place = "paths", path, method
+        found += _below(operation, "operation", place, place, stem)
     natural = Counter(name for *_, name in found)
     names = {}
     for place, lasting, name in found:
@@ -101,25 +110,8 @@ def _marked(name: str, place: str) -> str:
     return class_name(f"{name}{digest(place)}")
 
 
-def _inline_classes(document: Node) -> Iterator[tuple[Place, Place, str]]:
-    for section in _SECTIONS:
-        _, kind = walk.SHAPE["components"][section]
-        for name, part in components(document, section).items():
-            place = "components", section, name
-            yield from _below(part, kind, place, place, class_name(name))
-    for path, method, operation in walk.operations(document):
-        stem = pascal(identifier(operation["operationId"]))
-        place = "paths", path, method
-        yield from _below(operation, "operation", place, place, stem)
-
-
-def _below(
-    node: Node, kind: str, place: Place, lasting: Place, stem: str
-) -> Iterator[tuple[Place, Place, str]]:
-    """Yield the classes below a part under the names that the generator would give them.
-
-    Each has its place, and that place without positions of parameters, which others move.
-    """
+def _below(node: Node, kind: str, place: Place, lasting: Place, stem: str) -> Iterator[_Found]:
+    """Yield the classes below a part under the names that the generator would give them."""
     for below, child_kind, child in walk.children(node, kind):
         ending = _ending(below, child)
         if ending is None or "$ref" in child:
