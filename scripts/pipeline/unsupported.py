@@ -127,6 +127,7 @@ def _unprintable(*names: str) -> tuple[object, str, str]:
 
 def _of_operation(path: str, method: str, operation: Node, parameters: list[Node]) -> Table:
     fixed = re.sub(r"{[^}]*}", "", path)
+    is_empty = "//" in path or path[1:].endswith("/")
     alike = Counter((each["in"], each["name"].lower()) for each in parameters)
     is_twice = any(count > 1 for count in alike.values())
     return (
@@ -134,7 +135,7 @@ def _of_operation(path: str, method: str, operation: Node, parameters: list[Node
         (method not in METHODS, "the method", "the generator would leave it out"),
         (not operation.get("operationId"), "an operation without an operationId", "it has no name"),
         ({"?", "#"} & {*fixed}, "a query or a fragment in the path", "it would be lost"),
-        ("//" in path or path[1:].endswith("/"), "a trailing or a doubled slash", "no id is empty"),
+        (is_empty, "a trailing or a doubled slash", "it reads as an empty id, which is never sent"),
         (operation.get("servers"), "servers", "it would be sent to those of the whole document"),
         (is_twice, "a parameter twice, or two that differ only by case,", "one would be the other"),
     )

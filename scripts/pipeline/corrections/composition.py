@@ -24,7 +24,8 @@ from scripts.pipeline.walk import Node, rebuild, walk
 
 # What says which values there are, beside a type, and not only something about them.
 _TELLING = ("format", "enum", "properties", "required", "additionalProperties", "items")
-_LEADING = ("$ref", "allOf", "oneOf", "anyOf")
+_UNION = ("oneOf", "anyOf")
+_LEADING = ("$ref", "allOf", *_UNION)
 # More alternatives than this help nobody; what they share is kept, the rest stays untyped.
 _MOST = 24
 # Schemas in one component, with what is written out in it; published documents reach 400.
@@ -104,7 +105,7 @@ class Merger:
             return one
         ours, theirs = self._alternatives(one), self._alternatives(other)
         if len(ours) * len(theirs) > _MOST:
-            return _merge_plain(_own(one), _own(other))
+            return _merge_plain(without(one, *_UNION), without(other, *_UNION))
         met = [_merge_plain(left, right) for left in ours for right in theirs]
         return met[0] if len(met) == 1 else {"oneOf": met}
 
@@ -117,7 +118,7 @@ class Merger:
             if (name := name_of(member)) is None or name not in trail
             for each in self._alternatives(self._opened(member), (*trail, name))
         ]
-        own = without(_own(schema), "nullable")
+        own = without(schema, "nullable", *_UNION)
         return [_merge_plain(own, each) for each in found] if own else found
 
 
@@ -139,10 +140,6 @@ def _merge_plain(one: Node, other: Node) -> Node:
         # A map type binds only the keys that its own schema does not name.
         merged.pop("additionalProperties", None)
     return merged
-
-
-def _own(schema: Node) -> Node:
-    return without(schema, "oneOf", "anyOf")
 
 
 @for_each("schema")
