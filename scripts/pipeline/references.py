@@ -77,9 +77,7 @@ def check_references(document: Node, where: str) -> None:
             ref = node["$ref"]
             if target(ref)[:2] != ("components", sections.get(kind)):
                 raise PipelineError(f"{here}: '{ref}' points outside the components of its kind")
-            resolve(document, ref, here)
-            if kind != "schema":  # which may be anything if it is itself
-                follow(document, node, here)
+            follow(document, node, here)
 
 
 def needed(node: Node, kind: str) -> Iterator[Key]:
