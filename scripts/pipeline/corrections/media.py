@@ -24,13 +24,12 @@ def is_json(content_type: str) -> bool:
 
 def overrides(document: Node) -> dict[str, str]:
     """Tell the generator what to handle the media type of each request as."""
-    found = {
+    return {
         name: _handled_as(name)
         for _, kind, node in walk(document, "document")
         if kind == "requestBody"
-        for name in node.get("content", {})
+        for name in node["content"]
     }
-    return {given: meant for given, meant in sorted(found.items()) if given != meant}
 
 
 @for_each("requestBody")

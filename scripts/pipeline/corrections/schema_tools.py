@@ -12,24 +12,23 @@ TEXTS = {"string", "integer", "number", "boolean", "null", "encoded"}
 LISTS = {"array", *(f"array of {kind}" for kind in TEXTS)}
 
 
-def for_each(*kinds: str) -> Callable[[Callable[[Node, Node], Node]], Rule]:
-    """Make a rule for documents of one for their parts of some kinds, inner ones first.
+def for_each(kind: str) -> Callable[[Callable[[Node, Node], Node]], Rule]:
+    """Make a rule for documents of one for their parts of a kind, inner ones first.
 
     It is told the part, and the document as it was before the rule.
     """
 
-    def whole(rule: Callable[[Node, Node], Node]) -> Rule:
+    def lifted(rule: Callable[[Node, Node], Node]) -> Rule:
         @wraps(rule)
         def applied(document: Node) -> Node:
-            return rebuild(
-                document,
-                "document",
-                lambda part, kind, _: rule(part, document) if kind in kinds else part,
-            )
+            def visit(part: Node, its: str, _: object) -> Node:
+                return rule(part, document) if its == kind else part
+
+            return rebuild(document, "document", visit)
 
         return applied
 
-    return whole
+    return lifted
 
 
 def components(document: Node, section: str = "schemas") -> Node:
