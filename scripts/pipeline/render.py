@@ -124,14 +124,12 @@ def _describe(error: GeneratorError) -> str:
 def _format(package: Path) -> None:
     """Drop imports that are not used, and format, whatever this project's own style is."""
     ruff = find_ruff_bin()
-    done = [
-        subprocess.run(command, cwd=package.parent, capture_output=True, text=True, check=False)
+    try:
         for command in (
             [ruff, "check", *_RUFF, "--fix-only", "--select", _RULES, *_STYLE, package.name],
             [ruff, "format", *_RUFF, *_STYLE, package.name],
-        )
-    ]
-    if any(each.returncode for each in done):
-        # The first says nothing of what has no syntax.
-        said = "".join(each.stderr for each in done).strip().partition("\n")[0]
-        raise PipelineError(f"ruff cannot format the generated code: {said}")
+        ):
+            subprocess.run(command, cwd=package.parent, capture_output=True, text=True, check=True)
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.strip().partition("\n")[0]
+        raise PipelineError(f"ruff cannot format the generated code: {said}") from error

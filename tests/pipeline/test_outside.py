@@ -252,13 +252,13 @@ def test_a_fault_beside_the_selection_stops_nothing(repo: Repo, tmp_path: Path, 
 def test_a_fault_beside_the_selection_is_recorded_as_a_change(
     repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before, known = snapshot(repo), read_source(repo).operations
+    before, known = snapshot(repo), read_source(repo)["operations"]
     whole = broken(answer(ref("None")))
     whole["paths"]["/list"] = []
     regenerate(written(tmp_path, whole), repo)
     after = snapshot(repo)
     assert {name for name in after if after[name] != before[name]} == {"spec/source.json"}
-    recorded = read_source(repo).operations
+    recorded = read_source(repo)["operations"]
     assert (recorded.keys(), recorded["ours"]) == (known.keys(), known["ours"])
     assert "upstream: 2 operations; 1 changed\n  ~ theirs\n" in capsys.readouterr().out
     regenerate(written(tmp_path, document()), repo)
