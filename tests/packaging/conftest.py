@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from scripts.dev.environment import make
 from scripts.pipeline import generate
 from scripts.pipeline.repo import Repo
 from scripts.vendoring import http_library
-from tests.packaging.support import ROOT, Copy, Dependencies, Environment, run
+from tests.packaging.support import ROOT, Copy, Dependencies, run
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +32,12 @@ def wheel(dist: Path) -> Path:
 @pytest.fixture(scope="session")
 def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Dependencies:
     @cache
-    def make(library: str) -> Environment:
-        environment = Environment(tmp_path_factory.mktemp(f"on_{library}"))
-        environment.install(*http_library.requirements(Repo(), library))
-        return environment
+    def made(library: str) -> Path:
+        venv = tmp_path_factory.mktemp("on") / library
+        make(venv, http_library.requirements(Repo(), library))
+        return venv
 
-    return make
+    return made
 
 
 @pytest.fixture

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from scripts import vendor
+from scripts.dev.environment import make
 from scripts.dev.sandbox import API_TOKEN, Sandbox
 from scripts.pipeline import errors
 from scripts.pipeline.repo import Repo
@@ -21,6 +20,7 @@ from scripts.vendoring.copy import check
 
 ROOT = Path(__file__).parents[2]
 CONSUMER = Path(__file__).parent / "consumer"
+PYTHON = "bin/python"  # of an environment
 CACHES = shutil.ignore_patterns("__pycache__")
 
 
@@ -48,35 +48,14 @@ def run(
     return done
 
 
-@dataclass
-class Environment:
-    """A virtual environment without pip."""
-
-    folder: Path
-
-    def __post_init__(self) -> None:
-        run(sys.executable, "-m", "venv", "--without-pip", self.folder)
-
-    @property
-    def python(self) -> Path:
-        return self.folder / "bin" / "python"
-
-    def install(self, *what: str | Path) -> None:
-        run(sys.executable, "-m", "pip", "--python", self.folder, "install", "-qq", *what)
-
-
-Dependencies = Callable[[str], Environment]
+Dependencies = Callable[[str], Path]
 """Gives an environment with what the client needs on an HTTP library, but without the client."""
 
 
-def installed(folder: Path, wheel: Path, dependencies: Environment) -> Path:
+def installed(folder: Path, wheel: Path, dependencies: Path) -> Path:
     """Install a wheel where the packages of another environment are seen; give the interpreter."""
-    environment = Environment(folder)
-    environment.install("--no-deps", wheel)
-    (theirs,) = dependencies.folder.glob("lib/*/site-packages")
-    (ours,) = folder.glob("lib/*/site-packages")
-    (ours / "other.pth").write_text(f"{theirs}\n")
-    return environment.python
+    make(folder, ["--no-deps", str(wheel)], [*dependencies.glob("lib/*/site-packages")])
+    return folder / PYTHON
 
 
 def project(root: Path, *, vendors: bool = True) -> Path:

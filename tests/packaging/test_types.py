@@ -12,7 +12,7 @@ from scripts.dev import environment
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.vendoring.copy import vendor
-from tests.packaging.support import ROOT, Dependencies, installed, project, run
+from tests.packaging.support import PYTHON, ROOT, Dependencies, installed, project, run
 
 MISTAKE = """
 from .use import clients, delete
@@ -36,7 +36,7 @@ def consumer(
         python = installed(folder / "venv", wheel, dependencies("httpx"))
     else:
         vendor(Repo(), package, force=False, library=request.param)
-        python = dependencies(request.param).python
+        python = dependencies(request.param) / PYTHON
     (package / "mistake.py").write_text(MISTAKE)  # were the types unknown, this would pass
     return folder, python
 
