@@ -1,18 +1,14 @@
-"""What takes long is made once: the wheel, and an environment for each HTTP library."""
+"""What takes long is made once, and the projects that copies are vendored into."""
 
 from __future__ import annotations
 
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from scripts.dev.environment import make
 from scripts.pipeline import generate
-from scripts.pipeline.repo import Repo
-from scripts.vendoring import http_library
-from tests.packaging.support import ROOT, Copy, Dependencies, run
+from tests.packaging.support import ROOT, Copy, run
 
 
 @pytest.fixture(scope="session")
@@ -27,17 +23,6 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def wheel(dist: Path) -> Path:
     (found,) = dist.glob("*.whl")
     return found
-
-
-@pytest.fixture(scope="session")
-def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Dependencies:
-    @cache
-    def made(library: str) -> Path:
-        venv = tmp_path_factory.mktemp("on") / library
-        make(venv, http_library.requirements(Repo(), library))
-        return venv
-
-    return made
 
 
 @pytest.fixture

@@ -13,15 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.dev.environment import make
 from tests.packaging.support import (
-    PYTHON,
     ROOT,
-    Dependencies,
-    assert_it_deletes,
     checkout,
-    installed,
-    project,
     run,
     snapshot,
 )
@@ -95,27 +89,3 @@ def test_the_same_bytes_come_from_another_folder_at_another_time(
         run(*BUILD, *what, "--outdir", tmp_path / out, repo.root)
     assert digests(tmp_path / "again") == digests(dist)
     assert digests(tmp_path / "direct").items() < digests(dist).items()
-
-
-@pytest.mark.slow
-def test_it_installs_into_an_empty_environment_and_deletes(wheel: Path, tmp_path: Path) -> None:
-    venv = tmp_path / "venv"
-    make(venv, [str(wheel)])
-    project(tmp_path, vendors=False)
-    assert_it_deletes(venv / PYTHON, "consumer.use", tmp_path)
-    where = run(venv / PYTHON, "-I", "-c", "import upsun_api as a; print(a.__file__)").stdout
-    assert Path(where).is_relative_to(venv)
-
-
-def test_an_application_that_aliases_httpx_gets_httpx2_throughout(
-    wheel: Path, dependencies: Dependencies, tmp_path: Path
-) -> None:
-    python = installed(tmp_path / "venv", wheel, dependencies("httpx2"))
-    (project(tmp_path, vendors=False) / "aliased.py").write_text(
-        "import sys\nimport httpx2\nhttpx2.alias_httpx()\nfrom . import use\n"
-        "use.asyncio.run(use.main(sys.argv[1:]))\n"
-        "client = use.clients('http://127.0.0.1', 't')\n"
-        "assert isinstance(client.get_httpx_client(), httpx2.Client)\n"
-        "assert isinstance(client.get_async_httpx_client(), httpx2.AsyncClient)\n"
-    )
-    assert_it_deletes(python, "consumer.aliased", tmp_path)
