@@ -22,7 +22,7 @@ Answer = tuple[int, object]
 API_TOKEN = "sandbox-api-token"  # noqa: S105 - opens nothing but this sandbox
 PROJECT = "sandboxproj01"
 INTEGRATION = "integration01"
-_TYPES = ("github", "webhook", "health.email", "health.slack")
+_TYPES = ("github", "webhook", "gitlab", "script")
 _BASIC = f"Basic {b64encode(b'platform-api-user:').decode()}"
 _ACCESS_TOKEN = "sandbox-access-token"  # noqa: S105
 

@@ -35,7 +35,7 @@ def test_every_program_runs_and_bytecode_is_kept(
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     url = serve()
     for row in ROWS[:-1]:  # the last takes as long as the whole API
-        few = tuple(word.replace("100000", "20").replace("1000", "60") for word in row.program)
+        few = tuple("20" if word.isdecimal() else word for word in row.program)
         sides = commands(row._replace(program=few), Path(sys.executable), url, tmp_path)
         ((ours, *beside),) = measure(row._replace(times=1), sides)
         assert len(beside) == (not row.is_alone)
@@ -46,7 +46,7 @@ def test_every_program_runs_and_bytecode_is_kept(
 @pytest.mark.parametrize("program", [("calls", "nonsense", "1"), ("nonsense",)])
 def test_a_program_that_fails_ends_the_bench(program: tuple[str, ...], tmp_path: Path) -> None:
     row = Row("it", 1, program)
-    with pytest.raises(PipelineError, match="as it says above"):
+    with pytest.raises(PipelineError, match=r"(?s)failed in the bench: .*Err"):
         measure(row, commands(row, Path(sys.executable), serve(), tmp_path))
 
 

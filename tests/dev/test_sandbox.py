@@ -98,7 +98,7 @@ def test_dots_delete_the_project_and_are_seen(sandbox: Sandbox, api: httpx.Clien
     assert raw.getresponse().status == 202
     raw.close()
     assert sandbox.seen[-1] == ("DELETE", f"{HERE}/..")
-    assert f"/projects/{PROJECT}" not in sandbox.records
+    assert not [path for path in sandbox.records if PROJECT in path]
 
 
 @pytest.mark.parametrize(
