@@ -14,10 +14,10 @@ from scripts.pipeline.errors import PipelineError
 
 
 def test_a_ratio_is_of_neighbours() -> None:
-    """The machine was three times as slow for the second pair, which changes nothing."""
-    turns = [[2.0, 1.0], [6.0, 3.0]]
-    assert write(Row("it", 2, ()), turns) == "| it | 4 | 2 | 2.00 | 2 |"
-    assert write(Row("it", 1.9, ()), turns) == "| it | 4 | 2 | 2.00 | 1.9 NO |"
+    """The machine was six times as slow for the second pair, which changes nothing."""
+    turns = [[2.0, 1.0], [12.0, 6.0], [5.0, 5.0]]
+    assert write(Row("it", 2, ()), turns) == "| it | 5 | 5 | 2.00 | 2 |"
+    assert write(Row("it", 1.9, ()), turns) == "| it | 5 | 5 | 2.00 | 1.9 NO |"
     assert write(Row("it", 0, (), is_alone=True), [[1.0]]) == "| it | 1 |  |  | 0 NO |"
 
 

@@ -161,12 +161,14 @@ def test_packages_of_the_same_names_that_are_no_copy_are_not_overwritten(
     copy: Copy, package: str
 ) -> None:
     says = f"vendor-check: there is no vendored copy in {copy.folder}; `make vendor` writes one\n"
+    (copy.folder / package / "__pycache__").mkdir(parents=True)
+    (copy.folder / package / "__pycache__" / "x.pyc").touch()  # of a copy that was removed
     assert copy.check() == (1, "", says)
-    (copy.folder / package).mkdir(parents=True)
     (copy.folder / package / "__init__.py").write_text("theirs")
     before = copy.state()
     for code, _, err in (copy.vendor(), copy.check()):
         assert (code, err.count("\n")) == (1, 1)
+        assert "_manifest.py is missing or broken" in err
     assert copy.state() == before
 
 
