@@ -1,7 +1,6 @@
 """What is tried again, what was sent, and what is the caller's own."""
 
 import importlib
-import pickle
 import random
 import threading
 import time
@@ -134,21 +133,19 @@ def test_a_body_that_is_made_while_it_is_sent_is_sent_once(flavour: str) -> None
     assert len(server.exchanges) == 3  # as each 401 is about a token of its own
 
 
-def test_hooks_see_the_call_as_it_is_and_an_error_of_theirs_holds_no_token(flavour: str) -> None:
-    seen: list[str | bytes] = []
-    hooks = {
-        "request": [lambda request: seen.extend([request.url.path, request.content])],
-        "response": [httpx.Response.raise_for_status],
-    }
+def test_hooks_see_the_call_as_it_is_and_no_error_holds_its_token(flavour: str) -> None:
+    seen: list[httpx.Request] = []
+    hooks = {"request": [seen.append], "response": [httpx.Response.raise_for_status]}
     with Wire([answer(404)], [token("access-secret")]) as server:
         with pytest.raises(httpx.HTTPStatusError, match="404") as caught:
             post(flavour, server.kwargs(httpx_args={"event_hooks": hooks}), json={"a": 1})
-    assert seen == ["/x", b'{"a":1}']  # and no exchange
-    assert b"access-secret" not in pickle.dumps(caught.value.request)
-    assert "access-secret" not in str(caught.value.response.request.headers.multi_items())
+    (sent,) = seen  # and no exchange
+    assert (sent.url.path, sent.content) == ("/x", b'{"a":1}')
+    for request in (sent, caught.value.request, caught.value.response.request):
+        assert "access-secret" not in str(request.headers.multi_items())
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(50)
 def test_a_wait_ends_when_its_task_is_cancelled(backend: str) -> None:
     async def run() -> None:
         async with u.UpsunClient(**server.kwargs()) as client, anyio.create_task_group() as group:

@@ -194,7 +194,7 @@ CASES = [
     ),
     Case("202 bom", [answer(202, b'\xef\xbb\xbf{"status": "Accepted", "code": 202}')]),
     # --- weather that passes, and that does not
-    *(Case(f"{code} once", [answer(code, b"", Retry_After="0"), ACCEPTED], calls=2) for code in (429, 502, 503, 504)),
+    *(Case(f"{code} once", [answer(code, b"", Retry_After="0", Set_Cookie="a=b"), ACCEPTED], calls=2) for code in (429, 502, 503, 504)),
     *(
         Case(f"{code} for ever", [answer(code)], raises=ERRORS[code][0], shows={"status_code": code, "attempts": 3}, says=ERRORS[code][1], is_noted=code != 429, calls=3)
         for code in (429, 502, 503, 504)
@@ -266,6 +266,7 @@ def test_fault(case: Case, delete: Delete) -> None:
             assert traceback.format_exception(error) == before
     assert {name: getattr(result, name) for name in case.shows} == case.shows
     assert {call.headers["accept-encoding"] for call in server.calls} <= {"gzip"}
+    assert not [call for call in server.calls if "cookie" in call.headers]  # of the server's
     assert len(server.calls) == case.calls
     assert len(server.exchanges) == case.exchanges
 
