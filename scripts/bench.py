@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from subprocess import PIPE, run
+from subprocess import run
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import NamedTuple
@@ -114,10 +114,10 @@ def _run(command: Sequence[str]) -> float:
     env["PATH"] = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{env['PATH']}"
     env |= {"NO_PROXY": "*", "FORCE": "1"}
     start = perf_counter()
-    done = run(command, env=env, stdout=PIPE, text=True, check=False)
+    done = run(command, env=env, capture_output=True, text=True, check=False)
     took = perf_counter() - start
     if done.returncode:
-        raise PipelineError(f"`{' '.join(command[:4])}` failed in the bench, as it says above")
+        raise PipelineError(f"`{' '.join(command[:4])}` failed in the bench: {done.stderr[-500:]}")
     said = done.stdout.split()
     return float(said[0]) if len(said) == 1 else took
 

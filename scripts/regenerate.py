@@ -3,9 +3,8 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 
-from scripts.pipeline import errors, generate, generator, overlay, select
+from scripts.pipeline import errors, generate, generator, overlay
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.source import remember
 from scripts.pipeline.swap import Swap
@@ -39,15 +38,14 @@ def regenerate(env: Mapping[str, str], repo: Repo) -> int:
         # A target that is absent from the whole document has moved; say so now.
         actions = overlay.read_overlay(repo.overlay)
         overlay.apply(upstream.whole, actions, partial=False)
-        partial = select.EVERYTHING not in wanted
         package = swap.stage(repo.package)
-        generate.build(repo, upstream.selected, package, partial=partial)
+        generate.build(repo, upstream.selected, package)
         report = upstream.report
         report.imports.update(generate.imports(package, report.gained))
         swap.write(repo.contract, generate.dump_json(upstream.selected))
         if wanted != wanted_operations({}, repo) or not repo.operations.exists():
             swap.write(repo.operations, "".join(f"{name}\n" for name in wanted).encode())
-        swap.write(repo.source, generate.dump_json(asdict(upstream.source)))
+        swap.write(repo.source, generate.dump_json(upstream.source))
         report.write(env.get("REPORT") or "")
         swap.commit()
         remember(repo, state(env, repo, wanted), upstream.conditions)

@@ -21,11 +21,6 @@ def run(env: Mapping[str, str], repo: Repo) -> int:
     return vendor(repo, folder, force=is_set(env, "FORCE"), library=env.get("HTTP", "").strip())
 
 
-def main() -> int:
-    """Vendor from this tree."""
-    generator.speed_up_imports()
-    return run(os.environ, Repo())
-
-
 if __name__ == "__main__":
-    sys.exit(errors.run("vendor", main))
+    generator.speed_up_imports()
+    sys.exit(errors.run("vendor", lambda: run(os.environ, Repo())))

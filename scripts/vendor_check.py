@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 
 from scripts.pipeline import errors, generator
 from scripts.pipeline.repo import Repo
@@ -9,11 +10,11 @@ from scripts.vendoring.copy import check
 from scripts.vendoring.destination import destination
 
 
-def main() -> int:
+def run(env: Mapping[str, str], repo: Repo) -> int:
     """Check the copy in the folder that `DEST` names."""
-    generator.speed_up_imports()
-    return check(Repo(), destination(os.environ.get("DEST", ""), Repo()))
+    return check(repo, destination(env.get("DEST", ""), repo))
 
 
 if __name__ == "__main__":
-    sys.exit(errors.run("vendor-check", main))
+    generator.speed_up_imports()
+    sys.exit(errors.run("vendor-check", lambda: run(os.environ, Repo())))

@@ -22,7 +22,7 @@ Answer = tuple[int, object]
 API_TOKEN = "sandbox-api-token"  # noqa: S105 - opens nothing but this sandbox
 PROJECT = "sandboxproj01"
 INTEGRATION = "integration01"
-_TYPES = ("github", "webhook", "health.email", "health.slack")
+_TYPES = ("github", "webhook", "gitlab", "script")
 _BASIC = f"Basic {b64encode(b'platform-api-user:').decode()}"
 _ACCESS_TOKEN = "sandbox-access-token"  # noqa: S105
 
@@ -119,10 +119,9 @@ class Sandbox(ThreadingTCPServer):
         return _problem(404, "No such path.")
 
     def _exchange(self, authorization: str, body: bytes) -> Answer:
-        if authorization != _BASIC:
-            return 401, {"error": "invalid_client"}
         form = dict(parse_qsl(body.decode(errors="replace")))
-        if form != {"grant_type": "api_token", "api_token": API_TOKEN}:
+        wanted = {"grant_type": "api_token", "api_token": API_TOKEN}
+        if (authorization, form) != (_BASIC, wanted):
             return 400, {"error": "invalid_grant", "error_description": "Invalid API token."}
         return 200, {"access_token": _ACCESS_TOKEN, "expires_in": 900, "token_type": "bearer"}
 

@@ -4,7 +4,7 @@ import hashlib
 
 from scripts.pipeline.document import canonical
 from scripts.pipeline.references import closure, needed
-from scripts.pipeline.walk import SHARED, Node, by_method, children, operations
+from scripts.pipeline.walk import SHARED, Node, children, methods, operations
 
 _LENGTH = 12
 
@@ -29,10 +29,10 @@ def digests(document: Node, paths: Node) -> dict[str, str]:
         needs[place] = [*needed(part, kind)]
     alone: dict[str, Node] = {}
     for path, item in paths.items():
-        for method, operation in by_method(item).items():
+        for method in methods(item):
             shared = {key: item[key] for key in SHARED if key in item}
-            there = alone.setdefault(name_of(path, method, operation), {})
-            there.setdefault(path, shared)[method] = operation
+            there = alone.setdefault(name_of(path, method, item[method]), {})
+            there.setdefault(path, shared)[method] = item[method]
     told = {}
     for name, part in alone.items():
         total = hashlib.sha256(canonical({"paths": part}))

@@ -144,6 +144,8 @@ def _whole(document: Node, part: Node) -> Node:
 
 def _keywords(kind: str, node: Node) -> Node:
     """Give what a node says itself; `additionalProperties` is a part unless it is false."""
+    if kind == "callback":  # its keys are names
+        return {}
     parts = [key for key, (_, below) in SHAPE.get(kind, {}).items() if below not in _VALUES]
     return {
         key: value
@@ -178,7 +180,7 @@ def _parts(document: Node, part: Part, other: Node) -> dict[str, Part]:
             named = part.node.get("required", ()) if key == "properties" else ()
             must = "required" if slot in named or whole.get("required") is True else "optional"
             breaks = way == REQUEST and must == "required"
-        label = _LABELS.get(key, f".{key}.{{}}" if slots else f".{key}").format(slot)
+        label = _LABELS[key].format(slot) if key in _LABELS else f".{key}.{slot}".rstrip(".")
         found[label] = Part(kind, whole, way, must, breaks)
     return found
 

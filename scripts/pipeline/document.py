@@ -7,8 +7,8 @@ from typing import Any
 
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.form import validate
-from scripts.pipeline.references import follow, resolve, whole_item
-from scripts.pipeline.walk import Node, format_path, operations, walk
+from scripts.pipeline.references import check_references
+from scripts.pipeline.walk import Node, operations
 
 # Far above any published document (60,000 values, 25 levels), far below what hurts.
 MAX_VALUES = 2_000_000
@@ -60,17 +60,9 @@ def check(document: Node, where: str) -> None:
         canonical(document).decode()
     except UnicodeDecodeError as error:  # one half of a pair alone has no encoding
         raise PipelineError(f"{where} holds half a character (\\ud800-\\udfff)") from error
-    for place, kind, node in walk(document, "document"):
-        if kind != "requirement" and "$ref" in node:
-            # A schema that is itself may be anything; no other part may go round in a circle.
-            here = f"{where}, {format_path(place)}"
-            if kind == "schema":
-                resolve(document, node["$ref"], here)
-            else:
-                follow(document, node, here)
+    check_references(document, where)
     seen: dict[str, str] = {}
-    paths = {path: whole_item(document, path, where) for path in document["paths"]}
-    for path, method, operation in operations({"paths": paths}):
+    for path, method, operation in operations(document):
         name, here = operation.get("operationId"), f"{method.upper()} {path}"
         if not isinstance(operation.get("responses"), dict):
             raise PipelineError(f"{where}: {here} documents no responses")
@@ -98,9 +90,7 @@ def _text(body: bytes, where: str) -> str:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PipelineError(
-            f"{where} is not UTF-8 (byte {error.start}); is it an OpenAPI document?"
-        ) from error
+        raise PipelineError(f"{where} is not UTF-8 (byte {error.start}); check SPEC_URL") from error
     if not text.strip():
         raise PipelineError(f"{where} is empty; try again later")
     if text.lstrip()[:1] == "<":

@@ -17,6 +17,8 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_SECONDS = 60.0
 MAX_REDIRECTS = 5
 TRY_LATER = "try again later"
+# What an odd address, also of a proxy, raises beside the library's own errors.
+_UNUSABLE = (ExceptionGroup, OSError, OverflowError, ValueError, ImportError)
 # What a server gives to recognise an unchanged document by, by the header that gives it back.
 _CONDITIONS = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
 
@@ -102,14 +104,13 @@ def _download(url: str, conditions: dict[str, str]) -> Fetched:
     except (TimeoutError, httpx.TimeoutException) as error:
         told = f"did not deliver the document within {MAX_SECONDS} s; {TRY_LATER}"
         raise PipelineError(f"{shown} {told}") from error
-    except (httpx.HTTPError, ExceptionGroup, OverflowError, OSError) as error:
-        told = f"({str(error) or type(error).__name__}); check SPEC_URL and the network"
-        raise PipelineError(f"cannot fetch {shown} {told}, or {TRY_LATER}") from error
-    except (httpx.InvalidURL, ValueError, ImportError) as error:
-        # The reason repeats parts of it, and it may hold a password.
-        told = "leads to what is no URL, or the environment names a proxy that cannot be used;"
-        todo = "check SPEC_URL, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
-        raise PipelineError(f"{shown} {told} {todo}") from error
+    except (httpx.HTTPError, httpx.InvalidURL, *_UNUSABLE) as error:
+        # The words of others repeat parts of an address, and that may hold a password.
+        words = str(error) if isinstance(error, httpx.HTTPError | OSError) else ""
+        told = f"cannot fetch {shown} ({words or type(error).__name__}); check SPEC_URL, the"
+        raise PipelineError(
+            f"{told} network and the environment's proxy, or {TRY_LATER}"
+        ) from error
 
 
 def _check(url: str, start: str) -> None:

@@ -30,51 +30,51 @@ def validate(node: Node, kind: str, where: str, place: Place = ()) -> None:
     is_reference = "$ref" in node and kind != "requirement"
     texts = ("$ref",) if is_reference else ("name", "in") if kind == "parameter" else ()
     for key in texts:
-        _check(node.get(key), str, where, (*place, key))
+        expect(node.get(key), str, where, (*place, key))
     if is_reference and kind != "pathItem":
         return
+    if kind == "schema":
+        _drop_odd_lists(node)
     shape = SHAPE.get(kind, {})
     for key in [key for key in node if node[key] is None and key in shape]:
         del node[key]
-    if kind == "schema":
-        _drop_odd_lists(node)
-    for key in node:
-        how, below = shape.get(key) or shape.get("*") or ("", "")
-        here = (*place, key)
-        is_extension = kind == "callback" and key[:2] == "x-"
-        is_flag = key == "additionalProperties" and isinstance(node[key], bool)
-        if how == "one" and not is_extension and not is_flag:
-            _validate_child(node, key, below, where, place)
-        elif how in ("map", "list"):
-            node[key] = {} if how == "map" and node[key] == [] else node[key]
-            _check(node[key], dict if how == "map" else list, where, here)
-            if (kind, key) in _EXTENDED:
-                node[key] = {name: node[key][name] for name in node[key] if name[:2] != "x-"}
-            for name in node[key] if how == "map" else range(len(node[key])):
-                _validate_child(node[key], name, below, where, here)
+    for key in [key for key in node if key in shape]:
+        _validate_below(node, kind, key, where, place)
 
 
-def _validate_child(above: Any, key: Any, kind: str, where: str, place: Place) -> None:
-    child = above[key]
-    if kind == "schema" and isinstance(child, bool):
-        above[key] = {} if child else {"not": {}}
-        return
-    _check(child, dict, where, (*place, key))
-    validate(child, kind, where, (*place, key))
+def _validate_below(node: Node, kind: str, key: str, where: str, place: Place) -> None:
+    how, below = SHAPE[kind][key]
+    above: Any = node
+    slots: list[Any] = [key]
+    if how != "one":
+        above = node[key] = {} if (how, node[key]) == ("map", []) else node[key]
+        place = (*place, key)
+        expect(above, dict if how == "map" else list, where, place)
+        slots = list(above if how == "map" else range(len(above)))
+    for slot in slots:
+        child, here = above[slot], (*place, slot)
+        if (kind, key) in _EXTENDED and slot[:2] == "x-":
+            del above[slot]
+        elif below != "schema" or not isinstance(child, bool):
+            expect(child, dict, where, here)
+            validate(child, below, where, here)
+        elif key != "additionalProperties":
+            above[slot] = {} if child else {"not": {}}
 
 
 def _drop_odd_lists(schema: Node) -> None:
     for key in ("enum", "required"):
         if not isinstance(schema.get(key, []), list):
             del schema[key]
-    if "required" in schema:
-        schema["required"] = [name for name in schema["required"] if isinstance(name, str)]
 
 
-def _check(value: object, wanted: type, where: str, place: Place) -> None:
+def expect(value: object, wanted: type, where: str, place: Place) -> None:
+    """Require that what is at a place is of a type.
+
+    Raises:
+        PipelineError: When it is not.
+    """
     if isinstance(value, wanted):
         return
     kind = "null" if value is None else _NAMES.get(type(value), "a number")
-    raise PipelineError(
-        f"{where}: {format_path(place)} is {kind}, not {_NAMES[wanted]}; is it an OpenAPI document?"
-    )
+    raise PipelineError(f"{where}: {format_path(place)} is {kind}, not {_NAMES[wanted]}")

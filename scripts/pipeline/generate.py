@@ -24,23 +24,20 @@ from scripts.pipeline.swap import Swap
 from scripts.pipeline.walk import Node
 
 
-def build(
-    repo: Repo, document: Node, package: Path, *, partial: bool, http: str = generator.HTTP
-) -> None:
+def build(repo: Repo, document: Node, package: Path, http: str = generator.HTTP) -> None:
     """Correct, render and verify the package for a selected document.
 
     Args:
         repo: Where the overlay is.
         document: What spec/openapi.json says.
         package: A directory that does not exist yet.
-        partial: Not the whole API; overlay actions may have no target.
         http: The HTTP library that the package is to use.
 
     Raises:
         PipelineError: When the result would not be whole.
     """
     actions = overlay.read_overlay(repo.overlay)
-    corrected = overlay.apply(document, actions, partial=partial)
+    corrected = overlay.apply(document, actions, partial=True)
     with validator.validated(corrected), verify.verifying(document) as verified:
         with stage("correct"):
             unsupported.check(corrected)
@@ -84,7 +81,7 @@ def rebuild(repo: Repo, package: Path, http: str = generator.HTTP) -> None:
             f"{repo.name(repo.operations)} and {repo.name(repo.contract)} differ in"
             f" {', '.join(sorted(differ))}; `make regenerate` brings them together"
         )
-    build(repo, document, package, partial=select.EVERYTHING not in wanted, http=http)
+    build(repo, document, package, http)
 
 
 def drift(repo: Repo) -> list[str]:

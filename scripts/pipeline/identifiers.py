@@ -30,16 +30,13 @@ IN_OPERATIONS = frozenset(
 
 
 def module_names(document: Node) -> dict[str, str]:
-    """Name the modules of classes that no system can hold, or that others have as well."""
-    natural = {name: identifier(name) for name in components(document)}
+    """Name the module of each component so that every system can hold it, and no other has it."""
+    natural = {name: file_name(name, "model") for name in components(document)}
     shared = Counter(natural.values())
-    changed = {}
-    for name, module in natural.items():
-        if shared[module] > 1:
-            changed[name] = f"{module}_{digest(name).lower()}"
-        elif file_name(name, "model") != module:
-            changed[name] = file_name(name, "model")
-    return changed
+    return {
+        name: f"{module}_{digest(name).lower()}" if shared[module] > 1 else module
+        for name, module in natural.items()
+    }
 
 
 def free_names(data: GeneratorData, config: Config) -> None:

@@ -4,8 +4,9 @@ import json
 
 from scripts.pipeline.walk import Node, walk
 
+# What is written for readers, and what no client calls.
 _PROSE = frozenset(
-    {"description", "summary", "title", "example", "examples", "externalDocs", "xml"}
+    {"description", "summary", "title", "example", "examples", "externalDocs", "xml", "callbacks"}
 )
 _KEPT = frozenset({"description", "summary"})
 
@@ -14,7 +15,7 @@ def normalize(document: Node, *, prose: bool = False) -> Node:
     """Drop what is written for readers, unless it is asked for, and sort what has no order."""
     made = copied(document)
     for _, kind, node in walk(made, "document"):
-        if kind not in ("document", "components", "callback", "requirement"):
+        if kind not in ("document", "components", "requirement"):
             _normalize(node, kind, _PROSE - _KEPT if prose else _PROSE)
     return made
 

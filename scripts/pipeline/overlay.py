@@ -1,12 +1,15 @@
 """Our own corrections of the document, as an OpenAPI Overlay 1.0."""
 
 import copy
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
 from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.normalize import copied
 from scripts.pipeline.repo import read_text
-from scripts.pipeline.walk import Node
+from scripts.pipeline.walk import Node, Place
 
 _ACTION_KEYS = frozenset({"target", "description", "update", "remove"})
 
@@ -53,21 +56,26 @@ def apply(document: Node, overlay: Node, *, partial: bool) -> Node:
         PipelineError: When an action is malformed, or matches nothing in the whole document:
             upstream moved, and the action with it.
     """
+    whole: Node = {"$": copied(document)}
     for action in overlay["actions"]:
-        places = _matches(document, action["target"])
+        places = _matches(whole["$"], action["target"])
         if not places and not partial:
-            raise PipelineError(
-                f"the overlay's target {action['target']} matches nothing; upstream may have"
-                " changed: correct or remove the action in spec/overlay.yaml"
-            )
+            told = f"the overlay's target {action['target']} matches nothing upstream any more"
+            raise PipelineError(f"{told}; correct or remove the action in spec/overlay.yaml")
         if () in places and action.get("remove") is True:
             raise PipelineError("the overlay removes the whole document")
         for place in places:
-            document = _acted(document, place, action)
-    return document
+            *before, key = ("$", *place)
+            above = reduce(getitem, before, whole)
+            if action.get("remove") is True:
+                del above[key]
+            elif "update" in action:
+                above[key] = _merged(above[key], copy.deepcopy(action["update"]))
+    done: Node = whole["$"]
+    return done
 
 
-def _matches(document: Node, path: str) -> list[tuple[str | int, ...]]:
+def _matches(document: Node, path: str) -> list[Place]:
     import jsonpath  # noqa: PLC0415 - slow to import, and most runs have no overlay action
 
     try:
@@ -78,26 +86,10 @@ def _matches(document: Node, path: str) -> list[tuple[str | int, ...]]:
     return [tuple(match.parts) for match in reversed(matches)]
 
 
-def _acted(node: Any, place: tuple[str | int, ...], action: Node) -> Any:
-    """Act on one place; copy what leads there, and share the rest."""
-    if not place:
-        return _merged(node, action["update"]) if "update" in action else node
-    key, *rest = place
-    changed = node.copy()
-    if not rest and action.get("remove") is True:
-        del changed[key]
-    else:
-        changed[key] = _acted(node[key], tuple(rest), action)
-    return changed
-
-
-def _merged(node: object, update: object) -> object:
+def _merged(node: Any, update: Any) -> Any:
     """Merge as Overlay 1.0 says: objects deeply, lists by appending, the rest by replacing."""
     if isinstance(node, dict) and isinstance(update, dict):
-        merged = copy.deepcopy(node)
-        for key, value in update.items():
-            merged[key] = _merged(merged[key], value) if key in merged else copy.deepcopy(value)
-        return merged
+        return node | {key: _merged(node.get(key), update[key]) for key in update}
     if isinstance(node, list):
-        return [*node, *copy.deepcopy(update if isinstance(update, list) else [update])]
-    return copy.deepcopy(update)
+        return [*node, *(update if isinstance(update, list) else [update])]
+    return update

@@ -4,20 +4,21 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.walk import SHAPE, Node, target, walk
+from scripts.pipeline.form import expect
+from scripts.pipeline.walk import SHAPE, Node, Place, format_path, target, walk
 
 Key = tuple[str, str]  # a component: its section, and its name
+_COMPONENT = 3  # components, section, name
 
 
-def whole_item(document: Node, path: str, where: str) -> Any:
+def whole_item(document: Node, path: str, where: str) -> Node:
     """Give what is at a path; a reference, as in documents split by hand, written out.
 
     Raises:
-        PipelineError: As `follow`.
+        PipelineError: As `follow`, and when it is no object.
     """
     item = document["paths"][path]
-    if not isinstance(item, dict):
-        return item
+    expect(item, dict, where, ("paths", path))
     whole = {**follow(document, item, f"{where}, paths.{path}"), **item}
     return {key: whole[key] for key in whole if key != "$ref"}
 
@@ -44,27 +45,48 @@ def resolve(document: Node, ref: str, where: str) -> Node:
         PipelineError: When it points outside the document or at nothing.
     """
     place = target(ref)
-    if place is None:
+    if not place:
         raise PipelineError(f"{where}: '{ref}' points outside the document; not supported")
-    node: object = document
-    for part in place:
-        if isinstance(node, dict) and part in node:
-            node = node[part]
-        elif isinstance(node, list) and part.isdecimal() and int(part) < len(node):
-            node = node[int(part)]
-        else:
-            node = None
-            break
-    if not isinstance(node, dict):
+    found = find(document, place)
+    if not isinstance(found, dict):
         raise PipelineError(f"{where}: '{ref}' points at nothing; the document is broken")
-    return node
+    return found
+
+
+def find(document: Node, place: Place) -> Any:
+    """Give what is at a place of a document, None where there is no such place."""
+    found: Any = document
+    for step in place:
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
+
+
+def check_references(document: Node, where: str) -> None:
+    """Check that every reference leads to a component of its kind, and not in a circle.
+
+    Raises:
+        PipelineError: When one does not; it says where.
+    """
+    sections = {kind: section for section, (_, kind) in SHAPE["components"].items()}
+    for place, kind, node in walk(document, "document"):
+        here = f"{where}, {format_path(place)}"
+        if kind == "requirement":
+            for name in node:
+                resolve(document, f"#/components/securitySchemes/{name}", here)
+        elif "$ref" in node and kind != "pathItem":
+            ref = node["$ref"]
+            if target(ref)[:2] != ("components", sections.get(kind)):
+                raise PipelineError(f"{here}: '{ref}' points outside the components of its kind")
+            follow(document, node, here)
 
 
 def needed(node: Node, kind: str) -> Iterator[Key]:
     """Name the components that a part of a document refers to itself."""
-    for _, _, part in walk(node, kind):
-        place = target(part["$ref"]) if isinstance(part.get("$ref"), str) else None
-        if place and place[0] == "components" and len(place) > 2:
+    for _, part_kind, part in walk(node, kind):
+        place = target(part.get("$ref"))
+        if part_kind == "requirement":
+            yield from (("securitySchemes", name) for name in part)
+        elif place[:1] == ("components",) and len(place) >= _COMPONENT:
             yield place[1], place[2]
 
 
@@ -82,8 +104,21 @@ def closure(start: Iterable[Key], needs: Callable[[Key], Iterable[Key]]) -> set[
 
 def reached(document: Node, start: Iterable[Key]) -> set[Key]:
     """Name some components of a document, and all that these are made of."""
-    sections = document.get("components", {})
-    kinds = SHAPE["components"]
-    return closure(
-        start, lambda key: needed(sections.get(key[0], {}).get(key[1], {}), kinds[key[0]][1])
-    )
+
+    def needs(key: Key) -> Iterable[Key]:
+        part = find(document, ("components", *key))
+        _, kind = SHAPE["components"].get(key[0], ("", ""))
+        return needed(part, kind) if isinstance(part, dict) else ()
+
+    return closure(start, needs)
+
+
+def with_components(part: Node, document: Node) -> Node:
+    """Give a part of a document together with the components that it needs."""
+    used = reached(document, needed({**part, "components": {}}, "document"))
+    found = {}
+    for section in sorted({section for section, _ in used}):
+        group = find(document, ("components", section))
+        names = group if isinstance(group, dict) else {}
+        found[section] = {name: names[name] for name in names if (section, name) in used}
+    return {**part, "components": found} if found or "components" in part else part

@@ -18,7 +18,7 @@ from scripts.pipeline import generator, identifiers, walk
 from scripts.pipeline.corrections import media
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import ROOT
-from scripts.pipeline.walk import Node
+from scripts.pipeline.walk import Node, Place
 
 TEMPLATES = Path(__file__).parent / "templates"
 _DOCUMENTED = ("description", "summary", "title")
@@ -53,7 +53,7 @@ def render(document: Node, package: Path, http: str = generator.HTTP) -> None:
         path.write_bytes(head + path.read_bytes())
 
 
-def _without_prompts(node: Node, kind: str) -> Node:
+def _without_prompts(node: Node, kind: str, _: Place = ()) -> Node:
     """Spell prompts in prose as no doctest does: who vendors us may run all that he has."""
     if kind == "document":
         return node | {"info": _without_prompts(node["info"], "info")}
@@ -124,14 +124,12 @@ def _describe(error: GeneratorError) -> str:
 def _format(package: Path) -> None:
     """Drop imports that are not used, and format, whatever this project's own style is."""
     ruff = find_ruff_bin()
-    done = [
-        subprocess.run(command, cwd=package.parent, capture_output=True, text=True, check=False)
+    try:
         for command in (
             [ruff, "check", *_RUFF, "--fix-only", "--select", _RULES, *_STYLE, package.name],
             [ruff, "format", *_RUFF, *_STYLE, package.name],
-        )
-    ]
-    if any(each.returncode for each in done):
-        # The first says nothing of what has no syntax.
-        said = "".join(each.stderr for each in done).strip().partition("\n")[0]
-        raise PipelineError(f"ruff cannot format the generated code: {said}")
+        ):
+            subprocess.run(command, cwd=package.parent, capture_output=True, text=True, check=True)
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.strip().partition("\n")[0]
+        raise PipelineError(f"ruff cannot format the generated code: {said}") from error

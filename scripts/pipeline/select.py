@@ -1,18 +1,16 @@
 """Keep the chosen operations of a document, all they reference, and nothing else."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Any
 
-from scripts.pipeline import walk
-from scripts.pipeline.contract import name_of
+from scripts.pipeline.contract import name_of, names
 from scripts.pipeline.document import check
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.form import validate
 from scripts.pipeline.normalize import copied, normalize
-from scripts.pipeline.references import Key, closure, whole_item
-from scripts.pipeline.walk import Node
+from scripts.pipeline.references import whole_item, with_components
+from scripts.pipeline.walk import Node, methods, with_methods
 
 EVERYTHING = "*"
 _INFO = ("title", "version")
@@ -51,27 +49,20 @@ def select(
         PipelineError: When an operation does not exist, nothing is wanted, or what is selected is
             no OpenAPI.
     """
-    chosen = _chosen(document, set(wanted), where)
-    selected: Node = copied(
-        {
-            "openapi": document["openapi"],
-            "info": {key: str(document["info"].get(key, "")) for key in _INFO},
-            **{key: document[key] for key in ("servers", "security") if key in document},
-            "paths": chosen,
-        }
-    )
+    part: Node = {
+        "openapi": document["openapi"],
+        "info": {key: str(document["info"].get(key, "")) for key in _INFO},
+        **{key: document[key] for key in ("servers", "security") if key in document},
+        "paths": _chosen(document, set(wanted), where),
+    }
+    selected = copied(with_components(part, document))
     validate(selected, "document", where)
-    paths = selected["paths"]
-    selected["paths"] = {path: item for path, item in paths.items() if walk.by_method(item)}
-    components = _components(document, selected, where)
-    if components:
-        selected["components"] = components
     check(selected, where)
     return normalize(selected, prose=prose)
 
 
 def paths_of(document: Node, where: str) -> tuple[Node, dict[str, str]]:
-    """Give what is at each path, whatever that is, and of each that leads nowhere why."""
+    """Give what is at each path, whatever is in it, and of each that is none why."""
     paths: Node = {}
     faults: dict[str, str] = {}
     for path in document["paths"]:
@@ -90,12 +81,11 @@ def _chosen(document: Node, wanted: set[str], where: str) -> Node:
     if EVERYTHING in wanted:
         if faults:
             raise PipelineError(next(iter(faults.values())))
-        return paths
+        return {path: item for path, item in paths.items() if methods(item)}
     if not wanted:
         raise PipelineError("no operation is selected; name one in spec/operations.txt")
-    named = [(name_of(*each), *each[:2]) for each in walk.operations({"paths": paths})]
-    known = {name for name, _, _ in named}
-    names = set()
+    known = names({"paths": paths})
+    kept = set()
     for word in sorted(wanted):
         matched = matches(word, known)
         if not matched:
@@ -105,48 +95,9 @@ def _chosen(document: Node, wanted: set[str], where: str) -> Node:
                 f"{where} has no operation '{word}'{hint} (selected by OPERATIONS or"
                 " spec/operations.txt)"
             )
-        names |= matched
-    chosen: dict[str, set[str]] = {}
-    for name, path, method in named:
-        if name in names:
-            chosen.setdefault(path, set()).add(method)
-    return {path: walk.with_operations(paths[path], methods) for path, methods in chosen.items()}
-
-
-def _components(document: Node, selected: Node, where: str) -> Node:
-    """Give the components that a selection needs, checked for their form."""
-    components: Node = {}
-
-    def add(key: Key) -> Iterator[Key]:
-        section, name = key
-        group: Any = document
-        for step in ("components", section):
-            group = group.get(step) if isinstance(group, dict) else None
-        if not isinstance(group, dict) or name not in group:
-            raise PipelineError(
-                f"{where}: '#/components/{section}/{name}' points at nothing; the document is"
-                " broken"
-            )
-        part = copied({"components": {section: {name: group[name]}}})
-        validate(part, "document", where)
-        components.setdefault(section, {}).update(part["components"][section])
-        return _needed(part, where)
-
-    closure(_needed(selected, where), add)
-    return components
-
-
-def _needed(document: Node, where: str) -> Iterator[tuple[str, str]]:
-    """Name the components that a part of a document needs, by section and name."""
-    for place, kind, part in walk.walk(document, "document"):
-        if kind == "requirement":
-            yield from (("securitySchemes", name) for name in part)
-            continue
-        if "$ref" in part:
-            found = walk.target(ref := part["$ref"])
-            if found is None or found[0] != "components" or len(found) < 3:
-                raise PipelineError(
-                    f"{where}, {walk.format_path(place)}: '{ref}' points outside the components;"
-                    " not supported"
-                )
-            yield found[1], found[2]
+        kept |= matched
+    chosen = {
+        path: {method for method in methods(item) if name_of(path, method, item[method]) in kept}
+        for path, item in paths.items()
+    }
+    return {path: with_methods(paths[path], chosen[path]) for path in chosen if chosen[path]}

@@ -8,7 +8,7 @@ beside the tree, out of git.
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from typing import Any
 
 from scripts.pipeline import address
 from scripts.pipeline.errors import PipelineError
@@ -17,26 +17,17 @@ from scripts.pipeline.repo import PUBLISHED, Repo
 _NOTE = "fetched.json"
 
 
-@dataclass(frozen=True)
-class Source:
-    """What spec/source.json holds: of the whole document, and a digest of each operation."""
-
-    url: str = PUBLISHED
-    sha256: str = ""
-    operations: dict[str, str] = field(default_factory=dict)
-
-
-def read_source(repo: Repo) -> Source:
-    """Read spec/source.json; an empty record when there is none.
+def read_source(repo: Repo) -> dict[str, Any]:
+    """Read what is recorded of the whole document, and the digest of each operation.
 
     Raises:
         PipelineError: When somebody broke it.
     """
     if not repo.source.exists():
-        return Source()
+        return {"operations": {}}
     try:
         data = json.loads(repo.source.read_text(encoding="utf-8"))
-        return Source(str(data["url"]), str(data["sha256"]), dict(data["operations"]))
+        return {**data, "operations": dict(data["operations"])}
     except (ValueError, KeyError, TypeError) as error:
         name = repo.name(repo.source)
         raise PipelineError(f"{name} is broken ({error}); restore it from git") from error

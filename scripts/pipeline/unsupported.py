@@ -1,7 +1,7 @@
 """What generated code would get silently wrong, refused before anything is generated.
 
-A new refusal is a condition, what to call it and what would come of it, in the function of its
-place. What is refused can be corrected in the overlay.
+A new refusal is a line in the table of its place: a condition, what to call it, and what would come
+of it. What is refused can be corrected in the overlay.
 """
 
 import re
@@ -9,13 +9,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from scripts.pipeline.corrections.answers import keep_successes
-from scripts.pipeline.corrections.kinds import LISTS, TEXTS, fields, kinds, layers
 from scripts.pipeline.corrections.media import FORMS, essence, is_json
-from scripts.pipeline.corrections.names import are_told_apart, identifier, is_kept
-from scripts.pipeline.corrections.operations import all_parameters, shared_fields, spread_fields
-from scripts.pipeline.corrections.schema_tools import look, meaning, members
+from scripts.pipeline.corrections.names import identifier
+from scripts.pipeline.corrections.operations import all_parameters, shared_fields, spread
+from scripts.pipeline.corrections.schema_tools import (
+    LISTS,
+    TEXTS,
+    fields,
+    kinds,
+    look,
+    members,
+    name_of,
+    opened,
+)
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.references import follow, resolve
+from scripts.pipeline.references import resolve
 from scripts.pipeline.walk import METHODS, Node, Place, format_path, operations, target, walk
 
 _MANY = 3
@@ -27,7 +35,8 @@ _BESIDE = {"allOf", "anyOf", "oneOf", "properties", "required", "items", "additi
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 
 _Held = tuple[bool, Place]  # whether in JSON, and where
-Refusals = Iterator[tuple[str, str]]  # what is not supported, and what would come of it
+# Whether something is there, what it is, and what would come of it.
+Table = Iterable[tuple[object, str, str]]
 
 
 def check(document: Node) -> None:
@@ -41,8 +50,9 @@ def check(document: Node) -> None:
     """
     found = [
         f"{place}: {what} is not supported ({reason})"
-        for place, refusals in _places(keep_successes(document))  # no error is read, or refused
-        for what, reason in refusals
+        for place, table in _tables(keep_successes(document))  # no error is read, or refused
+        for is_there, what, reason in table
+        if is_there
     ]
     if len(found) > _MANY:
         found[_MANY:] = [f"{len(found) - _MANY} more"]
@@ -52,7 +62,7 @@ def check(document: Node) -> None:
         raise PipelineError(f"{told}; select other operations, or correct it in spec/overlay.yaml")
 
 
-def _places(document: Node) -> Iterator[tuple[str, Refusals]]:
+def _tables(document: Node) -> Iterator[tuple[str, Table]]:
     """Give each operation, its parameters and body, and the schemas of these and its answers.
 
     A component is given once, for the first operation that needs it.
@@ -64,152 +74,140 @@ def _places(document: Node) -> Iterator[tuple[str, Refusals]]:
         item = document["paths"][path]
         parameters = all_parameters(document, item, operation)
         whole = {"servers": item.get("servers"), **operation}
-        yield here, _in_operation(path, method, whole, parameters)
-        if spelled.count(own) > 1:
-            twin = "an operationId that is another one's name in Python"
-            yield here, iter([(twin, "one would replace the other")])
+        yield here, _of_operation(path, method, whole, parameters)
+        twin = "an operationId that is another one's name in Python"
+        yield here, [(spelled.count(own) > 1, twin, "one would replace the other")]
         shared = shared_fields(document, parameters)
         for each in parameters:
             place = f"{here}, {each['in']} parameter {each['name']}"
-            yield place, _in_parameter(document, each, spread_fields(document, each, shared))
-        body = follow(document, operation.get("requestBody", {}), "a request body")
-        content = body.get("content", {})
-        yield f"{here}, request body {', '.join(content)}", _in_body(content)
-        for name in content:
-            if essence(name) in FORMS:
-                yield f"{here}, {essence(name)} body", _in_form(document, name, content[name])
-        for in_json, at, part in _schemas(document, operation, parameters, content, seen):
+            yield place, _of_parameter(document, each, spread(document, each, shared))
+        content = operation.get("requestBody", {}).get("content", {})
+        if "requestBody" in operation:
+            yield f"{here}, request body {', '.join(content)}", _of_body(content)
+        for media_type, media in content.items():
+            if essence(media_type) in FORMS:
+                yield f"{here}, {essence(media_type)} body", _of_form(document, media_type, media)
+        for in_json, at, part in _schemas(document, operation, parameters, seen):
             kind = "JSON schema" if in_json else "schema"
-            told = _in_schema(document, part, in_json=in_json)
+            told = _of_schema(document, part, in_json=in_json)
             yield f"{here}, {kind} {format_path(at)}", told
 
 
 def _schemas(
-    document: Node, operation: Node, parameters: list[Node], sent: Node, seen: set[_Held]
+    document: Node, operation: Node, parameters: list[Node], seen: set[_Held]
 ) -> Iterator[tuple[bool, Place, Node]]:
     """Give all schemas of an operation, references followed, and whether JSON holds them."""
     waiting: list[tuple[bool, Place, Node]] = [
         (False, ("parameters", each["name"]), each.get("schema", {})) for each in parameters
     ]
-    bodies = {"requestBody": sent}
-    for status, answer in operation.get("responses", {}).items():
-        bodies[status] = follow(document, answer, "an answer").get("content", {})
-    for place, content in bodies.items():
-        for name, media in content.items():
+    bodies = {"requestBody": operation.get("requestBody", {}), **operation["responses"]}
+    for place, body in bodies.items():
+        for name, media in body.get("content", {}).items():
             schema = media.get("schema", {})
             waiting.append((is_json(name), (place, name), schema))
-            if essence(name) in FORMS:
-                # A part that is an object is JSON.
-                for field, below in fields(document, schema):
-                    inner = look(document, below)
-                    inner = look(document, inner.get("items", inner))
-                    in_json = "object" in kinds(document, inner)
-                    waiting.append((in_json, (place, name, field), inner))
+            # A part of a form that is an object is JSON.
+            for field, below in fields(document, schema) if essence(name) in FORMS else ():
+                inner = look(document, below)
+                inner = look(document, inner.get("items", inner))
+                in_json = "object" in kinds(document, inner)
+                waiting.append((in_json, (place, name, field), inner))
     for in_json, here, schema in waiting:
         for at, _, part in walk(schema, "schema", here):
             yield in_json, at, part
-            target_place = target(part["$ref"]) if "$ref" in part else None
-            if target_place and (in_json, target_place) not in seen:
-                seen.add((in_json, target_place))
-                referred = resolve(document, part["$ref"], "a schema")
-                waiting.append((in_json, target_place, referred))
+            place = target(part.get("$ref"))
+            if place and (in_json, place) not in seen:
+                seen.add((in_json, place))
+                waiting.append((in_json, place, resolve(document, part["$ref"], "a schema")))
 
 
-def _in_names(*names: str) -> Refusals:
-    if not all(map(is_kept, names)):
-        yield "a name that is not printable", "it would be sent as another"
+def _unprintable(*names: str) -> tuple[object, str, str]:
+    is_changed = not "".join(names).isprintable()
+    return is_changed, "a name that is not printable", "it would be sent as another"
 
 
-def _in_operation(path: str, method: str, operation: Node, parameters: list[Node]) -> Refusals:
-    yield from _in_names(path)
-    if method == "query" or method not in METHODS:
-        yield "the method", "the generator would leave it out"
-    if not operation.get("operationId"):
-        yield "an operation without an operationId", "it would have no name"
-    if set("?#") & set(re.sub(r"{[^}]*}", "", path)):
-        yield "a query or a fragment in the path", "it would be lost beside other parameters"
-    if "//" in path or path[1:].endswith("/"):
-        yield "a trailing or a doubled slash", "it reads as an empty id, which is never sent"
-    if operation.get("servers"):
-        yield "servers", "it would be sent to the server of the whole document"
-    named = {each["name"] for each in parameters if each["in"] == "path"}
-    if set(re.findall(r"{([^{}]*)}", path)) != named:
-        what = "a placeholder without its parameter, or the other way round"
-        yield what, "the id would be lost"
+def _of_operation(path: str, method: str, operation: Node, parameters: list[Node]) -> Table:
+    fixed = re.sub(r"{[^}]*}", "", path)
+    is_empty = "//" in path or path[1:].endswith("/")
     alike = Counter((each["in"], each["name"].lower()) for each in parameters)
-    if any(count > 1 for count in alike.values()):
-        what = "a parameter twice, or two that differ only by case,"
-        yield what, "one would be sent as the other"
+    is_twice = any(count > 1 for count in alike.values())
+    return (
+        _unprintable(path),
+        (method not in METHODS, "the method", "the generator would leave it out"),
+        (not operation.get("operationId"), "an operation without an operationId", "it has no name"),
+        ({"?", "#"} & {*fixed}, "a query or a fragment in the path", "it would be lost"),
+        (is_empty, "a trailing or a doubled slash", "it reads as an empty id, which is never sent"),
+        (operation.get("servers"), "servers", "it would be sent to those of the whole document"),
+        (is_twice, "a parameter twice, or two that differ only by case,", "one would be the other"),
+    )
 
 
-def _in_parameter(document: Node, parameter: Node, spread: Node) -> Refusals:
+def _of_parameter(document: Node, parameter: Node, spread_to: list[Node]) -> Table:
     where, name, style = parameter["in"], parameter["name"], parameter.get("style")
     held = kinds(document, parameter.get("schema", {}))
-    yield from _in_names(name)
-    if "content" in parameter:
-        yield "content", "it would be sent as plain text"
-    if parameter.get("allowReserved"):
-        yield "allowReserved", "reserved characters are always encoded"
-    usual = "form" if where in ("query", "cookie") else "simple"
-    is_deep = style == "deepObject" and where == "query" and "object" in held
-    if style not in (None, usual) and not is_deep:
-        yield f"style: {style}", "it would be sent in the usual one of its place"
-    if where in ("header", "cookie") and not held <= TEXTS:
-        yield "a list or an object", "it would be sent as plain text"
-    if where in ("header", "cookie") and not re.fullmatch(_HEADER_NAME, name):
-        yield "a name that no header has", "it would end before its end"
-    if where == "header" and name.lower() in _OWN_HEADERS:
-        yield "a header that the client sets", "it would be sent in its stead"
-    if where == "query" and parameter.get("explode") is False and not held <= TEXTS:
-        yield "explode: false", "it would be sent repeated"
-    sent = [kinds(document, field) for field in spread.values()] or [held]
-    if where == "query" and not all(each <= TEXTS | LISTS for each in sent):
-        yield "an object", "only plain fields of an object with style: deepObject are sent right"
-    if where == "path" and not held <= {"string", "integer", "number", "encoded"}:
-        yield "what is no text or number", "it has no one spelling in a path"
+    is_query, is_header = where == "query", where in ("header", "cookie")
+    is_usual = style in (None, "form" if where in ("query", "cookie") else "simple")
+    is_usual = is_usual or (style == "deepObject" and is_query and "object" in held)
+    is_joined = is_query and parameter.get("explode") is False and not held <= TEXTS
+    sent = [kinds(document, each["schema"]) for each in spread_to] or [held]
+    is_object = is_query and not all(each <= TEXTS | LISTS for each in sent)
+    is_odd = where == "path" and not held <= {"string", "integer", "number", "encoded"}
+    is_ours = where == "header" and name.lower() in _OWN_HEADERS
+    is_broken = is_header and not re.fullmatch(_HEADER_NAME, name)
+    return (
+        _unprintable(name),
+        ("content" in parameter, "content", "it would be sent as plain text"),
+        (parameter.get("allowReserved"), "allowReserved", "it would be sent encoded"),
+        (not is_usual, f"style: {style}", "it would be sent in the usual one of its place"),
+        (is_header and not held <= TEXTS, "a list or an object", "it would be sent as plain text"),
+        (is_broken, "a name that no header has", "it would end before its end"),
+        (is_ours, "a header that the client sets", "it would be sent in its stead"),
+        (is_joined, "explode: false", "it would be sent repeated"),
+        (is_object, "an object", "only the plain fields of a deepObject are sent right"),
+        (is_odd, "what is no text or number", "it has no one spelling in a path"),
+    )
 
 
-def _in_body(content: Node) -> Refusals:
-    yield from _in_names(*content)
-    if any("*" in name for name in content):
-        yield "a media range", "the range itself would be sent as the media type"
-    if any(name.startswith("multipart/") for name in set(map(essence, content)).difference(FORMS)):
-        yield "a multipart that is no form", "its boundary would not be told"
-    if len({meaning(media.get("schema", {})) for media in content.values()}) > 1:
-        yield "a choice of bodies", "only one of them could be sent"
+def _of_body(content: Node) -> Table:
+    is_range = any("*" in name for name in content)
+    others = {name for name in map(essence, content) if name.startswith("multipart/")} - {*FORMS}
+    return (
+        _unprintable(*content),
+        (is_range, "a media range", "it would itself be sent as the media type"),
+        (others, "a multipart that is no form", "its boundary would not be told"),
+        (len(content) != 1, "a choice of bodies", "only one of them could be sent"),
+    )
 
 
-def _in_form(document: Node, name: str, media: Node) -> Refusals:
-    schema = media.get("schema", {})
+def _of_form(document: Node, name: str, media: Node) -> Table:
+    schema, is_multipart = media.get("schema", {}), essence(name) == FORMS[0]
     held = {kind for _, field in fields(document, schema) for kind in kinds(document, field)}
-    is_union = any(len(members(each)) > 1 for each in layers(document, schema))
-    if is_union or kinds(document, schema) != {"object"}:
-        yield "a form of anything but fields", "it could not be sent"
-    if media.get("encoding"):
-        yield "encoding", "it would be lost"
-    if "array of array" in held:
-        yield "a list of lists", "it would be sent as one list"
-    if essence(name) != FORMS[0] and {"file", "array of file"} & held:
-        yield "a file", "such a form holds text alone"
-    if essence(name) == FORMS[0] and {"encoded", "array of encoded"} & held:
-        yield "contentMediaType or contentEncoding", "say format: binary where it is a file"
+    is_union = any(len(members(there)) > 1 for _, there in opened(document, schema))
+    is_other = is_union or kinds(document, schema) != {"object"}
+    is_file = not is_multipart and {"file", "array of file"} & held
+    is_encoded = is_multipart and {"encoded", "array of encoded"} & held
+    return (
+        (is_other, "a form of anything but fields", "it could not be sent"),
+        (media.get("encoding"), "encoding", "it would be lost"),
+        ("array of array" in held, "a list of lists", "it would be sent as one list"),
+        (is_file, "a file", "such a form holds text alone"),
+        (is_encoded, "contentMediaType or contentEncoding", "say format: binary for a file"),
+    )
 
 
-def _in_schema(document: Node, schema: Node, *, in_json: bool) -> Refusals:
-    properties: Iterable[str] = schema.get("properties", ())
-    yield from _in_names(*properties)
-    if in_json and schema.get("format") == "binary":
-        yield "a file", "JSON cannot hold one; say what the text in it is"
-    if isinstance(schema.get("type"), list):
-        yield "a list of types", "all but one would be lost; say oneOf, or nullable"
-    counts = not document["openapi"].startswith("3.0")
-    if "$ref" in schema and counts and _BESIDE & schema.keys():
-        yield "keywords beside $ref", "they would be lost; say allOf"
-    if "discriminator" in schema and members(schema):
-        yield "a discriminator", "the model that fits would be read; say it by an enum of each"
-    if "const" in schema:
-        yield "const", "say enum"
-    if "prefixItems" in schema:
-        yield "prefixItems", "say items"
-    if not are_told_apart(properties):
-        yield "fields with one name in Python", "one would replace the other"
+def _of_schema(document: Node, schema: Node, *, in_json: bool) -> Table:
+    is_file = in_json and schema.get("format") == "binary"
+    is_partial = "$ref" in schema and not name_of(schema)
+    is_beside = "$ref" in schema and _BESIDE & schema.keys()
+    is_lost = is_beside and not document["openapi"].startswith("3.0")
+    is_chosen = "discriminator" in schema and members(schema)
+    properties: Node = schema.get("properties", {})
+    return (
+        _unprintable(*properties),
+        (is_file, "a file", "JSON cannot hold one; say what the text in it is"),
+        (isinstance(schema.get("type"), list), "a list of types", "say oneOf, or nullable"),
+        (is_lost, "keywords beside $ref", "they would be lost; say allOf"),
+        (is_partial, "a reference to a part of a schema", "make what it means a component"),
+        (is_chosen, "a discriminator", "the model that fits would be read; say an enum of each"),
+        ("const" in schema, "const", "say enum"),
+        ("prefixItems" in schema, "prefixItems", "say items"),
+    )

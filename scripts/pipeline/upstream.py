@@ -14,7 +14,7 @@ from scripts.pipeline.overlay import read_overlay
 from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import PUBLISHED, Repo, is_set, read_text
 from scripts.pipeline.report import Report
-from scripts.pipeline.source import Source, known_conditions, read_source, recorded_url
+from scripts.pipeline.source import known_conditions, read_source, recorded_url
 from scripts.pipeline.walk import Node
 
 
@@ -24,7 +24,7 @@ class Upstream:
 
     whole: Node  # without prose
     selected: Node
-    source: Source
+    source: Node  # as recorded
     report: Report
     conditions: Mapping[str, str]  # of the next fetch
 
@@ -55,7 +55,7 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
     """
     url, prose = env.get("SPEC_URL") or PUBLISHED, is_set(env, "PROSE")
     Report.check(env.get("REPORT") or "")
-    record, old = read_source(repo), _committed(repo, prose=prose)
+    before, old = read_source(repo)["operations"], _committed(repo, prose=prose)
     with stage("fetch"):
         known = {} if is_set(env, "FORCE") else known_conditions(repo, state(env, repo, wanted))
         answer = fetch(url, known)
@@ -73,22 +73,22 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
         # Of which a word stood for, and stands for nothing now.
         gone = {name for word in wanted if not found[word] for name in select.matches(word, had)}
         dropped = {name for name in had - has if name in there}
-        gained = {name for name in has - had if name in record.operations or not record.operations}
+        gained = {name for name in has - had if name in before or not before}
         if gone:
             changes = [removal(old, name, paths) for name in sorted(gone)]
         else:
             selected = select.select(whole, wanted, where, prose=prose)
             pair = _only(old, had - dropped), _only(normalize(selected), has - gained)
             changes = _changes(repo, *pair, paths) if had else []
-    report = Report(record.operations, there, len(has), changes, gained, dropped)
+    report = Report(before, there, len(has), changes, gained, dropped)
     if gone:
         report.write(env.get("REPORT") or "")
         print(report.text())
         fates = [f"'{change.place}' ({change.what.partition('; ')[2]})" for change in changes]
         told = f"upstream has no operation {', '.join(fates)} any more; correct OPERATIONS or"
         raise PipelineError(f"{told} {repo.name(repo.operations)}")
-    source = Source(recorded_url(url), document.sha256(whole), there)
-    return Upstream(plain, selected, source, report, answer.conditions)
+    record = {"url": recorded_url(url), "sha256": document.sha256(whole), "operations": there}
+    return Upstream(plain, selected, record, report, answer.conditions)
 
 
 def state(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> str:

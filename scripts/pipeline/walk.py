@@ -9,10 +9,11 @@ from typing import Any
 from urllib.parse import unquote
 
 Node = dict[str, Any]
-Place = tuple[str | int, ...]
+Place = tuple[Any, ...]  # keys, and positions in lists
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-_MORE = "additionalOperations"  # of OpenAPI 3.2, by method
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# Of OpenAPI 3.2, and not supported; what is in the map of others is no operation, and told as one.
+NEWER = ("query", "additionalOperations")
 # What all operations at a path have; anything else there is no part of any.
 SHARED = ("parameters", "servers", "summary", "description")
 
@@ -42,23 +43,19 @@ SHAPE: dict[str, dict[str, tuple[str, str]]] = {
         "requestBodies": ("map", "requestBody"),
         "headers": ("map", "header"),
         "links": ("map", "link"),
-        "callbacks": ("map", "callback"),
         "pathItems": ("map", "pathItem"),
         "securitySchemes": ("map", "securityScheme"),
     },
     "pathItem": {
-        **dict.fromkeys(METHODS, ("one", "operation")),
-        _MORE: ("map", "operation"),
+        **dict.fromkeys((*METHODS, *NEWER), ("one", "operation")),
         "parameters": ("list", "parameter"),
     },
     "operation": {
         "parameters": ("list", "parameter"),
         "requestBody": ("one", "requestBody"),
         "responses": ("map", "response"),
-        "callbacks": ("map", "callback"),
         "security": ("list", "requirement"),
     },
-    "callback": {"*": ("one", "pathItem")},
     "parameter": _VALUE,
     "header": _VALUE,
     "requestBody": {"content": ("map", "mediaType")},
@@ -75,20 +72,17 @@ SHAPE: dict[str, dict[str, tuple[str, str]]] = {
 
 def children(node: Node, kind: str) -> Iterator[tuple[Place, str, Node]]:
     """Yield the direct children of an object: place below it, kind, the child itself."""
-    shape = SHAPE.get(kind, {})
-    if isinstance(node.get("$ref"), str):
-        return
+    shape = {} if isinstance(node.get("$ref"), str) else SHAPE.get(kind, {})
     for key, below in node.items():
-        how, child_kind = shape.get(key) or shape.get("*") or ("", "")
-        found: Iterable[tuple[Any, Any]] = ()
-        if how == "one" and isinstance(below, dict):
-            yield (key,), child_kind, below
+        how, child_kind = shape.get(key, ("", ""))
+        found: Iterable[tuple[Place, Any]] = ()
+        if how == "one":
+            found = [((key,), below)]
         elif how == "map" and isinstance(below, dict):
-            found = below.items()
+            found = (((key, name), child) for name, child in below.items())
         elif how == "list" and isinstance(below, list):
-            found = enumerate(below)
-        parts = ((slot, child) for slot, child in found if isinstance(child, dict))
-        yield from (((key, slot), child_kind, child) for slot, child in parts)
+            found = (((key, index), child) for index, child in enumerate(below))
+        yield from ((place, child_kind, child) for place, child in found if isinstance(child, dict))
 
 
 def walk(node: Node, kind: str, place: Place = ()) -> Iterator[tuple[Place, str, Node]]:
@@ -102,51 +96,39 @@ def walk(node: Node, kind: str, place: Place = ()) -> Iterator[tuple[Place, str,
         waiting += reversed(below)
 
 
-def rebuild(node: Node, kind: str, visit: Callable[[Node, str], Node]) -> Node:
-    """Copy an object, each part replaced by what `visit` makes of it, children before parents."""
-    return rebuild_at(node, kind, lambda part, part_kind, _: visit(part, part_kind))
-
-
-def rebuild_at(
+def rebuild(
     node: Node, kind: str, visit: Callable[[Node, str, Place], Node], place: Place = ()
 ) -> Node:
-    """Do as `rebuild`, telling `visit` the place of each part."""
+    """Copy an object, each part replaced by what `visit` makes of it, children before parents."""
     copy = dict(node)
     for below, child_kind, child in children(node, kind):
-        made = rebuild_at(child, child_kind, visit, (*place, *below))
-        if len(below) == 1:
-            copy[str(below[0])] = made
+        key, *slot = below
+        made = rebuild(child, child_kind, visit, (*place, *below))
+        if not slot:
+            copy[key] = made
             continue
-        key, slot = str(below[0]), below[1]
         if copy[key] is node[key]:
             copy[key] = node[key].copy()
-        copy[key][slot] = made
+        copy[key][slot[0]] = made
     return visit(copy, kind, place)
 
 
 def operations(document: Node) -> Iterator[tuple[str, str, Node]]:
     """Yield path, method and operation, in the order of the document."""
     for path, item in document.get("paths", {}).items():
-        for method, operation in by_method(item).items():
-            if isinstance(operation, dict):
-                yield path, method, operation
+        for method in methods(item):
+            if isinstance(item[method], dict):
+                yield path, method, item[method]
 
 
-def by_method(item: Any) -> dict[str, Any]:
-    """Give what is at a path by method, whatever that is."""
-    if not isinstance(item, dict):
-        return {}
-    more = item.get(_MORE)
-    found = {method: item[method] for method in METHODS if method in item}
-    return {**found, **more} if isinstance(more, dict) else found
+def methods(item: Node) -> list[str]:
+    """Give the methods of what is at a path, whatever is there."""
+    return [method for method in (*METHODS, *NEWER) if item.get(method) is not None]
 
 
-def with_operations(item: Node, methods: Collection[str]) -> Node:
+def with_methods(item: Node, kept: Collection[str]) -> Node:
     """Copy what is at a path with no more than some of its operations, and what they share."""
-    kept = {key: item[key] for key in item if key in SHARED or key in methods}
-    more = {method: each for method, each in by_method(item).items() if method not in METHODS}
-    more = {method: each for method, each in more.items() if method in methods}
-    return {**kept, _MORE: more} if more else kept
+    return {key: item[key] for key in item if key in SHARED or key in kept}
 
 
 def format_path(place: Place) -> str:
@@ -154,9 +136,9 @@ def format_path(place: Place) -> str:
     return ".".join(str(part) for part in place)
 
 
-def target(ref: str) -> tuple[str, ...] | None:
-    """Read a local `$ref` as a place; None when it points outside the document."""
-    if not ref.startswith("#/"):
-        return None
+def target(ref: object) -> tuple[str, ...]:
+    """Read a local `$ref` as a place; empty when it points outside the document."""
+    if not isinstance(ref, str) or not ref.startswith("#/"):
+        return ()
     parts = unquote(ref[2:]).split("/")
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)

@@ -6,7 +6,8 @@ PyYAML parses; what a plain word means is said here, since the 1.1 rules of its 
 
 import re
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 import yaml  # type: ignore[import-untyped]
 
@@ -14,8 +15,7 @@ from scripts.pipeline.document import number
 from scripts.pipeline.errors import PipelineError
 
 _TAG = "tag:yaml.org,2002:"
-
-
+# What a plain word is, and how it is read.
 _READ: dict[str, tuple[str, Callable[[str], object]]] = {
     "null": (r"~|null|Null|NULL|", lambda _: None),
     "bool": (r"true|True|TRUE|false|False|FALSE", lambda text: text.lower() == "true"),
@@ -29,37 +29,32 @@ class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[mi
     """Reads nothing but what is registered below."""
 
 
-def _error(node: Any, problem: str) -> Exception:
-    error: Exception = yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
-    return error
-
-
-def _scalar(_: object, node: Any) -> object:
-    pattern, read = _READ.get(node.tag.removeprefix(_TAG), ("", None))
-    is_text = isinstance(node, yaml.ScalarNode)
-    if read is None or not is_text or not re.fullmatch(pattern, node.value):
-        raise _error(node, f"the tag {node.tag} is not supported")
-    return read(node.value)
+def _scalar(loader: Any, node: Any) -> object:
+    pattern, read = _READ.get(node.tag.removeprefix(_TAG), ("(?!)", str))
+    text = loader.construct_scalar(node)
+    if not re.fullmatch(pattern, text):
+        _fail(node, f"the tag {node.tag} is not supported")
+    return read(text)
 
 
 def _mapping(loader: Any, node: Any) -> dict[str, object]:
     made: dict[str, object] = {}
     for key, below in node.value:
         if not isinstance(key, yaml.ScalarNode) or key.tag.removeprefix(_TAG) not in _READ:
-            raise _error(key, "a key that is no text")
+            _fail(key, "a key that is no text")
         if key.value in made:
-            raise _error(key, f"the key '{key.value}' twice in one object")
+            _fail(key, f"the key '{key.value}' twice in one object")
         made[key.value] = loader.construct_object(below, deep=True)
     return made
 
 
-def _sequence(loader: Any, node: Any) -> list[object]:
-    return [loader.construct_object(below, deep=True) for below in node.value]
+def _fail(node: Any, problem: str) -> NoReturn:
+    raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
-_Loader.add_constructor(f"{_TAG}map", _mapping)
-_Loader.add_constructor(f"{_TAG}seq", _sequence)
 _Loader.add_constructor(None, _scalar)
+_Loader.add_constructor(f"{_TAG}map", _mapping)
+_Loader.add_constructor(f"{_TAG}seq", partial(_Loader.construct_sequence, deep=True))
 for _name in ("null", "bool", "int", "float"):
     _pattern = re.compile(rf"(?:{_READ[_name][0]})\Z")
     _Loader.add_implicit_resolver(f"{_TAG}{_name}", _pattern, None)

@@ -13,7 +13,7 @@ from scripts.pipeline.swap import Swap
 from scripts.vendoring import http_library, self_check
 from scripts.vendoring.contents import contents, digests
 from scripts.vendoring.destination import dotted
-from scripts.vendoring.self_check import MODULE, PACKAGES, changes
+from scripts.vendoring.self_check import PACKAGES, changes
 
 
 class Folder(Repo):
@@ -29,7 +29,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises:
         PipelineError: When it is missing or broken.
     """
-    if not (folder / MODULE).parent.exists():
+    if not changes(folder, {}):
         return {"http": http_library.OURS, "files": {}}
     try:
         return self_check.read(folder)

@@ -3,8 +3,6 @@
 import re
 import tomllib
 
-from packaging.requirements import Requirement
-
 from scripts.pipeline import generator
 from scripts.pipeline.repo import Repo
 
@@ -20,7 +18,7 @@ def requirements(repo: Repo, library: str) -> list[str]:
     found: list[str] = settings["project"]["dependencies"]
     if library == OURS:
         return found
-    others = [text for text in found if Requirement(text).name != OURS]
+    others = [text for text in found if not text.startswith(f"{OURS}>")]
     return sorted([*others, *settings["dependency-groups"][library]])
 
 

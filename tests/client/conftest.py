@@ -4,15 +4,19 @@ import asyncio
 import inspect
 import os
 import random
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from tests.client.http_library import httpx
+from tests.client.wire import Wire
 from upsun_client import (
     AcceptedResponse,
     UpsunClient,
@@ -56,6 +60,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+@pytest.fixture
+def server() -> Iterator[Wire]:
+    with Wire() as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: Wire) -> Iterator[UpsunClient]:
+    with UpsunClient(**server.kwargs()) as client:
+        yield client
+
+
 @pytest.fixture(params=["sync", "asyncio", "trio"])
 def flavour(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -64,26 +80,6 @@ def flavour(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=["asyncio", "trio"])
 def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture
-def delete(flavour: str) -> Delete:
-    """Delete an integration with a client made for it and closed after."""
-
-    def sync(project: Any = "p1", integration: Any = "i1", /, **kwargs: Any) -> AcceptedResponse:
-        with UpsunClient(**kwargs) as client:
-            return delete_projects_integrations(project, integration, client=client)
-
-    def asynchronous(
-        project: Any = "p1", integration: Any = "i1", /, **kwargs: Any
-    ) -> AcceptedResponse:
-        async def run() -> AcceptedResponse:
-            async with UpsunClient(**kwargs) as client:
-                return await delete_projects_integrations_async(project, integration, client=client)
-
-        return anyio.run(run, backend=flavour)
-
-    return sync if flavour == "sync" else asynchronous
 
 
 def send(
@@ -117,37 +113,43 @@ class Calls:
     def __init__(self, flavour: str) -> None:
         self.is_sync, self._backend = flavour == "sync", flavour
 
-    def run(self, main: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    def run(self, main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         if not self.is_sync:
-            anyio.run(main, backend=self._backend)
-            return
-        with suppress(StopIteration):
+            return anyio.run(main, backend=self._backend)
+        try:
             main().send(None)
+        except StopIteration as done:
+            return done.value
+        raise AssertionError("what is synchronous was suspended")
 
-    def use(self, main: Callable[[UpsunClient], Coroutine[Any, Any, object]], **args: Any) -> None:
+    def use(self, main: Callable[[UpsunClient], Coroutine[Any, Any, Any]], **args: Any) -> Any:
         """Run with a client that is closed after."""
 
-        async def run() -> None:
-            client = UpsunClient(**args)
-            await main(client)
-            await self.close(client)
+        async def run() -> Any:
+            async with self.entered(UpsunClient(**args)) as client:
+                return await main(client)
 
-        self.run(run)
+        return self.run(run)
 
-    async def delete(self, client: UpsunClient) -> None:
-        delete_once(client) if self.is_sync else await delete_once_async(client)
+    async def delete(
+        self, client: UpsunClient, project: Any = "p", integration: Any = "i"
+    ) -> AcceptedResponse:
+        if self.is_sync:
+            return delete_projects_integrations(project, integration, client=client)
+        return await delete_projects_integrations_async(project, integration, client=client)
 
     def session(self, client: UpsunClient) -> Any:
         return client.get_httpx_client() if self.is_sync else client.get_async_httpx_client()
 
     @asynccontextmanager
-    async def entered(self, thing: Any) -> AsyncIterator[None]:
+    async def entered(self, thing: Any) -> AsyncIterator[Any]:
         """Enter a session or client, and leave it."""
-        await self.do(thing.__enter__() if self.is_sync else thing.__aenter__())
-        yield
-        await self.do(
-            thing.__exit__(None, None, None) if self.is_sync else thing.__aexit__(None, None, None)
-        )
+        if self.is_sync:
+            with thing:
+                yield thing
+        else:
+            async with thing:
+                yield thing
 
     async def do(self, result: Any) -> Any:
         """Finish what a method of a session or client gave."""
@@ -156,10 +158,34 @@ class Calls:
     async def close(self, thing: Any) -> None:
         thing.close() if self.is_sync else await thing.aclose()
 
+    async def wait(self, event: threading.Event) -> None:
+        event.wait(30) if self.is_sync else await anyio.to_thread.run_sync(event.wait, 30)
+
+    async def together(self, *mains: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Run all at once, in threads or in tasks."""
+        if self.is_sync:
+            with ThreadPoolExecutor(len(mains)) as pool:
+                list(pool.map(self.run, mains))
+        else:
+            async with anyio.create_task_group() as group:
+                for main in mains:
+                    group.start_soon(main)
+
 
 @pytest.fixture
 def calls(flavour: str) -> Calls:
     return Calls(flavour)
+
+
+@pytest.fixture
+def delete(flavour: str) -> Delete:
+    """Delete an integration with a client made for it and closed after."""
+    calls = Calls(flavour)
+
+    def call(project: Any = "p1", integration: Any = "i1", /, **kwargs: Any) -> Any:
+        return calls.use(lambda client: calls.delete(client, project, integration), **kwargs)
+
+    return call
 
 
 def delete_once(client: UpsunClient) -> None:

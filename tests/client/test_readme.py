@@ -9,6 +9,7 @@ import pytest
 
 import upsun_client
 from scripts.dev.sandbox import API_TOKEN, Sandbox
+from tests.client.conftest import delete_once
 from tests.client.wire import ACCEPTED, Wire, answer
 
 README = Path(__file__).parents[2] / "README.md"
@@ -16,8 +17,9 @@ SNIPPETS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE
 SNIPPETS = [each for each in SNIPPETS if "found = " not in each]  # the job has its own tests
 
 
-@pytest.mark.parametrize("number", range(len(SNIPPETS)))
+@pytest.mark.parametrize("number", range(3))
 def test_snippet(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(SNIPPETS) == 3
     with Sandbox(projects=0) as sandbox:
         sandbox.add("/projects/project-id")
         sandbox.add("/projects/project-id/integrations/integration-id")
@@ -37,15 +39,11 @@ def test_snippet(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
         assert not sandbox.integrations
 
 
-def test_there_are_snippets() -> None:
-    assert len(SNIPPETS) == 3
-
-
 def test_a_retry_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     shown = next(line for line in README.read_text().splitlines() if "to attempt" in line)
     with Wire([answer(503), ACCEPTED]) as server, caplog.at_level("DEBUG", logger="upsun_client"):
         with upsun_client.UpsunClient(**server.kwargs()) as client:
-            upsun_client.delete_projects_integrations("p", "i", client=client)
+            delete_once(client)
     (record,) = (record for record in caplog.records if record.name == "upsun_client")
     assert record.levelname == "INFO"
     assert re.sub(r"[\d.]+ s$", "0.4 s", record.getMessage()) == shown

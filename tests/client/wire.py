@@ -6,8 +6,10 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from http.client import parse_headers
 from typing import Any, Self
 
 TOKEN_PATH = "/oauth2/token"
@@ -75,6 +77,20 @@ def garbage(connection: socket.socket) -> None:
     connection.sendall(b"\x00\x01SSH-2.0-nonsense\r\n\r\n")
 
 
+class Held:
+    """A script whose first request is answered when it is let go, and each other at once."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.asked, self.go_on = threading.Event(), threading.Event()
+        self._raw = raw
+
+    def __call__(self, _: Request) -> bytes:
+        if not self.asked.is_set():
+            self.asked.set()
+            self.go_on.wait(30)
+        return self._raw
+
+
 @dataclass
 class Wire:
     """Answers calls of the API from one script and exchanges from another.
@@ -92,7 +108,7 @@ class Wire:
         self.exchanges: list[Request] = []
         self.connections = 0
         self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
+        self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self.stopping = threading.Event()
 
@@ -110,7 +126,7 @@ class Wire:
         self.let_go()
         self.take_no_more()
         self._acceptor.join()
-        for connection in list(self._open):
+        for connection in self._sockets:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
@@ -136,46 +152,34 @@ class Wire:
         return {"api_token": "api-token", "base_url": self.url, "token_url": self.token_url} | more
 
     def _accept(self) -> None:
-        while True:
-            try:
+        with suppress(OSError):  # until it takes no more
+            while True:
                 connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            thread = threading.Thread(target=self._serve, args=(connection,))
-            self._threads.append(thread)
-            thread.start()
+                self.connections += 1
+                thread = threading.Thread(target=self._serve, args=(connection,))
+                self._threads.append(thread)
+                thread.start()
 
-    def _serve(self, connection: socket.socket) -> None:
-        try:
-            if self.tls:
-                connection = self.tls.wrap_socket(connection, server_side=True)
-            self._open.add(connection)
-            with connection, connection.makefile("rb") as stream:
+    def _serve(self, plain: socket.socket) -> None:
+        wrap = partial(self.tls.wrap_socket, server_side=True) if self.tls else nullcontext
+        with suppress(OSError, ValueError), plain, wrap(plain) as connection:
+            self._sockets.append(connection)
+            with connection.makefile("rb") as stream:
                 while (request := _read(stream)) and not self.stopping.is_set():
                     reaction = self._react(request)
                     if not isinstance(reaction, bytes):
                         reaction(connection)
                         return
                     connection.sendall(reaction)
-        except (OSError, ValueError):
-            connection.close()
-        finally:
-            self._open.discard(connection)
 
     def _react(self, request: Request) -> Reaction:
         is_exchange = request.target == TOKEN_PATH
+        log, script = (self.exchanges, self.exchange) if is_exchange else (self.calls, self.api)
+        with self._lock:
+            log.append(request)
+            count = len(log)
         if is_exchange and self.hold:
-            with self._lock:
-                self.exchanges.append(request)
-                count = len(self.exchanges)
             self.hold.wait(30)
-        else:
-            with self._lock:
-                log = self.exchanges if is_exchange else self.calls
-                log.append(request)
-                count = len(log)
-        script = self.exchange if is_exchange else self.api
         return script(request) if callable(script) else script[min(count, len(script)) - 1]
 
 
@@ -183,10 +187,8 @@ def _read(stream: Any) -> Request | None:
     line = stream.readline().decode("latin-1").split()
     if len(line) != 3:
         return None
-    headers = {}
-    while header := stream.readline().decode("latin-1").strip():
-        name, _, value = header.partition(":")
-        headers[name.lower()] = value.strip()
+    parsed = parse_headers(stream)
+    headers = {name.lower(): ", ".join(parsed.get_all(name, [])) for name in parsed}
     if headers.get("transfer-encoding") == "chunked":
         body = b"".join(_chunks(stream))
     else:

@@ -1,17 +1,14 @@
-"""What takes long is made once: the wheel, and an environment for each HTTP library."""
+"""What takes long is made once, and the projects that copies are vendored into."""
 
 from __future__ import annotations
 
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from scripts.pipeline import generate
-from scripts.pipeline.repo import Repo
-from scripts.vendoring import http_library
-from tests.packaging.support import ROOT, Copy, Dependencies, Environment, run
+from tests.packaging.support import ROOT, Copy, run
 
 
 @pytest.fixture(scope="session")
@@ -26,17 +23,6 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def wheel(dist: Path) -> Path:
     (found,) = dist.glob("*.whl")
     return found
-
-
-@pytest.fixture(scope="session")
-def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Dependencies:
-    @cache
-    def make(library: str) -> Environment:
-        environment = Environment(tmp_path_factory.mktemp(f"on_{library}"))
-        environment.install(*http_library.requirements(Repo(), library))
-        return environment
-
-    return make
 
 
 @pytest.fixture

@@ -1,26 +1,20 @@
-"""Interpreters, throwaway environments, and projects that copies are vendored into."""
+"""Commands in a plain environment, and projects that copies are vendored into."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from scripts import vendor
-from scripts.dev.sandbox import API_TOKEN, Sandbox
 from scripts.pipeline import errors
 from scripts.pipeline.repo import Repo
-from scripts.vendoring.contents import relative
 from scripts.vendoring.copy import check
 
 ROOT = Path(__file__).parents[2]
-CONSUMER = Path(__file__).parent / "consumer"
 CACHES = shutil.ignore_patterns("__pycache__")
 
 
@@ -46,59 +40,6 @@ def run(
     )
     assert status is None or done.returncode == status, done.stdout + done.stderr
     return done
-
-
-@dataclass
-class Environment:
-    """A virtual environment without pip."""
-
-    folder: Path
-
-    def __post_init__(self) -> None:
-        run(sys.executable, "-m", "venv", "--without-pip", self.folder)
-
-    @property
-    def python(self) -> Path:
-        return self.folder / "bin" / "python"
-
-    def install(self, *what: str | Path) -> None:
-        run(sys.executable, "-m", "pip", "--python", self.folder, "install", "-qq", *what)
-
-
-Dependencies = Callable[[str], Environment]
-"""Gives an environment with what the client needs on an HTTP library, but without the client."""
-
-
-def installed(folder: Path, wheel: Path, dependencies: Environment) -> Path:
-    """Install a wheel where the packages of another environment are seen; give the interpreter."""
-    environment = Environment(folder)
-    environment.install("--no-deps", wheel)
-    (theirs,) = dependencies.folder.glob("lib/*/site-packages")
-    (ours,) = folder.glob("lib/*/site-packages")
-    (ours / "other.pth").write_text(f"{theirs}\n")
-    return environment.python
-
-
-def project(root: Path, *, vendors: bool = True) -> Path:
-    """Make the project `root/consumer`; its imports are those of a vendored copy, or of a wheel."""
-    package = root / "consumer"
-    shutil.copytree(CONSUMER, package, ignore=CACHES)
-    if vendors:
-        use = package / "use.py"
-        # A module beside the two packages imports them as they import each other.
-        use.write_text(relative(use.read_text(), "use.py"))
-    return package
-
-
-def assert_it_deletes(python: Path, module: str, folder: Path) -> None:
-    """Run a module of the consumer, which uses all of the client, against a sandbox."""
-    with Sandbox(projects=1, integrations=3) as sandbox:
-        ids = [each["id"] for each in sandbox.records.values()]
-        command = (python, "-W", "error", "-m", module, sandbox.url, API_TOKEN, *ids)
-        done = run(*command, cwd=folder)
-        assert not sandbox.integrations
-    told = ["Accepted", "never there", "Accepted", "Accepted", "UnsafePathError: .."]
-    assert done.stdout.splitlines() == told
 
 
 def checkout(root: Path) -> Repo:

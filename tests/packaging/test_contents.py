@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import sys
-from pathlib import Path
-
-import httpx
 import pytest
 
-from scripts.pipeline import render
-from scripts.pipeline.corrections import correct
-from scripts.pipeline.select import select
 from scripts.vendoring import http_library
 from scripts.vendoring.contents import relative
-from tests.pipeline.support import api, imported, operation
 
 SOURCE = """\
 \u00e9 = 1  # from upsun_api import x
@@ -50,25 +41,3 @@ def test_all_that_the_wrapper_says_is_of_the_library() -> None:
     source = "from ._httpx import {0}\nx = '{0}'  # as {0}.URL, httpx_args, pytest-httpx, httpx2"
     for library in ("httpx", "httpx2"):
         assert http_library.use(library, source.format("httpx")) == source.format(library)
-
-
-def test_names_and_values_of_an_api_are_no_library(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "httpx2", httpx)  # as `alias_httpx` does
-    thing = {"type": "object", "properties": {"httpx": {"type": "string", "enum": ["httpx.URL"]}}}
-    query = {"name": "httpx", "in": "query", "schema": {"type": "string"}}
-    put = operation("httpx", schema=thing, parameters=[query], tags=["httpx"])
-    put["requestBody"] = {"content": {"application/json": {"schema": thing}}}
-    document = correct(select(api(paths={"/httpx/httpx.URL": {"put": put}}), ["*"]))
-    package = tmp_path / "made_api"
-    render.render(document, package, "httpx2")
-    with imported(package) as load:
-        sent = load(".api.httpx.httpx")._get_kwargs(httpx_="httpx")
-        (value,) = load(".models.httpx_body_httpx").HttpxBodyHttpx
-    assert (sent["url"], sent["params"]) == ("/httpx/httpx.URL", {"httpx": "httpx"})
-    assert value == "httpx.URL"
-    for name in ("client.py", "types.py", "api/httpx/httpx.py"):
-        source = (package / name).read_text()
-        assert "httpx2" in source
-        assert not re.search(r"(import|from) httpx\b|\bhttpx\.(?!URL)", source), name

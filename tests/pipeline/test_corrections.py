@@ -35,6 +35,7 @@ from tests.pipeline.support import (
     parameter,
     query,
     ref,
+    refused,
     thing,
 )
 
@@ -46,7 +47,7 @@ SCHEMAS: Node = {
     "More": MORE,
     "Closed": {**thing(x=TEXT), "additionalProperties": False},
     "SortOrder": enum("a", "-a", "*", "1.0", ""),
-    "Quotes": enum('a"b', "ab", "a\\b", "tab\t"),
+    "Quotes": enum('a"b', "ab", "a\\b"),
     "Lines": enum("new\nline", "x"),
     "Enums": thing(
         quotes=ref("Quotes"),
@@ -75,7 +76,6 @@ SCHEMAS: Node = {
     "Client": PAIR,
     "Alias": ref("Wrapped"),
     "Wrapped": {"allOf": [ref("Less")]},
-    "Circle": ref("Circle"),
     "Aliases": listed(ref("Alias")),
     "Resource": thing(id=TEXT),
     "Base": thing(id={**TEXT, "readOnly": True}, at={**ref("At"), "readOnly": True}, x=TEXT),
@@ -112,7 +112,9 @@ DOCUMENT = api(
         "/invoice": answers("invoice", "application/pdf", None),
         "/events": answers("events", "application/x-ndjson"),
         "/graph": answers("graph", "text/vnd.graphviz"),
-        "/load": {"put": operation("load", requestBody=content(PAIR, "application/gzip"))},
+        "/load": {
+            "put": operation("load", requestBody=content(PAIR, "application/gzip", required=True))
+        },
         "/{b}": {"put": operation("put", body=ref("Defaults"), parameters=PARAMETERS)},
     },
 )
@@ -137,14 +139,14 @@ def test_what_is_generated_is_strictly_typed(package: Path, tmp_path: Path) -> N
 
 KEPT: list[tuple[str, Node]] = [
     ("Closed", {"x": "1", "_links": {"self": {}}, "_embedded": {"a": []}}),
-    *(("Enums", {"quotes": value}) for value in ('a"b', "a\\b", "tab\t", "new")),
+    *(("Enums", {"quotes": value}) for value in ('a"b', "a\\b", "new")),
     *(("Enums", {"lines": value, "mixed": 1, "half": 1.5}) for value in ("new\nline", "x")),
     *(("Prose", {"x": value}) for value in (60, 61)),
     ("Holder", {"a": {"x": "1", "b": 2}}),
     *(("Unions", {"x": value}) for value in (["s", {"b": 1}], "2026", {"b": 1}, [])),
     *(("Nullable", {"r": value}) for value in (None, {"impact": {"b": 1}})),
     ("Project", {"status": {"b": 1}}),
-    ("AllResponse200", {"Alias": {"b": 1}, "Circle": [1], "Aliases": [{"b": 2}]}),
+    ("AllResponse200", {"Alias": {"b": 1}, "Aliases": [{"b": 2}]}),
 ]
 
 
@@ -165,7 +167,6 @@ TYPES = {
     "AllResponse200.project_status": "ProjectStatus | Unset",
     "AllResponse200.alias": "Less | Unset",
     "AllResponse200.aliases": "list[Less] | Unset",
-    "AllResponse200.circle": "Any | Unset",
     "AllResponse200.response": "ResponseModel | Unset",
     "AllResponse200.file": "FileModel | Unset",
     "AllResponse200.client": "ClientModel | Unset",
@@ -188,7 +189,7 @@ def test_an_alternative_is_read_as_the_model_that_requires_most(load: Load) -> N
 
 
 def test_enum_values_have_names_of_their_own(load: Load) -> None:
-    assert {str(each) for each in load(".models").Quotes} == {'a"b', "ab", "a\\b", "tab\t"}
+    assert {str(each) for each in load(".models").Quotes} == {'a"b', "ab", "a\\b"}
     members = load(".models").SortOrder.__members__
     assert {name: member.value for name, member in members.items()} == {
         "A": "a",
@@ -209,8 +210,10 @@ def test_nothing_is_asked_for_or_sent_that_is_left_to_the_server(load: Load) -> 
 def test_parameters_are_what_travels(load: Load) -> None:
     put = load(".api.t.put")
     assert inspect.signature(put.sync).parameters["b"].annotation is str
-    body = load(".models").Defaults()
-    sent = put._get_kwargs("1", filter_id_in="1,2", sort="b", limit=5, body=body)
+    body = inspect.signature(load(".api.t.load").sync).parameters["body"]
+    assert body.annotation is load(".types").File
+    defaults = load(".models").Defaults()
+    sent = put._get_kwargs("1", filter_id_in="1,2", sort="b", limit=5, body=defaults)
     assert sent["params"] == {"filter[id][in]": "1,2", "sort": "b", "limit": "5"}
 
 
@@ -278,7 +281,6 @@ def test_schemas_that_multiply_are_corrected_or_told_in_bounded_time(schemas: No
         assert "multiply" in str(error)
 
 
-def test_a_component_that_leads_into_a_circle_of_others_is_anything() -> None:
-    made = correct(select(api({"H": ref("D"), "D": ref("E"), "E": ref("D")}), ["*"]))
-    answer = made["components"]["schemas"]["AllResponse200"]
-    assert answer["properties"] == {"D": {}, "E": {}, "H": {}}
+def test_a_component_that_leads_into_a_circle_of_others_is_refused() -> None:
+    with refused("goes round in a circle"):
+        select(api({"H": ref("D"), "D": ref("E"), "E": ref("D")}), ["*"])

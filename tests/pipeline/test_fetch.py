@@ -109,22 +109,20 @@ def test_credentials_in_a_redirect_are_not_repeated_in_the_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("proxy", "told"),
+    "proxy",
     [
-        ("http://127.0.0.1:9x", "the environment names a proxy that cannot be used;"),
-        ("socks5://127.0.0.1:9", "the environment names a proxy that cannot be used;"),
-        ("http://user:s3cret@127.0.0.1:9x", "the environment names a proxy that cannot be used;"),
-        ("http://127.0.0.1:99999", "cannot fetch https://example.invalid/x ("),
+        "http://127.0.0.1:9x",
+        "socks5://127.0.0.1:9",
+        "http://user:s3cret@127.0.0.1:9x",
+        "http://127.0.0.1:99999",
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_told(
-    monkeypatch: pytest.MonkeyPatch, proxy: str, told: str
-) -> None:
+def test_a_proxy_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("ALL_PROXY", proxy)
-    with refused(told) as error:
+    with refused("cannot fetch https://example.invalid/x (", "environment's proxy") as error:
         fetch("https://example.invalid/x")
     assert "s3cret" not in str(error.value)
 
@@ -181,7 +179,7 @@ def test_a_body_that_breaks_off_is_an_error() -> None:
 def test_nobody_listening_names_the_way_out() -> None:
     with Wire() as server:
         server.take_no_more()
-        with refused("cannot fetch", "and the network"):
+        with refused("cannot fetch", "the network"):
             fetch(server.url)
 
 

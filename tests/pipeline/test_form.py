@@ -135,7 +135,7 @@ def test_what_can_be_said_in_two_ways_is_said_in_one() -> None:
             "allOf": [{}],
         },
         "Closed": {"additionalProperties": False},
-        "Old": {"required": ["b", "a"], "properties": {"a": {}}},
+        "Old": {"required": ["b", 1, "a"], "properties": {"a": {}}},
     }
 
 
@@ -177,12 +177,9 @@ def test_what_is_no_valid_openapi_is_named_by_its_place(document: Node, told: st
     assert validator.fault(select(read(document), ["*"])).startswith(told)
 
 
-def test_a_circle_of_references_is_anything_and_one_of_all_of_is_told() -> None:
-    circle = {"A": ref("B"), "B": ref("A"), "C": ref("C"), "D": {"not": ref("C")}}
-    assert validator.fault(api(circle)) == ""
-    told = validator.fault(api({**circle, "E": listed({"type": 1})}))
-    assert told.startswith("components.schemas.E.items")
-    assert validator.fault(api({"A": {"allOf": [ref("A")]}})).endswith("made of itself (allOf)")
+@pytest.mark.parametrize("schema", [ref("A"), {"allOf": [ref("A")]}])
+def test_a_schema_that_is_made_of_itself_is_told(schema: Node) -> None:
+    assert validator.fault(api({"A": schema})) == "a schema is made of itself"
 
 
 def stops(document: Node, error: BaseException | None) -> None:

@@ -203,7 +203,7 @@ def test_what_a_server_says_and_credentials_stay_out_of_the_record(repo: Repo) -
             regenerate({"SPEC_URL": f"{server.url}/?token=s3cret"}, repo)
     assert conditions(server) == [None, '"a"']
     source = read_source(repo)
-    assert (source.url, set(source.operations)) == (PUBLISHED, {DELETE, "other"})
+    assert (source["url"], set(source["operations"])) == (PUBLISHED, {DELETE, "other"})
     assert "yesterday" not in repo.source.read_text()
     records = [file for file in repo.work.rglob("*") if file.is_file()]
     assert not [file for file in records if "s3cret" in file.read_text()]

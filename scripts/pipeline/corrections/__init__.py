@@ -4,18 +4,16 @@ Each rule is a function from a document to a document, and its docstring says wh
 without it. They run in the order of `RULES`; later ones rely on what earlier ones leave.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from scripts.pipeline.corrections import answers, composition, media, naming, operations, schemas
+from scripts.pipeline.corrections.schema_tools import Rule
 from scripts.pipeline.walk import Node
-
-Rule = Callable[[Node], Node]
 
 RULES: Mapping[str, Rule] = {
     rule.__name__: rule
     for rule in (
         answers.keep_successes,
-        answers.name_kinds_of_bodies,
         schemas.open_objects,
         operations.spread_deep_objects,
         composition.flatten_all_of,
@@ -24,6 +22,7 @@ RULES: Mapping[str, Rule] = {
         composition.simplify_unions,
         schemas.settle_enums,
         media.settle_bodies,
+        media.settle_answers,
         schemas.move_null_to_references,
         naming.name_classes,
         answers.promise_ids,

@@ -1,12 +1,13 @@
 """Rules for `allOf`, `oneOf` and `anyOf`."""
 
+from dataclasses import dataclass
+from functools import reduce
 from os.path import commonprefix
 
-from scripts.pipeline.corrections.answers import with_schemas
-from scripts.pipeline.corrections.merging import Merger
 from scripts.pipeline.corrections.schema_tools import (
+    beside,
     components,
-    each_schema,
+    for_each,
     is_enum,
     is_object,
     look,
@@ -14,9 +15,23 @@ from scripts.pipeline.corrections.schema_tools import (
     members,
     name_of,
     only,
+    opened,
+    with_schemas,
     without,
 )
-from scripts.pipeline.walk import Node, walk
+from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.walk import Node, rebuild, walk
+
+# What says which values there are, beside a type, and not only something about them.
+_TELLING = ("format", "enum", "properties", "required", "additionalProperties", "items")
+_UNION = ("oneOf", "anyOf")
+_LEADING = ("$ref", "allOf", *_UNION)
+# More alternatives than this help nobody; what they share is kept, the rest stays untyped.
+_MOST = 24
+# Schemas in one component, with what is written out in it; published documents reach 400.
+_LARGEST = 20_000
+# What JSON does not tell from others of its type.
+_ALIKE: tuple[Node, ...] = ({"type": "string"}, {"type": "array", "items": {}})
 
 
 def flatten_all_of(document: Node) -> Node:
@@ -26,12 +41,109 @@ def flatten_all_of(document: Node) -> Node:
     reference to an enum: `AutoscalerCondition.duration`), loses nested ones and their unions
     (`ProjectAddon`), and loses null where one reference is left.
     """
-    merger = Merger(document)
+    merger = Merger(document, {})
     flat = {name: merger.component(name) for name in components(document)}
-    return each_schema(with_schemas(document, flat), merger.flatten)
+    flatten = for_each("schema")(lambda schema, _: merger.flatten(schema))
+    return flatten(with_schemas(document, flat))
 
 
-def simplify_unions(document: Node) -> Node:
+@dataclass
+class Merger:
+    """Merges schemas of one document, each component once."""
+
+    document: Node
+    flat: dict[str, Node]
+
+    def component(self, name: str) -> Node:
+        """Give a component without `allOf`, also in its fields; a circle of them means anything.
+
+        Raises:
+            PipelineError: When the schemas multiply.
+        """
+        if name not in self.flat:
+            self.flat[name] = {}
+            whole = components(self.document).get(name, {})
+            made = rebuild(whole, "schema", lambda part, *_: self.flatten(part))
+            if sum(1 for _ in walk(made, "schema")) > _LARGEST:
+                raise PipelineError(f"the allOf in {name} multiply; cut them in spec/overlay.yaml")
+            self.flat[name] = made
+        return self.flat[name]
+
+    def flatten(self, schema: Node) -> Node:
+        """Resolve the `allOf` of a schema, and own keywords beside a union, into one schema.
+
+        Args:
+            schema: Left as it is when there is nothing to resolve; flat in all below it.
+        """
+        if "allOf" not in schema and not (members(schema) and only(schema, *_TELLING)):
+            return schema
+        parts = [only(schema, "type", *_TELLING), *schema.get("allOf", [])]
+        if members(schema):
+            parts.append({"oneOf": members(schema)})
+        telling = [
+            part
+            for part in parts
+            if only(part, *_LEADING, *_TELLING) or part.get("type", "object") != "object"
+        ] or [next(filter(None, parts), {})]
+        rest = only(schema, "nullable", "description")
+        if len(telling) == 1:
+            return beside(telling[0], rest)
+        whole = [self._opened(part) for part in telling]
+        if all(part.get("nullable") for part in whole):
+            rest["nullable"] = True
+        return {**without(reduce(self._merge, whole), "nullable"), **rest}
+
+    def _opened(self, schema: Node) -> Node:
+        name = name_of(schema)
+        return schema if name is None else self.component(name)
+
+    def _merge(self, one: Node, other: Node) -> Node:
+        """Say in one schema what both say; what contradicts itself is kept as it comes."""
+        if not one or one == other:
+            return other
+        if not other:
+            return one
+        ours, theirs = self._alternatives(one), self._alternatives(other)
+        if len(ours) * len(theirs) > _MOST:
+            return _merge_plain(without(one, *_UNION), without(other, *_UNION))
+        met = [_merge_plain(left, right) for left in ours for right in theirs]
+        return met[0] if len(met) == 1 else {"oneOf": met}
+
+    def _alternatives(self, schema: Node, trail: tuple[str | None, ...] = ()) -> list[Node]:
+        if not members(schema):
+            return [schema]
+        found = [
+            each
+            for member in members(schema)
+            if (name := name_of(member)) is None or name not in trail
+            for each in self._alternatives(self._opened(member), (*trail, name))
+        ]
+        own = without(schema, "nullable", *_UNION)
+        return [_merge_plain(own, each) for each in found] if own else found
+
+
+def _merge_plain(one: Node, other: Node) -> Node:
+    if only(one, *_LEADING) or only(other, *_LEADING):  # of a field that both have
+        return other
+    if len({schema["type"] for schema in (one, other) if "type" in schema}) > 1:
+        return {}
+    merged = {**one, **other}
+    if required := {*one.get("required", []), *other.get("required", [])}:
+        merged["required"] = sorted(required)
+    if "properties" in one and "properties" in other:
+        both = {**one["properties"], **other["properties"]}
+        for name in one["properties"].keys() & other["properties"].keys():
+            both[name] = _merge_plain(one["properties"][name], other["properties"][name])
+        merged["properties"] = dict(sorted(both.items()))
+    extra = one.get("additionalProperties"), other.get("additionalProperties")
+    if merged.get("properties") and not all(isinstance(each, dict) for each in extra):
+        # A map type binds only the keys that its own schema does not name.
+        merged.pop("additionalProperties", None)
+    return merged
+
+
+@for_each("schema")
+def simplify_unions(schema: Node, document: Node) -> Node:
     """Keep in a union only alternatives that can be told apart when an answer is read.
 
     Cause: the generator tells alternatives apart by their JSON type: of two lists it reads the
@@ -40,64 +152,30 @@ def simplify_unions(document: Node) -> Node:
     `list-projects-environments-routes` of the published documents the model that requires most
     must be tried first.
     """
-    return each_schema(document, lambda schema: _union(document, schema))
-
-
-def _union(document: Node, schema: Node) -> Node:
     if not members(schema):
         return schema
     rest = only(schema, "nullable", "description")
-    found, null = _expanded(document, members(schema))
-    if null:
-        rest["nullable"] = True
-    for whole in ({"type": "string"}, {"type": "array", "items": {}}):
-        found = _joined(document, found, whole)
+    found: list[Node] = []
+    for member, there in opened(document, schema):
+        if there.get("nullable") is True:
+            rest["nullable"] = True
+        if not members(there):
+            stays = name_of(member) and (there.get("type") in ("object", "array") or is_enum(there))
+            found.append(member if stays else without(there, "nullable"))
+    for whole in _ALIKE:
+        alike = [each for each in found if _is_plain(look(document, each), whole["type"])]
+        if len(set(map(meaning, alike))) > 1:
+            found = [*(each for each in found if each not in alike), whole]
     unique = list({meaning(member): member for member in found}.values())
-    unique.sort(key=lambda member: (not member, -_demands(document, member)))
+    # The most demanding model that fits is the right one; what may be anything always fits.
+    unique.sort(key=lambda each: (not each, -len(look(document, each).get("required", []))))
     if len(unique) != 1:
         return {"oneOf": unique, **rest} if unique else rest
-    if "$ref" in unique[0] and rest:
-        return {"oneOf": unique, **rest}
-    return {**unique[0], **rest}
+    return beside(unique[0], rest)
 
 
-def _demands(document: Node, schema: Node) -> int:
-    """Count what a model requires: the most demanding one that fits is the right one."""
-    return len(look(document, schema).get("required", []))
-
-
-def _expanded(document: Node, schemas: list[Node]) -> tuple[list[Node], bool]:
-    """Replace nested unions, and references to what is no class, by what they stand for."""
-    found, null = [], False
-    seen = set()
-    waiting = schemas[::-1]
-    while waiting:
-        schema = waiting.pop()
-        name = name_of(schema)
-        there = look(document, schema)
-        null = null or there.get("nullable") is True
-        if name in seen:
-            continue
-        seen |= {name} if name else set()
-        if members(there):
-            waiting += members(there)[::-1]
-        elif name and (there.get("type") in ("object", "array") or is_enum(there)):
-            found.append(schema)
-        else:
-            found.append(without(there, "nullable"))
-    return found, null
-
-
-def _joined(document: Node, schemas: list[Node], whole: Node) -> list[Node]:
-    """Put one in the place of all of its type, where these differ."""
-    alike = []
-    for schema in schemas:
-        there = look(document, schema)
-        if there.get("type") == whole["type"] and not is_enum(there):
-            alike.append(schema)
-    if len({meaning(schema) for schema in alike}) < 2:
-        return schemas
-    return [schema for schema in schemas if schema not in alike] + [whole]
+def _is_plain(schema: Node, kind: str) -> bool:
+    return schema.get("type") == kind and not is_enum(schema)
 
 
 def tell_alternatives_apart(document: Node) -> Node:

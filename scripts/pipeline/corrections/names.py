@@ -1,9 +1,7 @@
 """How the generator spells names, asked of the generator itself."""
 
-import ast
 import hashlib
 import unicodedata
-from collections.abc import Iterable
 from functools import cache
 from types import ModuleType
 
@@ -44,23 +42,6 @@ def file_name(text: str, kind: str) -> str:
     if len(name) > MAX_MODULE:
         return identifier(f"{name[: MAX_MODULE - 16]}_{digest(name).lower()}")
     return f"{name}_{kind}" if name in _DEVICES else name
-
-
-def is_kept(text: str) -> bool:
-    """Say whether the generator writes a name or an enum's value as it is."""
-    if text.isprintable():
-        return True
-    written = strings().in_double_quote_literal(text)
-    return bool(ast.literal_eval(f'"{written}"') == text)
-
-
-def are_told_apart(names: Iterable[str]) -> bool:
-    """Say whether the generator has another Python name for each of some fields."""
-    spelled = [
-        (identifier(name), str(strings().PythonIdentifier(name, PREFIX, skip_snake_case=True)))
-        for name in names
-    ]
-    return len(set(spelled)) == len(spelled)
 
 
 def digest(text: str) -> str:

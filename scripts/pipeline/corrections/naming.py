@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from scripts.pipeline import walk
 from scripts.pipeline.corrections.names import class_name, digest, identifier, pascal
 from scripts.pipeline.corrections.schema_tools import (
+    beside,
     components,
     is_class,
-    name_of,
+    look_up,
     only,
     refer,
     without,
 )
-from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.walk import Node, Place
 
 # Names that the generated modules import or define themselves.
@@ -25,12 +25,7 @@ TAKEN = frozenset(
         *("None", "True", "False"),
     }
 )
-
-
-_Found = Iterator[tuple[Place, str]]
-_SHARED = {"parameters": "", "requestBodies": "Body", "responses": "Response"}
-_ENDINGS = {"schema": "", "content": "", "requestBody": "Body", "items": "Item"}
-_IN_PARAMETER = 4  # paths, path, method, parameters, *index*
+_Found = tuple[Place, Place, str]  # a place, the same without what others move, a name
 
 
 def name_classes(document: Node) -> Node:
@@ -44,8 +39,7 @@ def name_classes(document: Node) -> Node:
     place alone, never of a count, so that nothing that is added elsewhere renames it.
     """
     final = _component_names(document)
-    taken = TAKEN | {final[key] for key, node in components(document).items() if is_class(node)}
-    names = _inline_names(document, taken)
+    names = _inline_names(document, final)
     moved: Node = {}
 
     def cut(node: Node, _: str, place: Place) -> Node:
@@ -53,31 +47,20 @@ def name_classes(document: Node) -> Node:
         if name is None:
             return node
         moved[name] = without(node, "nullable")
-        rest = only(node, "nullable")
-        return {"oneOf": [{"$ref": name}], **rest} if rest else {"$ref": name}
+        return beside({"$ref": name}, only(node, "nullable"))
 
-    made = walk.rebuild_at(document, "document", cut)
-    whole = components(made)
-    schemas = {final[name]: whole[name] for name in whole if "$ref" not in whole[name]}
-    made = {**made, "components": {**made.get("components", {}), "schemas": {**schemas, **moved}}}
+    whole = walk.rebuild(document, "document", cut)
+    parts = components(whole)
+    schemas = {final[name]: parts[name] for name in parts if "$ref" not in parts[name]}
+    made = {**whole, "components": {**whole.get("components", {}), "schemas": {**schemas, **moved}}}
 
-    def rename(node: Node, kind: str) -> Node:
+    def rename(node: Node, kind: str, _: Place) -> Node:
         if kind != "schema" or "$ref" not in node:
             return node
         if node["$ref"] in moved:
             return refer(node["$ref"])
-        name, seen = name_of(node), set()
-        while name in whole and "$ref" in whole[name]:  # what only refers to another has no class
-            if name in seen:
-                return {}
-            seen.add(name)
-            name = name_of(whole[name])
-        if name not in final:
-            raise PipelineError(
-                f"'{node['$ref']}' points at no whole component; make what it means one, in"
-                " spec/overlay.yaml"
-            )
-        return refer(final[name])
+        name, there = look_up(whole, node)  # what only refers to another has no class
+        return refer(final[name]) if name else there
 
     return walk.rebuild(made, "document", rename)
 
@@ -99,68 +82,60 @@ def _component_names(document: Node) -> dict[str, str]:
     return final
 
 
-def _inline_names(document: Node, taken: set[str] | frozenset[str]) -> dict[Place, str]:
-    found = list(_inline_classes(document))
-    natural = Counter(name for _, name in found)
+def _inline_names(document: Node, final: dict[str, str]) -> dict[Place, str]:
+    """Name the class of each place that makes one."""
+    taken = TAKEN | {final[key] for key, node in components(document).items() if is_class(node)}
+    found: list[_Found] = []
+    for section in ("schemas", "parameters"):
+        _, kind = walk.SHAPE["components"][section]
+        for name, part in components(document, section).items():
+            place = "components", section, name
+            found += _below(part, kind, place, place, class_name(name))
+    for path, method, operation in walk.operations(document):
+        stem = pascal(identifier(operation["operationId"]))
+        place = "paths", path, method
+        found += _below(operation, "operation", place, place, stem)
+    natural = Counter(name for *_, name in found)
     names = {}
-    for place, name in found:
+    for place, lasting, name in found:
         wider = f"{name}Field"
         if natural[name] > 1 or (name in taken and (wider in taken or natural[wider])):
-            names[place] = _marked(name, walk.format_path(_lasting(document, place)))
+            names[place] = _marked(name, walk.format_path(lasting))
         else:
             names[place] = wider if name in taken else name
     return names
-
-
-def _lasting(document: Node, place: Place) -> Place:
-    """Give a place without the position of a parameter, which another one moves."""
-    if len(place) <= _IN_PARAMETER or place[_IN_PARAMETER - 1] != "parameters":
-        return place
-    operation = document["paths"][place[1]][place[2]]
-    parameter = operation["parameters"][place[_IN_PARAMETER]]
-    return (*place[:_IN_PARAMETER], parameter["in"], parameter["name"], *place[_IN_PARAMETER + 1 :])
 
 
 def _marked(name: str, place: str) -> str:
     return class_name(f"{name}{digest(place)}")
 
 
-def _inline_classes(document: Node) -> _Found:
-    for name, schema in components(document).items():
-        yield from _below(schema, "schema", ("components", "schemas", name), class_name(name))
-    for section, suffix in _SHARED.items():
-        kind = walk.SHAPE["components"][section][1]
-        for name, part in components(document, section).items():
-            base = pascal(name)
-            stem = base if base.endswith(suffix) else base + suffix
-            yield from _below(part, kind, ("components", section, name), stem)
-    for path, method, operation in walk.operations(document):
-        stem = pascal(identifier(operation["operationId"]))
-        yield from _below(operation, "operation", ("paths", path, method), stem)
-
-
-def _below(node: Node, kind: str, place: Place, stem: str) -> _Found:
+def _below(node: Node, kind: str, place: Place, lasting: Place, stem: str) -> Iterator[_Found]:
     """Yield the classes below a part under the names that the generator would give them."""
     for below, child_kind, child in walk.children(node, kind):
         ending = _ending(below, child)
         if ending is None or "$ref" in child:
             continue
-        here, name = (*place, *below), stem + ending
+        step = below if child_kind != "parameter" else (below[0], child["in"], child["name"])
+        here, there, name = (*place, *below), (*lasting, *step), stem + ending
         if child_kind == "schema" and is_class(child):
             name = class_name(name)
-            yield here, name
-        yield from _below(child, child_kind, here, name)
+            yield here, there, name
+        yield from _below(child, child_kind, here, there, name)
 
 
 def _ending(below: Place, child: Node) -> str | None:
     """Give what a place adds to the name of what is above it; None where no class is made."""
     key, slot = str(below[0]), str(below[-1])
-    if key == "parameters":
-        return pascal(child.get("name", ""))
-    if key == "properties":
-        return pascal(slot)
-    if key == "responses":
-        return f"Response{pascal(slot)}"
-    if key == "oneOf":
-        return f"Type{slot}"
-    return "AdditionalProperty" if key == "additionalProperties" else _ENDINGS.get(key)
+    endings = {
+        "schema": "",
+        "content": "",
+        "requestBody": "Body",
+        "items": "Item",
+        "additionalProperties": "AdditionalProperty",
+        "parameters": pascal(child.get("name", "")),
+        "properties": pascal(slot),
+        "responses": f"Response{pascal(slot)}",
+        "oneOf": f"Type{slot}",
+    }
+    return endings.get(key)

@@ -1,32 +1,29 @@
 """Rules for operations, paths and parameters."""
 
-from scripts.pipeline.corrections.kinds import kinds
-from scripts.pipeline.corrections.schema_tools import look, members, without
+from scripts.pipeline.corrections.schema_tools import for_each, kinds, look, members, without
 from scripts.pipeline.references import follow
-from scripts.pipeline.walk import Node, operations, rebuild
+from scripts.pipeline.walk import Node, methods
 
 
-def settle_parameters(document: Node) -> Node:
+@for_each("parameter")
+def settle_parameters(parameter: Node, document: Node) -> Node:
     """Give a parameter in a path, a header or a cookie a schema of what travels there: one text.
 
     Cause: a UUID is demanded where an id is put into a path, as in `create-api-token` and 38 other
     operations of 2026-06-16, though only its text travels.
     """
-
-    def visit(node: Node, kind: str) -> Node:
-        if kind != "parameter" or node.get("in") not in ("path", "header", "cookie"):
-            return node
-        there = look(document, node.get("schema", {}))
-        is_date = node["in"] == "path" and there.get("format") in ("date", "date-time")
-        if is_date or "enum" in there or there.get("type") in ("integer", "number", "boolean"):
-            schema = without(there, "nullable") if there.get("nullable") else node["schema"]
-            return {**node, "schema": schema}
-        return {**node, "schema": {"type": "string"}}
-
-    return rebuild(document, "document", visit)
+    if parameter.get("in") not in ("path", "header", "cookie"):
+        return parameter
+    there = look(document, parameter.get("schema", {}))
+    is_date = parameter["in"] == "path" and there.get("format") in ("date", "date-time")
+    if is_date or "enum" in there or there.get("type") in ("integer", "number", "boolean"):
+        schema = without(there, "nullable") if there.get("nullable") else parameter["schema"]
+        return {**parameter, "schema": schema}
+    return {**parameter, "schema": {"type": "string"}}
 
 
-def spread_deep_objects(document: Node) -> Node:
+@for_each("pathItem")
+def spread_deep_objects(item: Node, document: Node) -> Node:
     """Make each field of an object in the query (`style: deepObject`) a parameter of its own.
 
     Cause: the generator sends the field under its own name (`eq=x` for `filter[id][eq]=x`), which
@@ -34,18 +31,18 @@ def spread_deep_objects(document: Node) -> Node:
     of the operations that list. Objects without a style whose fields have names in common, such as
     `from` and `to` of query-project-carbon, overwrite each other, and are spread as well.
     """
-    paths = {}
-    for path, item in document.get("paths", {}).items():
-        # What the path shares would come back beside what it was spread to.
-        paths[path] = without(item, "parameters")
-        for _, method, operation in operations({"paths": {path: item}}):
-            found = _merged(document, item, operation)
-            shared = shared_fields(document, [whole for _, whole in found])
-            spread = [
-                part for each, whole in found for part in _spread(document, whole, shared) or [each]
-            ]
-            paths[path][method] = {**operation, "parameters": spread}
-    return {**document, "paths": paths}
+    # What the path shares would come back beside what it was spread to.
+    made = without(item, "parameters")
+    for method in methods(item):
+        found = _merged(document, item, item[method])
+        shared = shared_fields(document, [whole for _, whole in found])
+        made[method] = {
+            **item[method],
+            "parameters": [
+                part for each, whole in found for part in spread(document, whole, shared) or [each]
+            ],
+        }
+    return made
 
 
 def all_parameters(document: Node, item: Node, operation: Node) -> list[Node]:
@@ -72,8 +69,8 @@ def shared_fields(document: Node, parameters: list[Node]) -> set[str]:
     return {name for name in names if names.count(name) > 1}
 
 
-def spread_fields(document: Node, parameter: Node, shared: set[str]) -> Node:
-    """Give the fields that a parameter is spread to, by name; none when it stays as it is.
+def spread(document: Node, parameter: Node, shared: set[str]) -> list[Node]:
+    """Give the parameters that one is spread to; none when it stays as it is.
 
     A query cannot hold an object in a field: where it may be a list as well, the list remains.
     """
@@ -83,10 +80,19 @@ def spread_fields(document: Node, parameter: Node, shared: set[str]) -> Node:
     style = parameter.get("style", "deepObject" if shared & fields.keys() else "")
     is_combined = whole.get("additionalProperties") or members(whole) or "allOf" in whole
     if parameter["in"] != "query" or style != "deepObject" or is_combined:
-        return {}
+        return []
     if kinds(document, schema) != {"object"}:  # it may be null as well, or something else
-        return {}
-    return {name: _without_objects(document, field) for name, field in fields.items()}
+        return []
+    required = whole.get("required", []) if parameter.get("required") else []
+    return [
+        {
+            "name": f"{parameter['name']}[{field}]",
+            "in": "query",
+            "required": field in required,
+            "schema": _without_objects(document, fields[field]),
+        }
+        for field in fields
+    ]
 
 
 def _without_objects(document: Node, schema: Node) -> Node:
@@ -96,17 +102,3 @@ def _without_objects(document: Node, schema: Node) -> Node:
         if kept and kept != options:
             return {**schema, key: kept} if len(kept) > 1 else kept[0]
     return schema
-
-
-def _spread(document: Node, parameter: Node, shared: set[str]) -> list[Node]:
-    fields = spread_fields(document, parameter, shared)
-    named = look(document, parameter.get("schema", {})).get("required", [])
-    return [
-        {
-            "name": f"{parameter['name']}[{field}]",
-            "in": "query",
-            "required": field in named and parameter.get("required", False),
-            "schema": fields[field],
-        }
-        for field in fields
-    ]

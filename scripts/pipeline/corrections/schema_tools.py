@@ -1,18 +1,34 @@
 """What the rules share: looking through references, telling kinds of schemas apart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import wraps
 
 from scripts.pipeline.document import canonical
+from scripts.pipeline.references import resolve
 from scripts.pipeline.walk import Node, rebuild, target
 
-_SCHEMA_REF = 3  # components, schemas, name
+Rule = Callable[[Node], Node]
+TEXTS = {"string", "integer", "number", "boolean", "null", "encoded"}
+LISTS = {"array", *(f"array of {kind}" for kind in TEXTS)}
 
 
-def each_schema(document: Node, visit: Callable[[Node], Node]) -> Node:
-    """Copy a document, every schema replaced by what `visit` makes of it, inner ones first."""
-    return rebuild(
-        document, "document", lambda node, kind: visit(node) if kind == "schema" else node
-    )
+def for_each(kind: str) -> Callable[[Callable[[Node, Node], Node]], Rule]:
+    """Make a rule for documents of one for their parts of a kind, inner ones first.
+
+    It is told the part, and the document as it was before the rule.
+    """
+
+    def lifted(rule: Callable[[Node, Node], Node]) -> Rule:
+        @wraps(rule)
+        def applied(document: Node) -> Node:
+            def visit(part: Node, its: str, _: object) -> Node:
+                return rule(part, document) if its == kind else part
+
+            return rebuild(document, "document", visit)
+
+        return applied
+
+    return lifted
 
 
 def components(document: Node, section: str = "schemas") -> Node:
@@ -21,11 +37,18 @@ def components(document: Node, section: str = "schemas") -> Node:
     return found
 
 
+def with_schemas(document: Node, schemas: Node) -> Node:
+    """Put schemas in the place of components, or beside them."""
+    if not schemas:
+        return document
+    parts = {**document.get("components", {}), "schemas": {**components(document), **schemas}}
+    return {**document, "components": parts}
+
+
 def name_of(schema: Node) -> str | None:
     """Name the schema component that a schema refers to, None when it is no such reference."""
-    ref = schema.get("$ref")
-    place = target(ref) if isinstance(ref, str) else None
-    return place[2] if place and len(place) == _SCHEMA_REF and place[1] == "schemas" else None
+    *section, name = target(schema.get("$ref")) or ("",)
+    return name if section == ["components", "schemas"] else None
 
 
 def refer(name: str) -> Node:
@@ -35,13 +58,43 @@ def refer(name: str) -> Node:
 
 def look(document: Node, schema: Node) -> Node:
     """Follow references to the schema itself; a circle of them means anything."""
-    seen = set()
+    return look_up(document, schema)[1]
+
+
+def look_up(document: Node, schema: Node) -> tuple[str | None, Node]:
+    """Follow references, and name the component that they lead to, too; None when it is none."""
+    last, seen = None, set()
     while (name := name_of(schema)) is not None:
         if name in seen or name not in components(document):
-            return {}
+            return None, {}
         seen.add(name)
-        schema = components(document)[name]
-    return schema
+        last, schema = name, components(document)[name]
+    return last, schema
+
+
+def opened(document: Node, schema: Node, *more: str) -> Iterator[tuple[Node, Node]]:
+    """Give a schema and those that it combines, each as it is written and as what it is.
+
+    Args:
+        document: Where references lead.
+        schema: What to open; a component in it is opened once.
+        more: Other keywords with a schema that count as combined with it.
+    """
+    waiting, seen = [schema], set()
+    while waiting:
+        schema = waiting.pop()
+        if (name := name_of(schema)) in seen:
+            continue
+        seen |= {name} if name else set()
+        there = look(document, schema)
+        yield schema, there
+        below = [*members(there), *there.get("allOf", []), *only(there, *more).values()]
+        waiting += reversed(below)
+
+
+def beside(schema: Node, rest: Node) -> Node:
+    """Add keywords to a schema; since any beside a reference are lost, it is put into a union."""
+    return {"oneOf": [schema], **rest} if rest and "$ref" in schema else {**schema, **rest}
 
 
 def members(schema: Node) -> list[Node]:
@@ -65,9 +118,44 @@ def is_class(schema: Node) -> bool:
     return is_object(schema) or is_enum(schema)
 
 
+def kinds(document: Node, schema: Node, seen: tuple[str, ...] = ()) -> set[str]:
+    """Name the types that a value of a schema may have, `any` where it may have each.
+
+    The elements of a list are `array of` their types.
+    """
+    found = {"null"} if schema.get("nullable") is True else set()
+    if (ref := schema.get("$ref")) is not None:
+        there = {} if ref in seen else resolve(document, ref, "a schema")
+        return found | kinds(document, there, (*seen, ref))
+    found |= {str(schema["type"])} if "type" in schema else set()
+    if schema.get("format") == "binary":
+        found |= {"file"}
+    if {"contentMediaType", "contentEncoding"} & schema.keys():
+        found |= {"encoded"}
+    options = [*members(schema), *schema.get("allOf", [])]
+    for part in options:
+        found |= kinds(document, part, seen)
+    if "array" in found and not options:
+        inner = kinds(document, schema.get("items", {}), seen)
+        found |= {f"array of {kind}" for kind in inner}
+    if {"properties", "additionalProperties"} & schema.keys():
+        found.add("object")
+    if "allOf" in schema and found - {"any"}:
+        found -= {"any"}
+    return found if found - {"null", "encoded"} or "type" in schema else found | {"any"}
+
+
+def fields(document: Node, schema: Node) -> Iterator[tuple[str, Node]]:
+    """Give the fields of a form by name, and those that it does not name."""
+    for _, there in opened(document, schema):
+        yield from there.get("properties", {}).items()
+        if isinstance(extra := there.get("additionalProperties"), dict):
+            yield "*", extra
+
+
 def meaning(schema: Node) -> bytes:
     """Write what a schema says of values, and not what is said about it, to compare it by."""
-    bare = rebuild(schema, "schema", lambda part, _: without(part, "description"))
+    bare = rebuild(schema, "schema", lambda part, *_: without(part, "description"))
     return canonical(bare)
 
 

@@ -1,53 +1,49 @@
 """Rules for what a schema says of itself, by which a newer API may send more."""
 
-from scripts.pipeline.corrections.names import digest, enum_name, is_kept
+from scripts.pipeline.corrections.names import digest, enum_name
 from scripts.pipeline.corrections.schema_tools import (
+    beside,
     components,
-    each_schema,
+    for_each,
     is_class,
     look,
     name_of,
+    with_schemas,
     without,
 )
 from scripts.pipeline.walk import Node
 
 
-def open_objects(document: Node) -> Node:
+@for_each("schema")
+def open_objects(schema: Node, _: Node) -> Node:
     """Open every object that says `additionalProperties: false`.
 
     Cause: a generated class of a closed object drops what it does not know. In all published
     documents, `AcceptedResponse` among 500 classes, whose `_embedded` holds the activities that a
     write starts; HAL's `_links` are never declared.
     """
-
-    def visit(schema: Node) -> Node:
-        closed = schema.get("additionalProperties") is False
-        return without(schema, "additionalProperties") if closed else schema
-
-    return each_schema(document, visit)
+    closed = schema.get("additionalProperties") is False
+    return without(schema, "additionalProperties") if closed else schema
 
 
-def leave_to_server(document: Node) -> Node:
+@for_each("schema")
+def leave_to_server(schema: Node, document: Node) -> Node:
     """Drop defaults, and require nothing that is `readOnly`.
 
     Cause: generated code sends defaults, so that a PATCH would set whatever the caller leaves out,
     and go on doing so when the server's default has moved; and what only the server writes would be
     demanded from the caller, too. No published document has more than defaults of null.
     """
+    made = without(schema, "default")
+    if "required" in made:
+        fields = schema.get("properties", {})
+        written = {name for name in fields if _is_read_only(document, fields[name])}
+        made["required"] = [name for name in made["required"] if name not in written]
+    return made
 
-    def visit(schema: Node) -> Node:
-        made, fields = without(schema, "default"), schema.get("properties", {})
-        if "required" in made:
-            made["required"] = [
-                name
-                for name in schema["required"]
-                if not ({**look(document, fields.get(name, {})), **fields.get(name, {})}).get(
-                    "readOnly"
-                )
-            ]
-        return made
 
-    return each_schema(document, visit)
+def _is_read_only(document: Node, field: Node) -> bool:
+    return bool({**look(document, field), **field}.get("readOnly"))
 
 
 def move_null_to_references(document: Node) -> Node:
@@ -57,28 +53,21 @@ def move_null_to_references(document: Node) -> Node:
     duplicate, and loses the null of an enum. In the published documents: `RegionReference`,
     `CurrencyAmountNullable`.
     """
+    null = {"nullable": True}
     found = {
         name
         for name, schema in components(document).items()
         if schema.get("nullable") is True and is_class(schema)
     }
-    if not found:
-        return document
-
-    def visit(schema: Node) -> Node:
-        if name_of(schema) in found:
-            return {"oneOf": [schema], "nullable": True}
-        return schema
-
-    moved = each_schema(document, visit)
-    schemas = {
-        name: without(schema, "nullable") if name in found else schema
-        for name, schema in components(moved).items()
-    }
-    return {**moved, "components": {**moved["components"], "schemas": schemas}}
+    move = for_each("schema")(lambda at, _: beside(at, null) if name_of(at) in found else at)
+    moved = move(document)
+    return with_schemas(
+        moved, {name: without(components(moved)[name], "nullable") for name in found}
+    )
 
 
-def settle_enums(document: Node) -> Node:
+@for_each("schema")
+def settle_enums(schema: Node, _: Node) -> Node:
     """Keep enums that Python can have, each value with a name that depends on nothing else.
 
     Cause: the generator stops at values whose names collide (`-created_at`, `created_at` of
@@ -86,31 +75,17 @@ def settle_enums(document: Node) -> Node:
     2026-06-16), so that one more value renames the rest; it also loses line breaks from values,
     and refuses enums of mixed or fractional values, and those that list null.
     """
-    return each_schema(document, _settled)
-
-
-def _settled(schema: Node) -> Node:
-    if "enum" not in schema:
-        return schema
-    kinds = {type(value) for value in schema["enum"]}
-    if not kinds <= {str, int}:
+    kinds = {type(value) for value in schema.get("enum", ())}
+    if kinds != {"string": {str}, "integer": {int}}.get(str(schema.get("type"))):
         return without(schema, "enum")
     values = list(dict.fromkeys(schema["enum"]))
-    texts = [value for value in values if isinstance(value, str)]
-    if kinds == {str} and schema.get("type") == "string" and all(map(is_kept, texts)):
-        named = _named(texts)
-        return {**schema, "enum": values, **({"x-enum-varnames": named} if named else {})}
-    if kinds == {int} and schema.get("type") == "integer":
+    if kinds == {int}:
         return {**schema, "enum": values}
-    return without(schema, "enum")
-
-
-def _named(values: list[str]) -> list[str] | None:
+    if not "".join(values).isprintable():
+        return without(schema, "enum")
     names = [enum_name(value) for value in values]
-    natural = all(value[:1].isalpha() for value in values)
-    if natural and len(set(names)) == len(names):
-        return None
-    return [
+    told = [
         name if names.count(name) == 1 else f"{name}_{digest(value)}"
         for name, value in zip(names, values, strict=True)
     ]
+    return {**schema, "enum": values, "x-enum-varnames": told}

@@ -1,10 +1,5 @@
-"""Uses the whole public surface, the way its types say.
+"""Uses the whole public surface, the way its types say."""
 
-usage: python -m consumer.use URL API_TOKEN PROJECT SYNC_ID ASYNC_ID GENERATED_ID
-"""
-
-import asyncio
-import sys
 from collections.abc import Mapping
 from typing import Any, assert_type
 
@@ -65,6 +60,8 @@ def explain(error: upsun.UpsunError) -> str:
         case upsun.ConfigurationError() | upsun.UnsafePathError():
             as_value_error: ValueError = error
             return f"{type(error).__name__}: {as_value_error}"
+        case _:
+            pass
     return str(error)
 
 
@@ -84,7 +81,3 @@ async def main(arguments: list[str]) -> None:
         assert_type(accepted, upsun.AcceptedResponse)
         print(accepted.status)
     print(explain(upsun.UnsafePathError("..")))
-
-
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
