@@ -39,7 +39,6 @@ def contract() -> Node:
     }
     put = operation("put", ref("Thing"), body=ref("Sent"), parameters=[query("q")])
     put["responses"]["404"] = content(ref("Error"), description="")
-    put["callbacks"] = {"c": {"{$url}": {"post": operation("told", TEXT)}}}
     paths = {"/a": {"put": put}, "/b": {"get": operation("get", ref("Thing"))}}
     schemes = {"Token": {"type": "http", "scheme": "bearer"}}
     document = api(schemas, paths=paths, securitySchemes=schemes)
@@ -159,10 +158,6 @@ EDITS: list[tuple[str, Edit]] = [
     (
         "! Sent: REFUSE additionalProperties changed from nothing to false",
         update(SENT, additionalProperties=False),
-    ),
-    (
-        "  put.callbacks.c.{$url}.post: response 200: removed",
-        drop(f"{PUT} callbacks c {{$url}} post responses", "200"),
     ),
     ("  put: response 404: removed", drop(f"{PUT} responses", "404")),
     ("  Error.e: removed", drop(f"{ERROR} properties", "e")),
