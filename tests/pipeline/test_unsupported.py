@@ -197,7 +197,7 @@ TAKEN: list[Node] = [
         )
     ),
     operation("a", requestBody=content(ref("Holds"), MULTIPART)),
-    operation("a", PET),
+    operation("a", PET, body=OBJECT),
     operation("a", responses={"200": {"description": ""}, "404": content({"const": "x"})}),
 ]
 
