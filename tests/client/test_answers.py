@@ -150,7 +150,7 @@ def test_a_bomb_does_not_go_off(status: int, encoding: str, delete: Delete) -> N
 
 
 def test_words_that_a_hook_has_read_are_kept() -> None:
-    args = mocked(lambda _: httpx.Response(404, stream=Body([b"words"])))
+    args = mocked(lambda _: httpx.Response(404, stream=Body(iter([b"words"]))))
     args["httpx_args"]["event_hooks"] = {"response": [lambda response: response.read()]}
     with u.UpsunClient(**args) as client:
         with pytest.raises(u.NotFoundError, match="words"):
