@@ -17,7 +17,7 @@ from scripts.pipeline.walk import SHAPE, Node, children
 REQUEST, RESPONSE, ASIDE = "request", "response", ""
 _WAYS = {
     **dict.fromkeys(("parameter", "requestBody"), REQUEST),
-    **dict.fromkeys(("header", "link", "callback", "encoding"), ASIDE),
+    **dict.fromkeys(("header", "link", "encoding"), ASIDE),
 }
 # How a part is called after what it is a part of.
 _LABELS = {
@@ -144,8 +144,6 @@ def _whole(document: Node, part: Node) -> Node:
 
 def _keywords(kind: str, node: Node) -> Node:
     """Give what a node says itself; `additionalProperties` is a part unless it is false."""
-    if kind == "callback":  # its keys are names
-        return {}
     parts = [key for key, (_, below) in SHAPE.get(kind, {}).items() if below not in _VALUES]
     return {
         key: value

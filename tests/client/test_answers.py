@@ -150,7 +150,7 @@ def test_a_bomb_does_not_go_off(status: int, encoding: str, delete: Delete) -> N
 
 
 def test_words_that_a_hook_has_read_are_kept() -> None:
-    args = mocked(lambda _: httpx.Response(404, stream=Body([b"words"])))
+    args = mocked(lambda _: httpx.Response(404, stream=Body(iter([b"words"]))))
     args["httpx_args"]["event_hooks"] = {"response": [lambda response: response.read()]}
     with u.UpsunClient(**args) as client:
         with pytest.raises(u.NotFoundError, match="words"):
@@ -161,12 +161,15 @@ def test_words_that_a_hook_has_read_are_kept() -> None:
 def test_a_streamed_success_is_read_by_the_caller_and_has_no_limit(calls: Calls) -> None:
     async def run(client: u.UpsunClient) -> None:
         http = calls.session(client)
-        response = await calls.do(http.send(http.build_request("GET", "/log"), stream=True))
+        request = http.build_request("GET", "/log")
+        response = await calls.do(http.send(request, stream=True))
         assert not response.is_stream_consumed
         read = response.read if calls.is_sync else response.aread
         assert len(await calls.do(read())) == 2000 * 65_536
+        with pytest.raises(u.NotFoundError):
+            await calls.do(http.send(request, stream=True))
 
-    statuses = iter([503, 200])
+    statuses = iter([503, 200, 404])
     calls.use(run, **mocked(lambda _: httpx.Response(next(statuses), stream=flood())))
 
 

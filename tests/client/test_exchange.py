@@ -160,13 +160,13 @@ def test_the_exchange_is_as_documented(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_waiting_ends_with_the_timeout_of_who_waits(flavour: str) -> None:
     with Wire(hold=threading.Event()) as server:
-        with UpsunClient(**server.kwargs(max_retries=0)) as client:
+        with UpsunClient(**server.kwargs(max_retries=0, timeout=0.2)) as client:
             for _ in range(2):
                 with pytest.raises(APITimeoutError, match=r"0\.2 s.*not sent"):
-                    send(flavour, client.with_timeout(0.2))
+                    send(flavour, client)
             assert not server.calls
-            server.let_go()
-            delete_once(client)
+            server.let_go()  # and the exchange has more patience
+            delete_once(client.with_timeout(30))
             assert len(server.exchanges) == 1
 
 

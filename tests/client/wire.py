@@ -110,7 +110,6 @@ class Wire:
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
-        self.stopping = threading.Event()
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -122,7 +121,6 @@ class Wire:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stopping.set()
         self.let_go()
         self.take_no_more()
         self._acceptor.join()
@@ -143,10 +141,6 @@ class Wire:
         if self.hold:
             self.hold.set()
 
-    def hang(self, connection: socket.socket) -> None:
-        """Answer nothing until the test is over."""
-        self.stopping.wait(30)
-
     def kwargs(self, **more: Any) -> dict[str, Any]:
         """Arguments of an UpsunClient for this server."""
         return {"api_token": "api-token", "base_url": self.url, "token_url": self.token_url} | more
@@ -165,7 +159,7 @@ class Wire:
         with suppress(OSError, ValueError), plain, wrap(plain) as connection:
             self._sockets.append(connection)
             with connection.makefile("rb") as stream:
-                while (request := _read(stream)) and not self.stopping.is_set():
+                while request := _read(stream):
                     reaction = self._react(request)
                     if not isinstance(reaction, bytes):
                         reaction(connection)

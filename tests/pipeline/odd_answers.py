@@ -1,29 +1,28 @@
 """Reads answers that are off the document, of every operation and by every model; prints losses.
 
-Run on its own, so that what it imports is gone with it: package folder, selected document.
+As a program, so that what it imports is gone with it: package folder, selected document.
 """
 
 import importlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from scripts.pipeline.corrections.names import identifier
+from scripts.pipeline.walk import Node
 from tests.pipeline.samples import Sampler, responses, samplers
+from tests.pipeline.support import put
 
 KINDS: tuple[Any, ...] = (
-    *(None, True, 12, 1.5, "unheard of", "2026-13-45", "2026-06-16T12:00:60z"),
+    *(None, True, 12, 1.0, "unheard of", "2026-13-45", "2026-06-16T12:00:60z"),
     *([], [None, 12, {}], {}, {"a": [1]}),
 )
 NEWER = {"_links": {"self": {"href": "/x"}}, "_embedded": {"a": [1, None]}, "unheard_of": "b"}
 ODD_ELEMENTS: tuple[Any, ...] = (None, 12, "odd", [], {}, {"type": "unheard of", "x": 1})
-_DEEP = 1  # below an answer; every model is tried on its own as well
-
-Change = tuple[str, tuple[Any, ...], Any]
 
 
 def plain(value: Any) -> Any:
@@ -40,98 +39,79 @@ def same(one: Any, other: Any) -> bool:
 
 def places(value: Any, deep: int, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Name the places in an answer."""
-    below = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, part in below:
+    keys = (
+        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    )
+    for key in keys:
         yield (*place, key)
-        if deep and isinstance(part, dict | list):
-            yield from places(part, deep - 1, (*place, key))
+        if deep:
+            yield from places(value[key], deep - 1, (*place, key))
 
 
-def changes(given: Any, deep: int) -> Iterator[Change]:
+def changes(given: Any, deep: int) -> Iterator[tuple[str, tuple[Any, ...], Any]]:
     """Give every answer that is off by one thing: what, where, and the whole of it."""
-    text = json.dumps(given)
     for place in places(given, deep):
-        in_list = isinstance(place[-1], int)
-        for odd in ODD_ELEMENTS if in_list else (..., *KINDS):
-            whole = json.loads(text)
-            around = whole
-            for key in place[:-1]:
-                around = around[key]
-            if odd is ...:
-                del around[place[-1]]
-            else:
-                around[place[-1]] = odd
-            yield "missing" if odd is ... else f"is {odd!r}", place, whole
+        for odd in ODD_ELEMENTS if isinstance(place[-1], int) else (..., *KINDS):
+            what = "missing" if odd is ... else f"is {odd!r}"
+            yield what, place, put(given, place, odd)
     if isinstance(given, dict):
         yield "newer", (), {**NEWER, **given}
 
 
+def parts(value: Any) -> dict[Any, Any]:
+    """Give what a list or a model holds, with its type: an enum is equal to its text."""
+    if isinstance(value, list):
+        return {index: (type(each), each) for index, each in enumerate(value)}
+    names = [field.name for field in getattr(value, "__attrs_attrs__", ())]
+    return {name: (type(getattr(value, name)), getattr(value, name)) for name in names}
+
+
 def models_in(value: Any) -> Iterator[Any]:
     """Give the models that an answer was read as, the outer ones first."""
-    if isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from models_in(part)
-    elif hasattr(value, "to_dict"):
+    if hasattr(value, "to_dict"):
         yield value
-        for field in value.__attrs_attrs__:
-            yield from models_in(getattr(value, field.name))
+    below = (
+        value.values() if isinstance(value, dict) else [part for _, part in parts(value).values()]
+    )
+    for part in below:
+        yield from models_in(part)
 
 
-def fields(model: Any) -> dict[str, Any]:
-    """Give what a model holds, with its type: an enum is equal to its text."""
-    found = {field.name: getattr(model, field.name) for field in model.__attrs_attrs__}
-    return {name: (type(value), value) for name, value in found.items()}
-
-
-def try_model(full: Any, unset: type) -> Iterator[str]:
-    """Read a model with one thing off: that alone differs, and all of it is written back."""
-    for what, place, whole in changes(full.to_dict(), 0):
-        read = type(full).from_dict(whole)
-        before, after = fields(full), fields(read)
-        other = {name for name in before if before[name] != after[name]}
-        told = f"{type(full).__name__} {what} {place}: "
-        if not same(read.to_dict(), whole):
-            yield f"{told}{read.to_dict()}"
-        elif len(other) > 1:
-            yield f"{told}changes {other}"
-        elif what == "missing" and other and other != {"additional_properties"}:
-            name = other.pop()
-            yield "" if after[name][0] is unset else f"{told}{name} is {after[name][1]}"
-        else:
-            yield ""
-
-
-def try_answer(read: Any, given: Any) -> Iterator[str]:
-    """Read an answer with one thing off: it is written back, other elements are as they were."""
+def off(name: str, read: Callable[[Any], Any], given: Any, deep: int) -> Iterator[str]:
+    """Read it with one thing off: one part alone differs, and all of it is written back."""
     before = read(given)
-    for what, place, whole in changes(given, _DEEP):
-        told = f"{what} {place}: "
+    known = parts(before)
+    for what, place, whole in changes(given, deep):
+        told = f"{name} {what} {place}: "
         try:
             after = read(whole)
         except Exception as error:
             yield f"{told}{error!r}"
             continue
+        found = parts(after)
+        differ = [key for key in known if known[key] != found.get(key)]
         if not same(plain(after), whole):
             yield f"{told}{plain(after)}"
-        elif isinstance(before, list) and place:
-            others = [index for index in range(len(before)) if index != place[0]]
-            lost = [index for index in others if after[index] != before[index]]
-            yield f"{told}changes {lost}" if lost else ""
+        elif type(before) is not type(after):  # another one of several models
+            yield ""
+        elif len(differ) > 1:
+            yield f"{told}changes {differ}"
+        elif (
+            what == "missing" and len(place) == 1 and differ not in ([], ["additional_properties"])
+        ):
+            kind, value = found[differ[0]]
+            yield "" if kind.__name__ == "Unset" else f"{told}{differ[0]} is {value}"
         else:
             yield ""
 
 
-def main() -> None:
-    """Try everything; a line for each loss, and how much was tried."""
-    package, document = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text())
-    sys.path.insert(0, str(package.parent))
-    client = importlib.import_module(package.name).Client(base_url="http://x")
-    unset = importlib.import_module(f"{package.name}.types").Unset
-    full: dict[type, Any] = {}
-    found: list[str] = []
+def losses(package: str, document: Node) -> Iterator[str]:
+    """Try everything that a package reads of a document; say what is lost, if it is, each time."""
+    client = importlib.import_module(package).Client(base_url="http://x")
+    full: dict[Any, Any] = {}  # a model of each class
     for operation, status, schema in responses(document):
         tag, name = identifier(operation.get("tags", ["default"])[0]), operation["operationId"]
-        module = importlib.import_module(f"{package.name}.api.{tag}.{identifier(name)}")
+        module = importlib.import_module(f"{package}.api.{tag}.{identifier(name)}")
 
         def read(given: Any, status: int = status, module: Any = module) -> Any:
             response = httpx.Response(status, json=given)
@@ -140,13 +120,20 @@ def main() -> None:
         for sampler in samplers(document):
             given = sampler.build(schema)
             answer = read(given)
-            found.append("" if same(plain(answer), given) else f"{name} as a whole: {answer}")
+            yield "" if same(plain(answer), given) else f"{name} as a whole: {answer}"
             for model in models_in(answer):
                 full.setdefault(type(model), model)
-        given = Sampler(document).build(schema)
-        found += [told and f"{name} {told}" for told in try_answer(read, given)]
-    for model in full.values():
-        found += try_model(model, unset)
+        # Not deeper: every model is tried on its own as well.
+        yield from off(name, read, Sampler(document).build(schema), 1)
+    for kind, model in full.items():
+        yield from off(kind.__name__, kind.from_dict, model.to_dict(), 0)
+
+
+def main() -> None:
+    """Print a line for each loss, and how much was tried."""
+    package, document = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text())
+    sys.path.insert(0, str(package.parent))
+    found = list(losses(package.name, document))
     print(*filter(None, found), f"tried {len(found)}", sep="\n")
 
 

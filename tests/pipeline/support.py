@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -120,6 +120,18 @@ def operation(
     response = {"description": "", **(content(schema) if schema is not None else {})}
     sent = {"requestBody": content(body, required=True)} if body is not None else {}
     return {"operationId": name, "tags": ["t"], "responses": {"200": response}, **sent, **more}
+
+
+def put(node: Any, place: Sequence[Any], value: Any) -> Any:
+    """Copy JSON with something else at a place, or without what is there (`...`)."""
+    key, *rest = place
+    key = int(key) if isinstance(node, list) else key
+    made = node.copy()
+    if rest or value is not ...:
+        made[key] = put(node[key], rest, value) if rest else value
+    else:
+        del made[key]
+    return made
 
 
 def make(whole: Node, directory: Path, *, without: str | None = None, prose: bool = False) -> Path:

@@ -1,7 +1,6 @@
 """From bytes to a document: what is none, and says so in one line."""
 
 import json
-import time
 
 import pytest
 
@@ -12,20 +11,19 @@ GOOD = api({"A": {"type": "object"}})
 YAML = "\n".join(f"{key}: {json.dumps(value)}" for key, value in GOOD.items())
 
 
+BOMB = "a0: &a0 [1]\n" + "\n".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)
+)
 BAD = {
-    "empty": (b"", "is empty"),
     "blank": (b" \n", "is empty"),
     "html": (b"<!doctype html><html></html>", "is HTML or XML"),
     "empty object": (b"{}", "is an empty object"),
     "null": (b"null", "is null"),
     "list": (b"[]", "is a list or a text"),
-    "text": (b"hello", "is a list or a text"),
     "truncated": (json.dumps(GOOD).encode()[:-9], "line 1 column"),
     "utf-16": ("{}".encode("utf-16"), "is not UTF-8 (byte 0)"),
-    "latin-1": ('{"é": 1}'.encode("latin-1"), "is not UTF-8"),
     "swagger": (b'{"swagger": "2.0", "paths": {}}', "no OpenAPI 3 version (but 2.0)"),
     "version 4": (b'{"openapi": "4.0.0"}', "names no OpenAPI 3 version"),
-    "error body": (b'{"error": "Spec file not found"}', "names no OpenAPI 3 version"),
     "no paths": (b'{"openapi": "3.0.1", "info": {"title": "x"}}', "has no paths"),
     "empty paths": (json.dumps({**GOOD, "paths": {}}).encode(), "has no paths"),
     "key twice": (b'{"openapi": "3.0.1", "openapi": "3.0.2"}', "the key 'openapi' twice"),
@@ -38,63 +36,36 @@ BAD = {
     "dangling": (json.dumps(api({"A": ref("B")})).encode(), "'#/components/schemas/B' points at"),
     "yaml key twice": (b"a: 1\na: 2\n", "line 2: not valid YAML (the key 'a' twice"),
     "yaml tag": (b"a: !!python/object:os.system x\n", "is not supported"),
-    "yaml tag that lies": (
-        b"a: !!bool yes\n",
-        "line 1: not valid YAML (the tag tag:yaml.org,2002:bool is not",
-    ),
+    "yaml tag that lies": (b"a: !!bool yes\n", "line 1: not valid YAML (the tag tag:yaml.org,20"),
     "yaml tag of a key": (b"!!python/name:os.system x: 1\n", "a key that is no text"),
     "yaml that says nothing": (b"# nothing\n", "is null"),
     "yaml circle": (b"a: &a\n  b: *a\n", "recursive node"),
     "yaml unknown alias": (b"a: *b\n", "line 1: not valid YAML (found undefined alias)"),
     "yaml list as a key": (b"? [a]\n: 1\n", "a key that is no text"),
+    "yaml that explodes": (BOMB.encode(), "do its aliases explode"),
     "two yaml documents": (b"--- a\n--- b\n", "found another document"),
-    "broken yaml": (b"a: [1\nb: }", "not valid YAML"),
-    "deep yaml": (b"[" * 150 + b"]" * 150, "nested deeper"),
-    "truncated yaml": (b'openapi: "3.0.1\npaths: {}', "not valid YAML"),
+    "deep yaml": (b"a: " + b"[" * 150 + b"]" * 150, "nested deeper"),
 }
 
 
 @pytest.mark.parametrize(("body", "told"), BAD.values(), ids=BAD)
 def test_what_is_no_document_says_so_in_one_line(body: bytes, told: str) -> None:
-    if told == "nested deeper":
-        body = b"a: " + body
     with refused(told, "here"):
         parse(body, "here")
 
 
-def test_a_bomb_of_aliases_costs_nothing() -> None:
-    lines = ["a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]"]
-    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
-    started = time.process_time()
-    with refused("do its aliases explode"):
-        parse("\n".join(lines).encode(), "here")
-    assert time.process_time() - started < 5
-
-
-def test_aliases_within_bounds_are_read() -> None:
-    found = parse(f"x: &o {{type: object}}\ny: *o\n{YAML}".encode(), "here")
-    assert found["y"] == {"type": "object"}
-
-
 def test_a_byte_order_mark_is_no_part_of_the_document() -> None:
-    assert parse(b"\xef\xbb\xbf" + json.dumps(GOOD).encode(), "here") == GOOD
+    assert parse(json.dumps(GOOD).encode("utf-8-sig"), "here") == GOOD
 
 
 def test_yaml_values_are_those_of_json() -> None:
-    lines = [YAML, "x:", "  date: 2020-01-01", "  norway: no", "  octal: 0o7", "  text: '1'"]
-    lines += ["  one: 1.0", "  half: .5", "  none: ~", "  yes: true", "  200: status", "  v: 1.2.3"]
-    assert parse("\n".join(lines).encode(), "here")["x"] == {
-        "date": "2020-01-01",
-        "norway": "no",
-        "octal": "0o7",
-        "text": "1",
-        "one": 1,
-        "half": 0.5,
-        "none": None,
-        "yes": True,
-        "200": "status",
-        "v": "1.2.3",
-    }
+    lines = [YAML, "y: &o {text: '1'}", "z: *o"]
+    lines += ["x:", "  date: 2020-01-01", "  norway: no", "  octal: 0o7", "  v: 1.2.3"]
+    lines += ["  one: 1.0", "  half: .5", "  none: ~", "  yes: true", "  200: status"]
+    found = parse("\n".join(lines).encode(), "here")
+    texts = {"date": "2020-01-01", "norway": "no", "octal": "0o7", "v": "1.2.3", "200": "status"}
+    assert found["x"] == {**texts, "one": 1, "half": 0.5, "none": None, "yes": True}
+    assert found["y"] == found["z"] == {"text": "1"}
 
 
 def test_both_published_forms_are_one_document() -> None:

@@ -14,11 +14,8 @@ def overlay(*actions: Node) -> Node:
     return {"overlay": "1.0.0", "actions": list(actions)}
 
 
-DOCUMENT = api({"A": {"type": "object", "required": ["a"], "enum": [1, 2, 3]}})
-A = "$.components.schemas.A"
-
-
-SCHEMA: Node = DOCUMENT["components"]["schemas"]["A"]
+SCHEMA: Node = {"type": "object", "required": ["a"], "enum": [1, 2, 3]}
+DOCUMENT, A = api({"A": SCHEMA}), "$.components.schemas.A"
 ACTIONS: list[tuple[Node, Node]] = [
     ({"target": A, "update": {"type": "string"}}, {**SCHEMA, "type": "string"}),
     ({"target": f"{A}.required", "update": ["b"]}, {**SCHEMA, "required": ["a", "b"]}),
@@ -45,11 +42,8 @@ def test_a_target_that_matches_nothing_is_an_error_in_the_whole_document_only() 
     with refused("Gone matches nothing", "spec/overlay.yaml"):
         apply(DOCUMENT, stale, partial=False)
     assert apply(DOCUMENT, stale, partial=True) == DOCUMENT
-
-
-def test_a_target_that_is_no_path_is_told() -> None:
     with pytest.raises(PipelineError, match="is no JSONPath"):
-        apply(DOCUMENT, overlay({"target": "$[", "remove": True}), partial=False)
+        apply(DOCUMENT, overlay({"target": "$[", "remove": True}), partial=True)
 
 
 @pytest.mark.parametrize(

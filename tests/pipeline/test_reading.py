@@ -14,7 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
+from scripts.pipeline.select import select
 from scripts.pipeline.walk import Node
+from tests.pipeline.odd_answers import losses, plain
+from tests.pipeline.samples import Sampler
 from tests.pipeline.support import (
     FILE,
     NUMBER,
@@ -59,10 +62,8 @@ SCHEMAS: Node = {
         anything={},
         either=one_of(TEXT, ref("Leaf")),
     ),
-    "Cat": thing("kind", kind=enum("cat"), sound=TEXT),
-    "Dog": thing("kind", kind=enum("hound"), sound=TEXT),
-    "Circle": full(type=enum("circle"), radius=TEXT, id=TEXT),
-    "Square": full(type=enum("square"), width=TEXT, id=TEXT),
+    "Cat": full(kind=enum("cat"), meow=TEXT, id=TEXT),
+    "Dog": full(kind=enum("hound"), bark=TEXT, id=TEXT),
     "Short": thing(*"abc", **dict.fromkeys((*"abc", "id"), TEXT)),
     "Long": thing(*"abcd", **dict.fromkeys((*"abcd", "id"), TEXT)),
     "Sent": thing("key", "secret", key={**TEXT, "readOnly": True}, secret=TEXT, id=TEXT),
@@ -70,50 +71,46 @@ SCHEMAS: Node = {
 }
 
 
-def answering(name: str, **responses: Node) -> Node:
-    found = {code.strip("_"): {"description": "", **responses[code]} for code in responses}
-    return {"get": operation(name, responses=found)}
-
-
-def kinds(**media: Node) -> Node:
-    return {"content": {name.replace("_", "/"): {"schema": media[name]} for name in media}}
+def answering(name: str, **answers: Node) -> Node:
+    """Make a path with an operation that answers as the document says, by status."""
+    responses = {code.strip("_"): {"description": "", **answers[code]} for code in answers}
+    return {"get": operation(name, responses=responses)}
 
 
 LEAF_JSON, PROBLEM = content(ref("Leaf")), content(ref("Problem"))
-LISTS = {
-    "pets": one_of(ref("Cat"), ref("Dog")),
-    "shapes": one_of(ref("Circle"), ref("Square")),
-    "lines": one_of(ref("Short"), ref("Long")),
-    "names": TEXT,
-}
-PATHS: Node = {
-    "/tree/{treeId}": {
-        "parameters": [parameter("path", "treeId")],
-        "get": operation("tree", ref("Tree")),
+NOTE = {"content": {**LEAF_JSON["content"], "text/plain": {"schema": TEXT}}}
+GRAPH = {"content": {**NOTE["content"], "application/pdf": {"schema": FILE}}}
+LISTS = {"pets": one_of(ref("Cat"), ref("Dog")), "lines": one_of(ref("Short"), ref("Long"))}
+DOCUMENT = api(
+    SCHEMAS,
+    paths={
+        "/tree/{treeId}": {
+            "parameters": [parameter("path", "treeId")],
+            "get": operation("tree", ref("Tree")),
+        },
+        **{f"/{name}": {"get": operation(name, listed(LISTS[name]))} for name in LISTS},
+        "/names": {"get": operation("names", listed(TEXT))},
+        "/free": {"get": operation("free", {})},
+        "/sent": {
+            "get": operation("sent", ref("Sent")),
+            "post": operation("send", ref("Sent"), requestBody=content(ref("Sent"))),
+        },
+        "/graph": answering("graph", _200=GRAPH),
+        "/note": answering("note", _200=NOTE),
+        "/fails": answering("fails", _2XX=content(TEXT), _404=PROBLEM, _5XX=PROBLEM),
+        "/default": answering("default", default=LEAF_JSON, _400=PROBLEM),
+        "/gone": answering("gone", _204={}, _4XX=PROBLEM),
+        "/only": answering("only", _404=PROBLEM),
     },
-    **{f"/{name}": {"get": operation(name, listed(LISTS[name]))} for name in LISTS},
-    "/free": {"get": operation("free", {})},
-    "/sent": {
-        "get": operation("sent", ref("Sent")),
-        "post": operation("send", ref("Sent"), requestBody=content(ref("Sent"))),
-    },
-    "/graph": answering(
-        "graph", _200=kinds(application_json=ref("Leaf"), text_csv=TEXT, application_pdf=FILE)
-    ),
-    "/note": answering("note", _200=kinds(application_json=ref("Leaf"), text_plain=TEXT)),
-    "/fails": answering("fails", _2XX=content(TEXT), _404=PROBLEM, _5XX=PROBLEM),
-    "/default": answering("default", default=LEAF_JSON, _400=PROBLEM),
-    "/gone": answering("gone", _204={}, _4XX=PROBLEM),
-    "/only": answering("only", _404=PROBLEM),
-}
+)
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make(api(SCHEMAS, paths=PATHS), tmp_path_factory.mktemp("reading"))
+    return make(DOCUMENT, tmp_path_factory.mktemp("reading"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def load(package: Path) -> Iterator[Load]:
     with imported(package) as found:
         yield found
@@ -133,77 +130,46 @@ def get(load: Load) -> Get:
     return call
 
 
-LEAF = {"name": "a", "when": "2026-01-01T00:00:00Z"}
-TREE = {
-    "id": ID,
-    "born": "2026-06-16",
-    "state": "on",
-    "leaf": LEAF,
-    "leaves": [LEAF, LEAF],
-    "table": [["2026-01-01T00:00:00Z"], []],
-    "by_name": {"x": LEAF},
-    "count": 1,
-    "level": 1,
-    "anything": {"a": [1]},
-    "either": LEAF,
-}
+UTC = dt.datetime(2026, 6, 16, 12, 30, tzinfo=dt.UTC)
+LEAF = {"name": "a", "when": "2026-06-16T12:30:00Z"}
+TREE = {**Sampler(DOCUMENT, choice=1).build(ref("Tree")), "id": ID, "leaf": LEAF}
 
 
-def test_what_fits_is_typed_and_written_back_as_it_came(get: Get) -> None:
+def test_what_fits_is_typed_and_written_back_as_it_came(load: Load, get: Get) -> None:
     tree = get("tree", TREE)
-    assert (tree.id, tree.born) == (uuid.UUID(ID), dt.date(2026, 6, 16))
-    assert tree.leaf.when == tree.table[0][0] == dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    assert [leaf.name for leaf in (*tree.leaves, tree.by_name["x"], tree.either)] == ["a"] * 4
+    assert (tree.id, tree.born) == (uuid.UUID(ID), UTC.date())
+    assert tree.leaf.when == tree.table[0][0] == UTC
+    assert {
+        type(leaf).__name__ for leaf in (*tree.leaves, tree.by_name["some key"], tree.either)
+    } == {"Leaf"}
     assert tree.to_dict() == TREE
     assert copy.deepcopy(tree).to_dict() == pickle.loads(pickle.dumps(tree)).to_dict() == TREE
+    assert load(".api.t.tree")._get_kwargs(tree.id)["url"] == f"/tree/{ID.lower()}"
 
 
-def test_a_field_that_is_missing_is_unset_at_any_depth(load: Load, get: Get) -> None:
-    unset = load(".types").UNSET
-    body = {"leaf": {}, "leaves": [{}], "by_name": {"x": {"name": "a"}, "y": {}}}
-    tree = get("tree", body)
-    assert tree.count is tree.id is tree.born is tree.table is unset
-    assert tree.leaf.when is tree.leaves[0].name is tree.by_name["x"].when is unset
-    assert tree.by_name["y"].name is unset
-    assert tree.to_dict() == body
-
-
-@pytest.mark.parametrize("name", TREE)
-@pytest.mark.parametrize(
-    "value", [None, True, 12, 1.0, "odd", "2026-13-45", [], ["odd", 1], {}, {"odd": None}], ids=repr
-)
-def test_a_value_of_another_kind_is_kept(name: str, value: Any, get: Get) -> None:
-    tree = get("tree", {**TREE, name: value})
-    written = tree.to_dict()[name]
-    assert (type(written), written) == (type(value), value)
-    others = get("tree", TREE)
-    for field in TREE.keys() - {name}:
-        assert getattr(tree, field) == getattr(others, field)
+def test_what_is_missing_new_or_of_another_kind_costs_nothing_else(load: Load) -> None:
+    tried = list(losses("made_api", select(DOCUMENT, ["*"])))
+    assert [told for told in tried if told] == []
+    assert len(tried) > 900
 
 
 def test_an_odd_element_costs_none_of_the_others(get: Get) -> None:
-    body = {"leaves": [LEAF, None, 3, {"new": 1}, [LEAF], LEAF], "by_name": {"x": 4, "y": LEAF}}
+    links = {"self": {"href": "/"}}
+    by_name = {"x": 4, "y": LEAF, "_links": links}
+    body = {"leaves": [LEAF, None, 3, {"new": 1}, {}, LEAF], "by_name": by_name}
     tree = get("tree", body)
     assert tree.leaves[0] == tree.leaves[5] == tree.by_name["y"]
+    assert type(tree.leaves[4]) is type(tree.leaves[0])
+    assert tree.by_name["_links"] == links  # and no model
     assert tree.to_dict() == body
-
-
-def test_links_in_a_map_of_models_are_no_model(get: Get) -> None:
-    links = {"self": {"href": "/"}}
-    assert get("tree", {"by_name": {"_links": links}}).by_name["_links"] == links
-
-
-UTC = dt.datetime(2026, 6, 16, 12, 30, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize(
     ("text", "read"),
     [
         ("2026-06-16T12:30:00Z", UTC),
-        ("2026-06-16t12:30:00z", UTC),
         ("2026-06-16 12:30:00.000Z", UTC),
         ("2026-06-16T14:30:00+02:00", UTC),
-        ("2026-06-16T12:30:00-00:00", UTC),
         ("2026-06-16T12:30:00.5z", UTC.replace(microsecond=500_000)),
         ("2026-06-16T12:30:00.123456789Z", UTC.replace(microsecond=123_456)),
         ("2026-06-16T12:30:60Z", UTC.replace(second=59)),
@@ -221,69 +187,43 @@ def test_a_time_is_read_as_rfc_3339_has_it(text: str, read: Any, get: Get) -> No
 def test_what_is_calculated_from_a_time_is_written_anew(load: Load) -> None:
     leaf = load(".models").Leaf.from_dict(LEAF)
     leaf.when += dt.timedelta(days=1)
-    assert leaf.to_dict()["when"] == "2026-01-02T00:00:00+00:00"
+    assert leaf.to_dict()["when"] == "2026-06-17T12:30:00+00:00"
     assert pickle.loads(pickle.dumps(leaf)) == leaf
-
-
-def test_an_id_that_was_read_is_a_path_segment(load: Load, get: Get) -> None:
-    kwargs = load(".api.t.tree")._get_kwargs(get("tree", TREE).id)
-    assert kwargs["url"] == f"/tree/{ID.lower()}"
 
 
 def test_what_a_caller_makes_is_written_as_before(load: Load) -> None:
     models, types = load(".models"), load(".types")
     leaf = models.Leaf(name="a", when=UTC)
-    fields = {**dict.fromkeys(TREE, types.UNSET), "leaf": leaf, "leaves": (leaf,), "either": "x"}
-    tree = models.Tree(**{**fields, "id": uuid.UUID(ID), "born": UTC.date(), "state": "on"})
+    simple = {"either": "x", "state": "on"}
+    made = {"leaf": leaf, "leaves": (leaf,), "id": uuid.UUID(ID), "born": UTC.date(), **simple}
+    tree = models.Tree(**{**dict.fromkeys(TREE, types.UNSET), **made})
     tree["more"] = [1]
     tree["count"] = 2  # a field that the class has, and that is not set
     written = {"name": "a", "when": "2026-06-16T12:30:00+00:00"}
-    assert tree.to_dict() == {
-        "more": [1],
-        "count": 2,
-        "leaf": written,
-        "leaves": [written],
-        "either": "x",
-        "id": ID.lower(),
-        "born": "2026-06-16",
-        "state": "on",
-    }
+    expected = {**simple, "more": [1], "count": 2, "id": ID.lower(), "born": "2026-06-16"}
+    assert tree.to_dict() == {**expected, "leaf": written, "leaves": [written]}
 
 
-def named(elements: list[Any]) -> list[str]:
-    return [type(element).__name__ for element in elements]
+CHOICES: list[tuple[str, list[Any], list[str]]] = [
+    ("pets", [{"kind": "hound", "meow": "a", "id": "a"}, {"kind": "cat"}], ["Dog", "Cat"]),
+    ("pets", [{"kind": "bird", "meow": "a", "id": "a"}, {}], ["dict", "dict"]),
+    ("pets", [{"bark": 1, "id": "a"}, {"meow": "a", "kind": None}], ["Dog", "Cat"]),
+    ("pets", [None, "cat", []], ["NoneType", "str", "list"]),
+    ("lines", [{"a": 1, "b": 2, "c": 3, "d": 4}, {"a": 1, "b": 2, "c": 3}], ["Long", "Short"]),
+    ("lines", [{"type": "lo_ng"}, {**dict.fromkeys("abcd"), "type": "short"}], ["Long", "Short"]),
+    ("lines", [{"a": 1, "c": 3, "d": 4, "id": 5}, {"a": 1, "b": 3}], ["Long", "Short"]),
+    ("lines", [{"a": 1, "b": 2, "c": 3, "_links": {}, "new": 1}, {"x": 1}], ["Short", "dict"]),
+    ("lines", [{"a": 1, "b": 2, "x": 1, "y": 1, "z": 1}, {"a": 1, "id": 1}], ["dict", "Short"]),
+]
 
 
-@pytest.mark.parametrize(
-    ("name", "body", "expected"),
-    [
-        ("pets", [{"kind": "hound", "sound": "a"}, {"kind": "cat"}], ["Dog", "Cat"]),
-        ("pets", [{"kind": "bird", "sound": "a"}, {"x": "a"}], ["dict", "dict"]),
-        (
-            "pets",
-            [{"kind": None, "sound": "a"}, None, "cat", []],
-            ["Cat", "NoneType", "str", "list"],
-        ),
-        ("shapes", [{"type": "square", "width": 1, "id": "a"}], ["Square"]),
-        ("shapes", [{"width": "1", "id": "a"}, {"radius": "1", "id": "a"}], ["Square", "Circle"]),
-        ("shapes", [{"type": "star", "width": "1", "id": "a"}, {}], ["dict", "dict"]),
-        ("lines", [{"a": 1, "b": 2, "c": 3, "d": 4}, {"a": 1, "b": 2, "c": 3}], ["Long", "Short"]),
-        (
-            "lines",
-            [{"type": "lo_ng"}, {**dict.fromkeys("abcd"), "type": "short"}],
-            ["Long", "Short"],
-        ),
-        ("lines", [{"a": 1, "c": 3, "d": 4, "id": 5}, {"a": 1, "b": 3}], ["Long", "Short"]),
-        ("lines", [{"a": 1, "b": 2, "c": 3, "_links": {}, "new": 1}, {"x": 1}], ["Short", "dict"]),
-        ("lines", [{"a": 1, "b": 2, "x": 1, "y": 1, "z": 1}, {"a": 1, "id": 1}], ["dict", "Short"]),
-    ],
-)
+@pytest.mark.parametrize(("name", "body", "expected"), CHOICES)
 def test_an_alternative_is_chosen_by_what_came(
     name: str, body: list[Any], expected: list[str], get: Get
 ) -> None:
     elements = get(name, body)
-    assert named(elements) == expected
-    assert [e.to_dict() if hasattr(e, "to_dict") else e for e in elements] == body
+    assert [type(each).__name__ for each in elements] == expected
+    assert plain(elements) == body
 
 
 @pytest.mark.parametrize(
@@ -294,7 +234,6 @@ def test_an_alternative_is_chosen_by_what_came(
         ("default", None, "expected an object, not null"),
         ("pets", {"a": 1}, "expected a list, not an object"),
         ("names", 3, "expected a list, not a number"),
-        ("fails", {}, "expected text, not an object"),
         ("fails", True, "expected text, not a boolean"),
     ],
 )
@@ -308,16 +247,12 @@ def test_an_answer_of_any_type_is_given_as_it_came(body: Any, get: Get) -> None:
     assert get("free", body) == body
 
 
-@pytest.mark.parametrize("media", ["application/json", "application/hal+json; charset=utf-8", ""])
-def test_one_of_several_content_types_is_read_as_json(media: str, get: Get) -> None:
-    headers = {"Content-Type": media} if media else {}
-    assert get("graph", content=b'{"name": "a"}', headers=headers).name == "a"
-
-
 def test_one_of_several_content_types_is_read_as_what_came(get: Get) -> None:
-    def read(name: str, media: str) -> Any:
-        return get(name, content=b"a,b", headers={"Content-Type": media})
+    def read(name: str, media: str, body: bytes = b"a,b") -> Any:
+        return get(name, content=body, headers={"Content-Type": media} if media else {})
 
+    for media in ("application/json", "application/hal+json; charset=utf-8", ""):
+        assert read("graph", media, b'{"name": "a"}').name == "a"
     assert read("graph", "text/csv; charset=utf-8") == read("note", "Text/Plain") == "a,b"
     assert read("graph", "application/x-other").payload.read() == b"a,b"
     for name, media in (("note", "image/png"), ("note", "text/html"), ("graph", "text/html")):
@@ -329,7 +264,6 @@ def test_only_successes_are_in_types_and_models(load: Load, get: Get) -> None:
     def returned(name: str) -> str:
         return str(inspect.signature(load(f".api.t.{name}")._parse_response).return_annotation)
 
-    assert "Problem" not in load(".models").__all__
     assert [returned(name) for name in ("fails", "gone", "only")] == ["str | None", "None", "None"]
     assert returned("default").endswith("Leaf'>")
     assert returned("graph").endswith(".File | made_api.models.leaf.Leaf | str | None")
@@ -343,19 +277,14 @@ def test_what_only_the_server_writes_is_not_asked_for(load: Load, get: Get) -> N
     assert get("sent", {"key": "k"}).key == "k"
 
 
-def test_an_id_is_promised_in_answers_alone(package: Path, tmp_path: Path) -> None:
-    use = package.parent / "use_made.py"
-    use.write_text(
-        "from made_api.api.t import shapes, lines\n"
-        "from made_api.client import Client\n"
-        "from made_api.models import Sent\n"
-        "def ids(client: Client) -> list[str]:\n"
-        "    found = [*(shapes.sync(client=client) or []), *(lines.sync(client=client) or [])]\n"
-        "    return [each.id for each in found]\n"
-        "Sent(secret='s')\n"
-    )
+def test_an_id_is_promised_in_answers_alone(load: Load) -> None:
+    models = load(".models")
+    assert models.Long.__annotations__["id"] == models.Short.__annotations__["id"] == "str"
+    assert models.Sent.__annotations__["id"] == "str | Unset"
+
+
+def test_what_is_generated_is_typed(package: Path, tmp_path: Path) -> None:
     assert mypy(package, tmp_path / "cache") == ""
-    assert mypy(use.with_suffix(""), tmp_path / "cache", "-m") == ""
 
 
 def test_a_file_is_written_as_before(load: Load) -> None:

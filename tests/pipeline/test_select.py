@@ -1,18 +1,26 @@
-"""Selection: everything an operation needs, nothing else, whatever subset is asked for."""
+"""Selection: everything an operation needs, nothing else; a fault beside it stops nobody."""
 
 import copy
 import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
+from scripts.check_spec import check_spec
+from scripts.pipeline.contract import digests, names
+from scripts.pipeline.normalize import normalize
 from scripts.pipeline.references import resolve
-from scripts.pipeline.select import read_operations, select
+from scripts.pipeline.repo import Repo
+from scripts.pipeline.select import paths_of, read_operations, select
+from scripts.pipeline.source import read_source
 from scripts.pipeline.walk import METHODS, Node, operations, walk
+from scripts.regenerate import regenerate
+from tests.pipeline.conftest import Regenerated
 from tests.pipeline.support import (
     DELETE,
     JANUARY,
@@ -24,12 +32,75 @@ from tests.pipeline.support import (
     operation,
     parameter,
     published,
+    put,
     query,
     read,
     ref,
     refused,
+    snapshot,
     thing,
+    unchanged,
+    written,
 )
+from tests.pipeline.test_form import odd
+
+NONE, CIRCLE = ref("None"), {"$ref": "#/paths/~1theirs"}
+
+
+def document() -> Node:
+    """Make a document of which `ours` is selected, and the rest is where things go wrong."""
+    theirs = operation(
+        "theirs",
+        parameters=[ref("P", "parameters"), query("q")],
+        requestBody=ref("B", "requestBodies"),
+        responses={"200": ref("R", "responses"), "400": content(TEXT, description="")},
+        security=[{"S": []}],
+        callbacks={"c": {"/": {"post": operation("called")}}},
+    )
+    parts: dict[str, Node] = {
+        "headers": {"H": {"schema": ref("Head")}},
+        "links": {"L": {"operationId": "ours"}},
+        "parameters": {
+            "Ours": query("ours"),
+            "P": query("p", listed(TEXT)),
+            "Shared": parameter("header", "s", ref("Shared")),
+        },
+        "requestBodies": {"B": content(ref("Theirs"))},
+        "responses": {"R": content(ref("Theirs"), description="")},
+        "securitySchemes": {"S": {"type": "http", "scheme": "bearer"}},
+    }
+    parts["responses"]["R"]["headers"] = {"X": ref("H", "headers")}
+    parts["responses"]["R"]["links"] = {"L": ref("L", "links")}
+    uses: Node = {
+        **thing(x=ref("Property"), y={"$ref": "#/components/schemas/Part/properties/inner"}),
+        **{key: [ref(key)] for key in ("allOf", "oneOf", "anyOf")},
+        **{key: ref(key) for key in ("items", "not", "additionalProperties")},
+    }
+    used = ("Property", "allOf", "oneOf", "anyOf", "items", "not", "additionalProperties")
+    schemas = {
+        **dict.fromkeys((*used, "Head", "Shared"), TEXT),
+        "Ours": thing(a={**TEXT, "default": "a"}),
+        "Theirs": thing("a", a=TEXT, again=listed(ref("Theirs"))),
+        "Part": thing(inner=TEXT),
+        "Uses": uses,
+    }
+    ours = {
+        "get": operation("ours", ref("Ours"), parameters=[ref("Ours", "parameters")]),
+        "put": operation("beside", TEXT, parameters=[query("q")]),
+        "x-more": operation("more"),
+    }
+    paths = {
+        "/ours": ours,
+        "/theirs": {"post": theirs, "parameters": [ref("Shared", "parameters")]},
+        "/uses": {"get": operation("uses", listed(ref("Uses")))},
+    }
+    return api(schemas, paths=paths, **parts)
+
+
+def kept(whole: Node, wanted: str) -> dict[str, str]:
+    """Name the components that are left, by section."""
+    left = select(whole, [wanted])["components"]
+    return {section: " ".join(group) for section, group in left.items()}
 
 
 @cache
@@ -37,91 +108,30 @@ def whole(name: str) -> Node:
     return read(published(name))
 
 
-def names(document: Node, section: str = "schemas") -> set[str]:
-    return set(document.get("components", {}).get(section, {}))
-
-
 def test_one_operation_keeps_its_answer_and_its_security_and_nothing_else() -> None:
-    selected = select(whole(JUNE), [DELETE])
-    assert [o["operationId"] for _, _, o in operations(selected)] == [DELETE]
-    assert names(selected) == {"AcceptedResponse"}
-    assert names(selected, "securitySchemes") == {"BearerAuth"}
+    document = whole(JUNE)
+    before = copy.deepcopy(document)
+    selected = select(document, [DELETE])
+    assert names(selected) == {DELETE}
+    components = {"schemas": "AcceptedResponse", "securitySchemes": "BearerAuth"}
+    assert kept(document, DELETE) == components
     assert selected["servers"][0]["url"] == "{schemes}://api.upsun.com"
     assert selected == select(whole(JANUARY), [DELETE])
-
-
-def test_the_document_is_left_as_it_was() -> None:
-    document = whole(JANUARY)
-    before = copy.deepcopy(document)
     select(document, ["*"])
     assert document == before
 
 
-USES: dict[str, Node] = {
-    "property": thing(x=ref("Used")),
-    "items": listed(ref("Used")),
-    "map": {"additionalProperties": ref("Used")},
-    "allOf": {"allOf": [ref("Used")]},
-    "oneOf": {"oneOf": [ref("Used")]},
-    "anyOf": {"anyOf": [ref("Used")]},
-    "not": {"not": ref("Used")},
-    "through another": ref("Via"),
-    "part of a component": {"$ref": "#/components/schemas/Used/properties/inner"},
-}
-
-
-@pytest.mark.parametrize("schema", USES.values(), ids=USES)
-def test_a_schema_is_kept_however_it_is_used(schema: Node) -> None:
-    schemas = {"Used": thing(inner=TEXT), "Via": listed(ref("Used")), "Unused": thing()}
-    paths = {"/a": {"get": operation("a", schema)}, "/b": {"get": operation("b")}}
-    document = api(schemas, paths=paths)
-    assert names(select(document, ["a"])) - {"Via"} == {"Used"}
-    assert "components" not in select(document, ["b"])
-
-
-def test_shared_parts_of_every_kind_are_kept() -> None:
-    get = operation(
-        "a",
-        parameters=[ref("P", "parameters")],
-        requestBody=ref("B", "requestBodies"),
-        responses={"200": ref("R", "responses")},
-    )
-    response = content(ref("S"), description="")
-    response |= {"headers": {"X": ref("H", "headers")}, "links": {"L": ref("L", "links")}}
-    parts: dict[str, Any] = {
-        "parameters": {
-            "P": query("p", ref("S")),
-            "Q": query("q", ref("T")),
-            "Shared": parameter("header", "s", ref("U")),
-        },
-        "requestBodies": {"B": content(ref("S")), "C": {"content": {}}},
-        "responses": {"R": response},
-        "headers": {"H": {"schema": ref("V")}},
-        "links": {"L": {"operationId": "a"}, "M": {}},
+def test_what_an_operation_refers_to_in_any_way_is_kept_and_nothing_else() -> None:
+    assert kept(document(), "ours") == {"parameters": "Ours", "schemas": "Ours"}
+    assert kept(document(), "uses") == {
+        "schemas": "Part Property Uses additionalProperties allOf anyOf items not oneOf"
     }
-    item = {"get": get, "parameters": [ref("Shared", "parameters")]}
-    paths = {"/a": item, "/b": {"get": operation("b")}}
-    document = api(dict.fromkeys("STUV", TEXT), paths=paths, **parts)
-    selected = select(document, ["a"])
-    assert {k: set(v) for k, v in selected["components"].items()} == {
-        "parameters": {"P", "Shared"},
-        "requestBodies": {"B"},
-        "responses": {"R"},
-        "headers": {"H"},
-        "links": {"L"},
-        "schemas": {"S", "U", "V"},
-    }
-
-
-def test_a_path_that_is_a_reference_is_resolved() -> None:
-    document = api(
-        {"A": {"type": "object"}},
-        paths={"/a": ref("I", "pathItems")},
-        pathItems={"I": {"get": operation("a", ref("A"))}},
-    )
-    selected = select(document, ["a"])
-    assert selected["paths"]["/a"]["get"]["operationId"] == "a"
-    assert names(selected) == {"A"}
+    theirs = {"headers": "H", "links": "L", "parameters": "P Shared", "requestBodies": "B"}
+    theirs |= {"responses": "R", "securitySchemes": "S", "schemas": "Head Shared Theirs"}
+    assert kept(document(), "theirs") == theirs
+    apart = put(document(), ["paths", "/theirs"], ref("I", "pathItems"))
+    apart["components"]["pathItems"] = {"I": document()["paths"]["/theirs"]}
+    assert select(apart, ["theirs"]) == select(document(), ["theirs"])
 
 
 def test_paths_that_share_an_item_are_operations_of_their_own() -> None:
@@ -135,60 +145,44 @@ def test_paths_that_share_an_item_are_operations_of_their_own() -> None:
 
 
 def test_prose_goes_and_fields_named_like_prose_stay() -> None:
+    def written_with(prose: Node) -> Node:
+        names = ("description", "title", "example", "examples", "summary", "x-foo", "$ref", "enum")
+        fields = {name: {**TEXT, **prose} for name in names}
+        schema = {**thing(**fields), **prose, "default": {"description": "kept", "$ref": "kept"}}
+        answers = {"200": {**content(ref("A"), description=""), **prose}}
+        return api({"A": schema}, get=operation("a", responses=answers) | prose)
+
     prose = {"description": "d", "title": "t", "example": 1, "x-note": 1, "externalDocs": {}}
-    fields = ("description", "title", "example", "examples", "summary", "x-foo", "$ref", "enum")
-    schema = {
-        **prose,
-        "type": "object",
-        "properties": {name: {"type": "string", **prose} for name in fields},
-        "default": {"description": "kept", "$ref": "kept"},
-    }
-    document = api({"A": schema})
-    document["paths"]["/all"]["get"] |= prose
-    document["paths"]["/all"]["get"]["responses"]["200"]["description"] = "gone"
-    kept = select(document, ["*"])
-    assert kept["components"]["schemas"]["A"] == {
-        "type": "object",
-        "properties": {name: {"type": "string"} for name in sorted(fields)},
-        "default": {"description": "kept", "$ref": "kept"},
-    }
-    get = kept["paths"]["/all"]["get"]
-    assert get.keys() == {"operationId", "tags", "responses"}
-    assert get["responses"]["200"]["description"] == ""
+    assert select(written_with(prose), ["*"]) == select(written_with({}), ["*"])
+    kept = select(written_with({}), ["*"])
+    assert kept["components"]["schemas"] == written_with({})["components"]["schemas"]
 
 
 def test_order_without_meaning_makes_no_difference() -> None:
-    def shuffled(node: Any) -> Any:
+    def turned(node: Any) -> Any:
         if isinstance(node, dict):
-            return {key: shuffled(node[key]) for key in reversed(node)}
-        return [shuffled(item) for item in node] if isinstance(node, list) else node
+            return {key: turned(node[key]) for key in reversed(node)}
+        return node[::-1] if isinstance(node, list) else node  # of texts alone
 
-    fields = {"a": {"enum": ["y", "x"]}, "b": {}}
-    one = api({"A": {"type": "object", "required": ["b", "a"], "properties": fields}})
-    other = copy.deepcopy(one)
-    other["components"]["schemas"]["A"]["required"] = ["a", "b"]
-    other["components"]["schemas"]["A"]["properties"]["a"]["enum"] = ["x", "y"]
-    assert json.dumps(select(one, ["*"])) == json.dumps(select(shuffled(other), ["*"]))
+    one = api({"A": thing("b", "a", a={"enum": ["y", "x"]}, b={})})
+    other = turned(one)
+    assert json.dumps(one) != json.dumps(other)
+    assert json.dumps(select(one, ["*"])) == json.dumps(select(other, ["*"]))
 
 
-@pytest.mark.parametrize(
-    ("wanted", "told"),
-    [
-        (["delete-projects-integration"], f"did you mean '{DELETE}'?"),
-        ([], "no operation is selected"),
-        (["zzz"], "no operation 'zzz' (selected by OPERATIONS or spec/operations.txt)"),
-    ],
-)
-def test_an_unknown_operation_is_named(wanted: list[str], told: str) -> None:
-    with refused(told):
-        select(api(delete=operation(DELETE)), wanted)
+def test_an_unknown_operation_is_named() -> None:
+    whole = api(delete=operation(DELETE))
+    with refused(f"did you mean '{DELETE}'? (selected by OPERATIONS or spec/operations.txt)"):
+        select(whole, ["delete-projects-integration"])
+    with refused("no operation is selected"):
+        select(whole, [])
 
 
 def test_a_list_of_operations_takes_commas_lines_and_comments() -> None:
     assert read_operations("b, a\n# no\nc # yes\n\n b") == ["a", "b", "c"]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.data())
 def test_any_subset_resolves_and_is_valid_openapi(data: st.DataObject) -> None:
     document = whole(data.draw(st.sampled_from([JANUARY, JUNE])))
@@ -206,3 +200,128 @@ def test_any_subset_resolves_and_is_valid_openapi(data: st.DataObject) -> None:
             assert {f"#/components/{section}/{name}" for name in group} <= used
     assert all(set(item) & set(METHODS) for item in selected["paths"].values())
     assert not list(OpenAPIV30SpecValidator(selected).iter_errors())
+
+
+def broken(place: str, value: Any) -> Any:
+    """Make the document with something else at a place."""
+    return put(document(), place.split(), value)
+
+
+THEIRS, SCHEMA = "paths /theirs post", "components schemas Theirs"
+# A place, what is there, and what is told to who selects it.
+FAULTS: list[tuple[str, Any, str]] = [
+    ("paths /more", {"get": operation("theirs")}, "'theirs' twice: GET /more and POST /theirs"),
+    ("paths /ours put", operation("theirs"), "'theirs' twice: PUT /ours and POST /theirs"),
+    ("paths /more", CIRCLE, "'theirs' twice: POST /more and POST /theirs"),
+    (f"{SCHEMA} items", NONE, "'#/components/schemas/None' points at nothing"),
+    (f"{SCHEMA} items", ref("Part/properties/x"), "'#/components/schemas/Part/properties/x' poi"),
+    (f"{SCHEMA} items", {"$ref": "http://x/y"}, "'http://x/y' points outside"),
+    (f"{SCHEMA} items", {"$ref": "#/paths/~1ours"}, "'#/paths/~1ours' points outside the compone"),
+    (f"{SCHEMA} items", {"$ref": 1}, "items.$ref is a number, not text"),
+    (f"{SCHEMA} items", "x", "schemas.Theirs.items is text, not an object"),
+    (SCHEMA, [], "schemas.Theirs is a list, not an object"),
+    (f"{SCHEMA} oneOf", {"a": 1}, "schemas.Theirs.oneOf is an object, not a list"),
+    ("components parameters P", {"in": "query"}, "parameters.P.name is null, not text"),
+    ("components parameters P", ref("P", "parameters"), "P' goes round in a circle"),
+    ("components requestBodies B content", True, "requestBodies.B.content is true or false"),
+    (f"{THEIRS} responses", None, "POST /theirs documents no responses"),
+    (f"{THEIRS} operationId", 5, "the operationId of POST /theirs is no text"),
+    (f"{THEIRS} operationId", "the\udfffirs", "holds half a character"),
+    (f"{THEIRS} security", [{"None": []}], "'#/components/securitySchemes/None' points at nothing"),
+    ("paths /theirs", None, "paths./theirs is null, not an object"),
+    ("paths /theirs", ref("None", "pathItems"), "theirs: '#/components/pathItems/None' points at"),
+    ("paths /theirs", CIRCLE, "paths./theirs: '#/paths/~1theirs' goes round in a circle"),
+    ("paths /theirs", {"$ref": 1}, "paths./theirs: '1' points outside"),
+]
+
+
+@pytest.fixture
+def repo(tmp_path: Path, regenerated: Regenerated) -> Repo:
+    """A tree in which `ours` was regenerated from the document without a fault."""
+    return regenerated(document(), "ours", tmp_path / "tree")
+
+
+@pytest.mark.parametrize(("place", "value", "told"), FAULTS)
+def test_a_fault_is_told_to_who_selects_it_and_stops_nobody_else(
+    repo: Repo, tmp_path: Path, place: str, value: Any, told: str
+) -> None:
+    whole = broken(place, value)
+    for words in ("theirs", "t*", "*"):
+        with refused() as error:
+            select(whole, [words], "here")
+        said = str(error.value)
+        assert told in said or (words != "*" and "no operation" in said)
+        assert said.startswith("here")
+    assert select(whole, ["ours"]) == select(document(), ["ours"])
+    assert check_spec(written(tmp_path, whole, REPORT=str(tmp_path / "report.md")), repo) == 0
+    assert "`ours" not in (tmp_path / "report.md").read_text()
+
+
+def digest(whole: Node) -> str:
+    plain = normalize(whole)
+    return digests(plain, paths_of(plain, "here")[0])["ours"]
+
+
+def test_whatever_is_odd_elsewhere_is_no_change_of_what_is_selected() -> None:
+    ours = ["openapi", "info", "paths =", "paths./ours =", "paths./ours.get", "components ="]
+    for section in ("schemas", "parameters"):
+        ours += [f"components.{section} =", f"components.{section}.Ours"]
+    expected, tried = select(document(), ["ours"]), 0
+    for what, changed in odd(document()):
+        if what.startswith(tuple(ours)):
+            continue
+        tried += 1
+        assert select(changed, ["ours"]) == expected, what
+        assert digest(changed) == digest(document()), what
+    assert tried > 500
+
+
+def test_a_fault_that_no_operation_refers_to_stops_nobody() -> None:
+    whole = {**document(), "tags": 5, "x-note": "\ud800", "webhooks": ["x"]}
+    parts: Node = {"schemas Odd": NONE, "schemas List": [], "parameters Odd": {}, "examples": 5}
+    for place, value in parts.items():
+        whole = put(whole, f"components {place}".split(), value)
+    for words in ("ours", "*"):
+        assert select(whole, [words]) == select(document(), [words])
+
+
+def test_a_fault_beside_the_selection_is_recorded_as_a_change(
+    repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, known = snapshot(repo), read_source(repo)["operations"]
+    whole = broken(SCHEMA, NONE)
+    whole["paths"]["/list"] = []
+    regenerate(written(tmp_path, whole), repo)
+    after = snapshot(repo)
+    assert {name for name in after if after[name] != before[name]} == {"spec/source.json"}
+    recorded = read_source(repo)["operations"]
+    assert (recorded.keys(), recorded["ours"]) == (known.keys(), known["ours"])
+    assert "upstream: 4 operations; 1 changed\n  ~ theirs\n" in capsys.readouterr().out
+    regenerate(written(tmp_path, document()), repo)
+    assert snapshot(repo) == before
+
+
+def test_an_operation_that_became_unreadable_is_not_called_gone(repo: Repo, tmp_path: Path) -> None:
+    regenerate(written(tmp_path, document(), OPERATIONS="ours theirs"), repo)
+    with refused("documents no responses"), unchanged(repo):
+        regenerate(written(tmp_path, broken(f"{THEIRS} responses", None)), repo)
+
+
+def test_what_became_of_an_operation_beside_a_fault_is_told(repo: Repo, tmp_path: Path) -> None:
+    moved, lost = {"get": operation("mine"), "put": "x"}, "/ours cannot be read"
+    for item, fate in (("x", lost), (NONE, lost), (moved, "renamed to mine")):
+        with refused(f"no operation 'ours' ({fate}"):
+            check_spec(written(tmp_path, broken("paths /ours", item)), repo)
+
+
+def test_an_action_of_the_overlay_may_be_for_what_cannot_be_read(
+    repo: Repo, tmp_path: Path
+) -> None:
+    action = {"target": "$.paths['/theirs'].post", "description": "why", "remove": True}
+    repo.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": [action]}))
+    assert regenerate(written(tmp_path, document()), repo) == 0
+    assert regenerate(written(tmp_path, broken(SCHEMA, "x")), repo) == 0
+    whole = document()
+    del whole["paths"]["/theirs"]
+    with refused("matches nothing"):
+        regenerate(written(tmp_path, whole), repo)

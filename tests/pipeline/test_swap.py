@@ -1,12 +1,13 @@
 """All or nothing: whatever ends a run, the tree is the old one or the new one."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from scripts.pipeline import errors
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.swap import Swap, reading
-from tests.pipeline.support import ROOT, python, refused, small_repo, snapshot, unchanged
+from tests.pipeline.support import ROOT, refused, snapshot
 
 OLD = {"spec/openapi.json": b"old", "generated/upsun_api/a.py": b"old"}
 NEW = {"spec/openapi.json": b"new", "generated/upsun_api/b.py": b"new"}
@@ -36,153 +37,106 @@ def change(repo: Repo) -> None:
         swap.commit()
 
 
-def test_everything_staged_is_swapped_in_and_nothing_is_left(tmp_path: Path) -> None:
+def test_all_is_swapped_in_but_what_already_says_so_and_nothing_is_left(tmp_path: Path) -> None:
     repo = old_repo(tmp_path)
     change(repo)
     assert snapshot(repo) == NEW
+    before = repo.contract.stat()
+    with Swap(repo) as swap:
+        swap.write(repo.contract, b"new")
+        swap.commit()
+    assert repo.contract.stat() == before
     assert not repo.work.exists()
 
 
-def test_a_file_that_already_says_so_is_left_alone(tmp_path: Path) -> None:
-    repo = old_repo(tmp_path)
-    before = repo.contract.stat()
-    with Swap(repo) as swap:
-        swap.write(repo.contract, b"old")
-        swap.commit()
-    assert repo.contract.stat() == before
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
-ENDED = """
-import json, os, signal, sys
-sys.path.insert(0, {root!r})
-from pathlib import Path
-from scripts.pipeline import swap
-from tests.pipeline.test_swap import change, old_repo
+def interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
 
-step = 0
 
-def deadly(function, at):
-    def call(*arguments, **options):
-        global step
-        step += 1
-        if step == at:
-            os.kill(os.getpid(), signal.{signal})
-        return function(*arguments, **options)
-    return call
+def fail() -> None:
+    raise OSError(28, "full")
 
-def end(repo, at):
-    for name in ("rename", "mkdir", "rmdir", "unlink", "write_bytes"):
-        setattr(Path, name, deadly(getattr(Path, name), at))
-    swap.shutil.rmtree = deadly(swap.shutil.rmtree, at)
+
+def stopped(repo: Repo, stop: Callable[[], None], at: int, *, again: bool) -> str:
+    """Change a repo in a process that is stopped at a step; give what it said, if it came so far.
+
+    Args:
+        repo: What to change.
+        stop: How it is stopped.
+        at: The number of the step.
+        again: Whether it is stopped at each later step, too.
+    """
+    said, steps = repo.root.with_suffix(".said"), count(1)
+
+    def stopping(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            step = next(steps)
+            if step == at or (again and step > at):
+                stop()
+            return function(*arguments, **options)
+
+        return call
+
+    if child := os.fork():
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return said.read_text() if code == 0 else "killed"
     try:
-        change(repo)
-    except KeyboardInterrupt as error:
-        return error
-    return "survived"
-
-for at in range(1, 60):
-    repo = old_repo(Path({folder!r}) / str(at))
-    if not os.fork():
-        print(json.dumps([at, str(end(repo, at))]), flush=True)
-        os._exit(0)
-    if os.waitstatus_to_exitcode(os.wait()[1]):
-        print(json.dumps([at, "killed"]), flush=True)
-"""
-
-
-def ends(folder: Path, signal: str) -> Iterator[tuple[Repo, str]]:
-    """Change repos, each in a process that gets a signal at one of its steps; give what it said."""
-    script = ENDED.format(root=str(ROOT), signal=signal, folder=str(folder))
-    done = python("-c", script)
-    assert done.stderr == ""
-    for line in done.stdout.splitlines():
-        at, said = json.loads(line)
-        if said == "survived":
-            return
-        yield Repo(folder / str(at)), said
-    raise AssertionError("there are more steps than were tried")
-
-
-def test_a_kill_at_any_step_leaves_the_old_or_the_new_or_what_the_next_run_puts_back(
-    tmp_path: Path,
-) -> None:
-    seen = set()
-    for repo, said in ends(tmp_path, "SIGKILL"):
-        assert said == "killed"
-        found, pending = snapshot(repo), repo.is_pending
-        if pending:
-            with refused("was killed", "`make generate`"), reading(repo):
-                pass
-        else:
-            assert found in (OLD, NEW)
-        with Swap(repo):
-            assert snapshot(repo) == (OLD if pending else found)
-        assert not repo.work.exists()
-        seen.add((pending, found == NEW))
-    assert seen >= {(False, False), (True, False), (False, True)}
-
-
-def test_an_interruption_at_any_step_leaves_the_old_or_the_new_and_says_which(
-    tmp_path: Path,
-) -> None:
-    seen = set()
-    for repo, said in ends(tmp_path, "SIGINT"):
-        assert snapshot(repo) == (NEW if said == "the change is complete" else OLD)
-        assert not repo.is_pending
-        seen.add(said)
-    assert seen >= {"nothing was changed", "the change is complete"}
-
-
-def test_a_kill_while_putting_back_is_put_back_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repo = old_repo(tmp_path)
-    rename = Path.rename
-    for asides in (1, 2):
-        calls = iter(range(asides * 2 - 1))
-
-        def stopped(path: Path, target: Path, calls: Iterator[int] = calls) -> Path:
-            if next(calls, None) is None:
-                raise OSError(5, "Input/output error")
-            return rename(path, target)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "rename", stopped)
-            with refused("half changed", "output error", "`make generate`"):
-                change(repo)
-        assert repo.is_pending
-        with Swap(repo):
-            assert snapshot(repo) == OLD
-
-
-@pytest.mark.parametrize("first", [False, True], ids=["there", "first run"])
-def test_a_move_that_fails_takes_back_those_before_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool
-) -> None:
-    rename, failed = Path.rename, 0
-    for at in range(1, 9):
-        repo = Repo(tmp_path / str(at)) if first else old_repo(tmp_path / str(at))
-        repo.root.mkdir(exist_ok=True)
-        before, told, moves = snapshot(repo), "", iter(range(1, 20))
-
-        def full(path: Path, target: Path, at: int = at, moves: Iterator[int] = moves) -> Path:
-            if next(moves) == at:
-                raise OSError(28, "full")
-            return rename(path, target)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "rename", full)
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("rename", "mkdir", "rmdir", "unlink", "open"):
+                patch.setattr(os, name, stopping(getattr(os, name)))
             try:
                 change(repo)
-            except PipelineError as error:
-                told = str(error)
-        if told:
-            assert "(full), so all is as it was; it must be writable, and " in told
-            assert snapshot(repo) == before
-            failed += 1
-        with Swap(repo):
-            assert snapshot(repo) == (before if told else NEW)
-    assert failed >= 2
+                told = "done" if next(steps) > at else ""
+            except BaseException as error:
+                told = str(error) or "not begun"
+        said.write_text(told)
+    finally:
+        os._exit(0)
+
+
+# What is said by a change that was stopped, and what is found then.
+SAID: dict[str, set[str]] = {
+    "killed": {"old", "pending", "new"},
+    "half changed, and could not be restored": {"pending"},
+    "all is as it was; it must be writable, and on one file system": {"old"},
+    "[Errno 28] full": {"old"},
+    "nothing was changed": {"old"},
+    "not begun": {"old"},
+    "the change is complete": {"new"},
+    "done": {"new"},
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize("is_first", [False, True], ids=["there", "first run"])
+def test_a_change_that_is_stopped_at_any_step_is_the_old_or_the_new_or_is_put_back(
+    tmp_path: Path, is_first: bool
+) -> None:
+    before, seen = ({} if is_first else OLD), dict[str, set[str]]()
+    for stop, again in ((kill, False), (interrupt, False), (fail, False), (fail, True)):
+        for at in count(1):
+            root = tmp_path / f"{stop.__name__} {again} {at}"
+            repo = Repo(root) if is_first else old_repo(root)
+            if not (said := stopped(repo, stop, at, again=again)):
+                break  # there are no more steps
+            found, pending = snapshot(repo), repo.is_pending
+            if pending:
+                with refused("was killed", "`make generate`"), reading(repo):
+                    pass
+            else:
+                assert found in (before, NEW)
+            with Swap(repo):
+                assert snapshot(repo) == (before if pending else found)
+            assert not repo.work.exists()
+            told = next(words for words in SAID if words in said)
+            assert "half" not in told or "`make generate` mends it" in said
+            state = "pending" if pending else "new" if found == NEW else "old"
+            seen.setdefault(told, set()).add(state)
+    assert seen == SAID
 
 
 def test_a_tree_may_be_read_by_many_and_changed_by_one_alone(tmp_path: Path) -> None:
@@ -214,26 +168,18 @@ def test_what_people_can_cause_is_one_line(
     assert said.count("\n") == 1
 
 
-ENDS = {
-    "in a stage": "runpy.run_module('scripts.generate', run_name='__main__')",
-    "at its end": "sys.exit(errors.run('x', lambda: print('told') or 0))",
-}
-
-
-@pytest.mark.parametrize("code", ENDS.values(), ids=ENDS)
-def test_a_run_whose_output_nobody_reads_ends_quietly(tmp_path: Path, code: str) -> None:
-    repo = small_repo(tmp_path)
-    script = f"import runpy, sys; from scripts.pipeline import errors; {code}"
+@pytest.mark.parametrize("work", ["print('told')", "stage('x').__enter__()"])
+def test_a_run_whose_output_nobody_reads_ends_quietly(work: str) -> None:
+    script = f"""
+import sys
+from scripts.pipeline.errors import run
+from scripts.pipeline.progress import stage
+sys.exit(run("x", lambda: {work} or 0))
+"""
     reader, writer = os.pipe()
     os.close(reader)
-    with unchanged(repo):
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            cwd=repo.root,
-            stdout=writer,
-            stderr=subprocess.PIPE,
-            check=False,
-        )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
 
