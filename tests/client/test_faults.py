@@ -162,7 +162,7 @@ CASES = [
     *(unfit(f"302 to {odd[:20]!r}", answer(302, b"", Location=odd), "redirects are not followed") for odd in ODD_PLACES),
     unfit("304", b"HTTP/1.1 304 Not Modified\r\n\r\n", status_code=304),
     unfit("200 html", answer(200, HTML, content_type="text/html"), "text/html; check base_url; the request has probably worked"),
-    unfit("200 of a long type", answer(200, b"no", content_type="text/" + "y" * 9000)),
+    unfit("200 of a long type", answer(200, b"no", content_type="text/" + "y" * 9000), "; check base_url; the request has probably worked"),
     unfit("200 half a json", answer(200, b'{"status": "Acc'), "15 bytes of application/json; the request has probably worked"),
     unfit("200 not utf-8", answer(200, b'{"status": "\xff"}')),
     unfit("200 bad gzip", answer(200, b"no gzip", Content_Encoding="gzip"), status_code=200),
