@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vendoring"}}
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code.
 BUDGETS: dict[str, tuple[int, int]] = {
-    "wrapper": (1525, 2364),
-    "scripts": (3983, 5797),
-    "tests": (8641, 10960),
+    "wrapper": (1518, 2364),
+    "scripts": (3396, 5069),
+    "tests": (6913, 8753),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),
