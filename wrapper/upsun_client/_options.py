@@ -33,7 +33,7 @@ HEADERS = {
     "accept-encoding": "gzip",  # which everybody has, and means one thing by
 }
 NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)  # of a header, cookie or method
-_VALUE = re.compile(r"([!-~]([ -~]*[!-~])?)?")
+_VALUE = r"([!-~]([ -~]*[!-~])?)?"
 _OURS = {"auth", "base_url", "cookies", "follow_redirects", "headers", "timeout", "verify"}
 _SHORTEST_TIMEOUT = 1e-6  # seconds
 _LAST_PORT = 65535
@@ -108,7 +108,7 @@ def read_headers(name: str, given: Mapping[str, str] | None) -> dict[str, str]:
     fields = _read_mapping(name, given)
     for key, value in fields.items():
         is_text = isinstance(key, str) and isinstance(value, str)
-        if not (is_text and NAME.fullmatch(key) and _VALUE.fullmatch(value)):
+        if not (is_text and NAME.fullmatch(key) and re.fullmatch(_VALUE, value)):
             problem = "is no name, or its value no printable ASCII text without spaces around"
             raise ConfigurationError(f"{name}: {key!r} {problem}")
     return fields if name == "cookies" else {key.lower(): fields[key] for key in fields}
