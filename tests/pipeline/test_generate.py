@@ -82,13 +82,17 @@ SCHEMAS: Node = {
     "FooBar": thing(b=TEXT),
 }
 QUERIES = [query(name) for name in NAMES if name.isidentifier() and name not in ("a_b", "A_B")]
+CASED = {
+    status: content(ref(name), description="")
+    for status, name in (("200", "FOOBar"), ("201", "FooBar"))
+}
 DOCUMENT = api(
     {**SCHEMAS, "FOOBar": thing(a=TEXT)},  # whose module would have the name of the other's
     paths={
         "/a": {"get": operation("a", ref("A")), "put": operation("b", one_of(*map(ref, SCHEMAS)))},
         "/a/{params}": {
             "parameters": [parameter("path", "params"), *QUERIES[:10]],
-            "put": operation("few", requestBody=content(ref("FOOBar"))),
+            "put": operation("few", requestBody=content(ref("FOOBar")), responses=CASED),
         },
         "/b": {
             "get": operation(

@@ -7,7 +7,7 @@ import io
 import json
 import pickle
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,7 @@ from tests.pipeline.support import (
     content,
     enum,
     form,
-    imported,
     listed,
-    make,
     mypy,
     one_of,
     operation,
@@ -103,17 +101,6 @@ DOCUMENT = api(
         "/only": answering("only", _404=PROBLEM),
     },
 )
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make(DOCUMENT, tmp_path_factory.mktemp("reading"))
-
-
-@pytest.fixture
-def load(package: Path) -> Iterator[Load]:
-    with imported(package) as found:
-        yield found
 
 
 @pytest.fixture
