@@ -338,6 +338,13 @@ def test_an_unusable_request_is_an_error_of_ours(
     assert "method" not in arguments or "no HTTP method" in str(caught.value)
 
 
+def test_it_is_said_that_httpx_cannot_send_a_request(flavour: str, server: Wire) -> None:
+    with UpsunClient(**server.kwargs()) as client:
+        with pytest.raises(ConfigurationError, match="cannot send"):
+            send(flavour, client, extensions={"trace": 3})
+    assert server.calls == []
+
+
 def test_times_of_one_request_are_the_clients_but_for_those_given(
     flavour: str, server: Wire
 ) -> None:
