@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from scripts.pipeline.upstream import read_upstream
 from scripts.pipeline.validator import validated
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
+from tests.pipeline.odd_answers import places
 from tests.pipeline.support import (
     TEXT,
     api,
@@ -27,6 +29,7 @@ from tests.pipeline.support import (
     one_of,
     operation,
     parameter,
+    put,
     ref,
     refused,
     small_repo,
@@ -73,19 +76,10 @@ def rich() -> Node:
     return {**made, "servers": servers, "security": [{"B": []}]}
 
 
-def odd(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+def odd(node: Any) -> Iterator[tuple[str, Any]]:
     """Put every odd value at every place, one at a time."""
-    keys = node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()
-    for key in keys:
-        here = f"{place}{key}"
-        for value in ODD:
-            changed = node.copy()
-            changed[key] = value
-            yield f"{here} = {json.dumps(value)}", changed
-        for what, below in odd(node[key], f"{here}."):
-            changed = node.copy()
-            changed[key] = below
-            yield what, changed
+    for place, value in product(places(node, deep=-1), ODD):
+        yield f"{'.'.join(map(str, place))} = {value!r}", put(node, place, value)
 
 
 def attempt(repo: Repo, old: Node, new: Node) -> None:
