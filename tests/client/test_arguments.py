@@ -209,7 +209,7 @@ def test_usable_limits_are_used(delete: Delete, server: Wire) -> None:
     usable: dict[str, list[Any]] = {
         "max_connections": [1, None],
         "max_keepalive_connections": [0],
-        "keepalive_expiry": [0, 0.5, None],
+        "keepalive_expiry": [0, 0.5, float("inf"), None],
     }
     for name, values in usable.items():
         for value in values:

@@ -120,6 +120,7 @@ CASES = [
     status(400, "url: must be https", {"message": "Bad Request", "detail": {"url": ["must be https"]}}),
     status(400, "Bad Request", {"type": "about:blank", "trace": "4711"}),
     status(400, "no such type", {"errors": [{"message": "no such type"}]}),
+    status(400, "url: bad", {"errors": [{"url": ["bad"]}]}),
     status(400, "a [31mb c", {"message": "a\x1b[31mb\nc"}),
     status(401, "Bearer authentication is required.", {"error": "authentication_required", "error_description": "Bearer authentication is required."}, WWW_Authenticate=STEP_UP),
     status(402, "Pay first.", {"error": "Pay first."}),
