@@ -160,13 +160,20 @@ def test_a_transport_serves_all_and_is_closed_with_the_last_client(way: str, cal
         derived = client.with_headers({"X-A": "1"})
         await calls.delete(client)
         await calls.close(client)
+        with pytest.raises(KeyboardInterrupt):
+            await calls.do(calls.session(derived).get("/stop"))
         await calls.delete(derived)
-        assert not closed.called  # by the exchange neither
+        assert not closed.called  # by the exchange neither, nor by who was interrupted
         await calls.close(derived if way == "transport" else calls.session(derived))
         closed.assert_called_once()
 
-    accepted = {"status": "Accepted", "code": 202, "access_token": "access"}
-    transport: Any = httpx.MockTransport(lambda _: httpx.Response(200, json=accepted))
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/stop":
+            raise KeyboardInterrupt
+        accepted = {"status": "Accepted", "code": 202, "access_token": "access"}
+        return httpx.Response(200, json=accepted)
+
+    transport: Any = httpx.MockTransport(handle)
     transport.close = closed = mock.Mock()
     transport.aclose = mock.AsyncMock(side_effect=closed)
     mounts = {"http://elsewhere.example": None, "https://": transport}

@@ -45,7 +45,7 @@ class PendingExchange(Signal):
 
     token: Token | None = None
     error: BaseException | None = None
-    ended_at = math.inf  # seconds on the monotonic clock
+    ended_at: float  # seconds on the monotonic clock
 
 
 class Tokens:
