@@ -113,8 +113,8 @@ def _classes(document: Node, overlay: Node) -> dict[str, bytes]:
     """Give what each class is made of, by its name."""
     corrected = correct(apply(document, overlay, partial=True))
     return {
-        # The classes of its own fields are named after it, so they may have been renamed with it.
-        name: canonical(schema).replace(name.encode(), b"")
+        # What is named after it, such as the classes of its fields, is renamed with it.
+        name: canonical(without(schema, "x-told-apart")).replace(name.encode(), b"")
         for name, schema in components(corrected).items()
         if is_class(schema)
     }

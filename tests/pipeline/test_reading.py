@@ -64,6 +64,7 @@ SCHEMAS: Node = {
     "Dog": full(kind=enum("hound"), bark=TEXT, id=TEXT),
     "Short": thing(*"abc", **dict.fromkeys((*"abc", "id"), TEXT)),
     "Long": thing(*"abcd", **dict.fromkeys((*"abcd", "id"), TEXT)),
+    **dict.fromkeys(("GithubHook", "GitlabHook", "Matrix"), thing(type=TEXT, id=TEXT)),
     "Sent": thing("key", "secret", key={**TEXT, "readOnly": True}, secret=TEXT, id=TEXT),
     "Problem": full(title=TEXT),
 }
@@ -79,6 +80,7 @@ LEAF_JSON, PROBLEM = content(ref("Leaf")), content(ref("Problem"))
 NOTE = {"content": {**LEAF_JSON["content"], "text/plain": {"schema": TEXT}}}
 GRAPH = {"content": {**NOTE["content"], "application/pdf": {"schema": FILE}}}
 LISTS = {"pets": one_of(ref("Cat"), ref("Dog")), "lines": one_of(ref("Short"), ref("Long"))}
+LISTS["hooks"] = one_of(ref("GithubHook"), ref("GitlabHook"), ref("Matrix"))
 DOCUMENT = api(
     SCHEMAS,
     paths={
@@ -196,6 +198,7 @@ CHOICES: list[tuple[str, list[Any], list[str]]] = [
     ("pets", [{"kind": "bird", "meow": "a", "id": "a"}, {}], ["dict", "dict"]),
     ("pets", [{"bark": 1, "id": "a"}, {"meow": "a", "kind": None}], ["Dog", "Cat"]),
     ("pets", [None, "cat", []], ["NoneType", "str", "list"]),
+    ("hooks", [{"type": "gitlab"}, {"type": "matrix"}], ["GitlabHook", "Matrix"]),
     ("lines", [{"a": 1, "b": 2, "c": 3, "d": 4}, {"a": 1, "b": 2, "c": 3}], ["Long", "Short"]),
     ("lines", [{"type": "lo_ng"}, {**dict.fromkeys("abcd"), "type": "short"}], ["Long", "Short"]),
     ("lines", [{"a": 1, "c": 3, "d": 4, "id": 5}, {"a": 1, "b": 3}], ["Long", "Short"]),

@@ -17,6 +17,7 @@ from tests.pipeline.support import (
     content,
     enum,
     listed,
+    one_of,
     operation,
     parameter,
     put,
@@ -154,6 +155,14 @@ def test_a_class_that_leaves_or_changes_its_name_breaks_who_imports_it() -> None
         Change("upsun_api.models.Thing", "renamed to Item", breaking=True),
         Change("upsun_api.models.ThingB", "renamed to ItemB", breaking=True),
     ]
+
+
+def test_a_class_of_a_union_is_told_as_renamed() -> None:
+    pets = {"CatPet": thing(c=TEXT), "DogPet": thing(d=TEXT)}
+    old = select(api(pets, get=operation("pet", one_of(*map(ref, pets)))), ["*"])
+    new = json.loads(json.dumps(old).replace("DogPet", "HoundPet"))
+    told = Change("upsun_api.models.DogPet", "renamed to HoundPet", breaking=True)
+    assert compare_names(old, new, NO_OVERLAY) == [told]
 
 
 def test_names_that_cannot_be_compared_are_no_silence() -> None:

@@ -1,8 +1,9 @@
 """Rules for `allOf`, `oneOf` and `anyOf`."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import reduce
-from os.path import commonprefix
 
 from scripts.pipeline.corrections.schema_tools import (
     beside,
@@ -193,10 +194,10 @@ def tell_alternatives_apart(document: Node) -> Node:
         names = [str(name_of(part)) for part in options if is_object(look(document, part))]
         if len(names) < 2:
             continue
-        ending = len(commonprefix([name[::-1] for name in names]))  # noqa: RUF071 - no paths
+        ending = _ending(names)
         values = [_values(document, name) for name in names]
         for name, own in zip(names, values, strict=True):
-            word = name[: len(name) - ending].lower()
+            word = name.removesuffix(ending).lower()
             marks = told.setdefault(name, {"word": word, "values": {}})
             for field in own:
                 known = [value for each in values for value in each.get(field, [None, None])]
@@ -205,6 +206,13 @@ def tell_alternatives_apart(document: Node) -> Node:
     return with_schemas(
         document, {name: {**schemas[name], "x-told-apart": told[name]} for name in told}
     )
+
+
+def _ending(names: list[str]) -> str:
+    """Give the words that most names end in; another kind of name shall not change the others."""
+    words = [(name, found.start()) for name in names for found in re.finditer("(?<!^)[A-Z]", name)]
+    ends = Counter(name[start:] for name, start in words)
+    return max((end for end in ends if ends[end] > len(names) / 2), key=len, default="")
 
 
 def _values(document: Node, name: str) -> dict[str, list[object]]:
