@@ -17,7 +17,7 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1520, 2370),
     "scripts": (3410, 5090),
-    "tests": (6930, 8775),
+    "tests": (6950, 8800),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),

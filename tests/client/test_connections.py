@@ -21,7 +21,7 @@ import anyio.lowlevel
 import attrs
 import pytest
 
-from tests.client.conftest import Calls, delete_once, delete_once_async
+from tests.client.conftest import Calls, delete_once, delete_once_async, mocked
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Held, Request, Wire, answer, reset, token
 from upsun_client import (
@@ -381,6 +381,29 @@ def test_waiting_at_the_gate_ends_as_a_wait_for_the_pool(calls: Calls) -> None:
     kwargs = {"timeout": httpx.Timeout(30, pool=0.1), "httpx_args": ONE_CONNECTION}
     with Wire(api := Held(ACCEPTED)) as server:
         calls.use(run, **server.kwargs(max_retries=0, **kwargs))
+
+
+def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) -> None:
+    pause = partial(time.sleep, 0.01)
+    inside, most = [0], [0]
+
+    def handle(_: httpx.Request) -> Any:
+        return calls.run(accept) if calls.is_sync else accept()
+
+    async def accept() -> httpx.Response:
+        inside.append(0)
+        most.append(len(inside[1:]))
+        pause() if calls.is_sync else await anyio.to_thread.run_sync(pause)
+        inside.pop()
+        return httpx.Response(202, json={"status": "Accepted", "code": 202})
+
+    async def run(client: UpsunClient) -> None:
+        await calls.together(*[partial(calls.delete, client)] * 12)
+
+    kwargs = mocked(handle)
+    kwargs["httpx_args"]["limits"] = httpx.Limits(max_connections=2)
+    calls.use(run, **kwargs)
+    assert max(most) == 2
 
 
 def test_threads_pass_the_gate_in_the_order_in_which_they_came() -> None:

@@ -74,6 +74,7 @@ def configured() -> Iterator[dict[str, Any]]:
         {"event_hooks": {"answer": []}},
         {"proxy": "http://user:password@host/path"},
         {"transport": 3},
+        {"nonsense": 1},
     )
     yield from ({"httpx_args": args} for args in of_httpx)
 
