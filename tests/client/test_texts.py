@@ -66,7 +66,7 @@ def configured() -> Iterator[dict[str, Any]]:
     yield {"headers": {"name": "value\n"}}
     yield {"verify_ssl": "/no/such.pem"}
     of_httpx: tuple[dict[str, Any], ...] = (
-        {"verify": True, "auth": None},
+        dict.fromkeys("auth base_url cookies follow_redirects headers timeout verify".split()),
         {"limits": 3},
         {"limits": httpx.Limits(max_connections=0)},
         {"limits": httpx.Limits(max_keepalive_connections=-1)},
