@@ -18,7 +18,7 @@ demo: setup ## generate, then delete an integration in a sandbox on loopback, st
 	@$(RUN) -m scripts.generate
 	@$(RUN) -m scripts.demo
 
-sandbox: setup ## auth server and API on loopback until Ctrl-C, to rehearse on (PORT=8080; PROJECTS=20, INTEGRATIONS=40: how many; RATE=20: 429 above it a second)
+sandbox: setup ## auth server and API on loopback until Ctrl-C, to rehearse on (PORT=8080; PROJECTS=, INTEGRATIONS=: how many; RATE=: 429 above it a second)
 	@$(RUN) -m scripts.sandbox
 
 test: setup whole ## run the whole suite (one test: .venv/bin/python -m pytest tests/client/test_faults.py -k name)

@@ -23,8 +23,8 @@ def check(package: Path, wrapper: Path, part: int, parts: int) -> None:
     models = importlib.import_module(f"{package.name}.models")
     names += [f"{models.__name__}:{name}" for name in models.__all__]
     used = {
-        name: f"; {file.relative_to(wrapper.parents[1])} imports it, so it must stay selected: add"
-        " its operation to OPERATIONS or spec/operations.txt, or mend the import if it moved"
+        name: f"; {file.relative_to(wrapper.parents[1])} imports it: mend the import, if the"
+        " report of `make check-spec` has a new name, or select its operation (OPERATIONS)"
         for file in sorted(wrapper.rglob("*.py"))
         for name in imported(file)
         if name.startswith(f"{package.name}.")

@@ -66,7 +66,8 @@ def configured() -> Iterator[dict[str, Any]]:
     yield {"headers": {"name": "value\n"}}
     yield {"verify_ssl": "/no/such.pem"}
     of_httpx: tuple[dict[str, Any], ...] = (
-        dict.fromkeys("auth base_url cookies follow_redirects headers timeout verify".split()),
+        dict.fromkeys(("auth", "base_url", "cookies", "follow_redirects")),
+        dict.fromkeys(("headers", "timeout", "verify")),
         {"limits": 3},
         {"limits": httpx.Limits(max_connections=0)},
         {"limits": httpx.Limits(max_keepalive_connections=-1)},

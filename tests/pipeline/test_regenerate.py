@@ -238,12 +238,12 @@ def test_what_the_wrapper_imports_must_stay_selected(repo: Repo, env: Env) -> No
         f"from upsun_api.api.t import {DELETE.replace('-', '_')} as generated\n"
     )
     other = {**env, "OPERATIONS": "other"}
-    told = "; wrapper/upsun_client/_delete.py imports it, so it must stay selected: add"
+    told = "; wrapper/upsun_client/_delete.py imports it: mend the import"
     with refused(f"upsun_api.api.t.{DELETE.replace('-', '_')} ", told), unchanged(repo):
         regenerate(other, repo)
     assert regenerate({**env, "OPERATIONS": f"{DELETE} other"}, repo) == 0
     module.unlink()
-    with refused("upsun_api.models.accepted.Accepted ", "must stay selected"):
+    with refused("upsun_api.models.accepted.Accepted ", "mend the import"):
         regenerate(other, repo)
     package.write_text("")
     assert regenerate(other, repo) == 0
