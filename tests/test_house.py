@@ -16,8 +16,8 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 # needs more room makes it where less is needed, or says in its commit why they rise.
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1520, 2370),
-    "scripts": (3410, 5090),
-    "tests": (6950, 8800),
+    "scripts": (3440, 5120),
+    "tests": (6980, 8840),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),

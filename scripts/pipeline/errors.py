@@ -46,6 +46,8 @@ def run(name: str, main: Callable[[], int]) -> int:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         message = f"{error.strerror or error}{where}; free the disk or fix the permissions"
+    except MemoryError:
+        message = "out of memory; the document is too large for this machine"
     else:
         return code
     print(f"{name}: {' '.join(message.split())}", file=sys.stderr)

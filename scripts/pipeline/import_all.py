@@ -39,7 +39,11 @@ def check(package: Path, wrapper: Path, part: int, parts: int) -> None:
 
 def imported(file: Path) -> Iterator[str]:
     """Name what the imports of a module are about."""
-    for node in ast.walk(ast.parse(file.read_bytes(), str(file))):
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        raise SystemExit(f"{file} is no Python ({error})") from error
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom):

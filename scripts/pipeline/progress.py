@@ -21,7 +21,7 @@ def stage(name: str) -> Iterator[None]:
     print(f"  {name}", flush=True)
     try:
         yield
-    except (PipelineError, OSError):
+    except (PipelineError, OSError, MemoryError):
         raise
     except Exception as error:
         raise PipelineError(_unexpected(name, error)) from error

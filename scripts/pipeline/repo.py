@@ -53,6 +53,20 @@ def read_text(path: Path, name: str) -> str:
         ) from error
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Write a file wholly or not at all; what is no regular file, as a terminal, is written to."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    path = path.resolve()  # a link stays one
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
 def is_set(env: Mapping[str, str], name: str) -> bool:
     """Say whether a variable is there and does not say no."""
     return env.get(name, "").strip().lower() not in _OFF

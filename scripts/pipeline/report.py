@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scripts.pipeline import repo
 from scripts.pipeline.compare import Change
 from scripts.pipeline.errors import PipelineError
 
@@ -78,7 +79,7 @@ class Report:
     def write(self, file: str) -> None:
         """Write the Markdown to a file, if one is named."""
         if file:
-            Path(file).write_text(self.markdown(), encoding="utf-8")
+            repo.replace(Path(file), self.markdown().encode())
 
     def _parts(self) -> Iterator[tuple[str, _Lists]]:
         """Give a summary, and what it sums up, of the whole document and of what is selected."""

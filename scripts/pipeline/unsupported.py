@@ -174,7 +174,8 @@ def _of_body(content: Node) -> Table:
         _unprintable(*content),
         (is_range, "a media range", "it would itself be sent as the media type"),
         (others, "a multipart that is no form", "its boundary would not be told"),
-        (len(content) != 1, "a choice of bodies", "only one of them could be sent"),
+        (len(content) > 1, "a choice of bodies", "only one of them could be sent"),
+        (not content, "a body of no media type", "it could not be sent"),
     )
 
 

@@ -74,17 +74,19 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
         gone = {name for word in wanted if not found[word] for name in select.matches(word, had)}
         dropped = {name for name in had - has if name in there}
         gained = {name for name in has - had if name in before or not before}
-        if gone:
-            changes = [removal(old, name, paths) for name in sorted(gone)]
+        if has or not gone:
+            left = [word for word in wanted if found[word]] if gone else wanted
+            selected = select.select(whole, left, where, prose=prose)
         else:
-            selected = select.select(whole, wanted, where, prose=prose)
-            pair = _only(old, had - dropped), _only(normalize(selected), has - gained)
-            changes = _changes(repo, *pair, paths) if had else []
+            selected = whole
+        pair = _only(old, had - dropped), _only(normalize(selected), has - gained)
+        changes = _changes(repo, *pair, paths) if had else []
     report = Report(before, there, len(has), changes, gained, dropped)
     if gone:
         report.write(env.get("REPORT") or "")
         print(report.text())
-        fates = [f"'{change.place}' ({change.what.partition('; ')[2]})" for change in changes]
+        removals = [removal(old, name, paths) for name in sorted(gone)]
+        fates = [f"'{each.place}' ({each.what.partition('; ')[2]})" for each in removals]
         told = f"upstream has no operation {', '.join(fates)} any more; correct OPERATIONS or"
         raise PipelineError(f"{told} {repo.name(repo.operations)}")
     record = {"url": recorded_url(url), "sha256": document.sha256(whole), "operations": there}

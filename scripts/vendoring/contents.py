@@ -108,12 +108,22 @@ def relative(source: str, name: str) -> str:
     Args:
         source: The module's; strings and comments stay as they are.
         name: Its path below the folder that holds both packages.
+
+    Raises:
+        PipelineError: When one cannot be made relative, as it shares its line.
     """
-    lines = source.splitlines(keepends=True)
+    lines = re.split(r"(?<=\n)", source)  # those that Python counts
     dots = "." * (name.count("/") + 1)
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             line = re.sub(rf"^(\s*)from ({_OURS})\b", rf"\1from {dots}\2", lines[node.lineno - 1])
-            line = re.sub(rf"^(\s*)import ({_OURS})\b", rf"\1from {dots} import \2", line)
+            line = re.sub(rf"^(\s*)import ({_OURS})(?![\w.])", rf"\1from {dots} import \2", line)
             lines[node.lineno - 1] = line
-    return "".join(lines)
+    made = "".join(lines)
+    for node in ast.walk(ast.parse(made)):
+        if isinstance(node, ast.Import | ast.ImportFrom) and not getattr(node, "level", 0):
+            named = [getattr(node, "module", ""), *(each.name for each in node.names)]
+            if {each.partition(".")[0] for each in named} & {*PACKAGES}:
+                todo = "say `from ... import ...`, on a line of its own"
+                raise PipelineError(f"{name}, line {node.lineno}: {todo}")
+    return made

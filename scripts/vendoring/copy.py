@@ -4,6 +4,7 @@ The copy imports itself relatively, so it works under any parent, beside any oth
 project. The old copy or the new one is there at any time, never half of each.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,24 +48,30 @@ def vendor(repo: Repo, folder: Path, *, force: bool, library: str = "") -> int:
         force: Whether to overwrite what is not as an earlier run wrote it.
         library: The HTTP library to use; empty for that of the copy there, or else ours.
     """
-    with Swap(Folder(folder)) as swap:
-        old = {"files": {}} if force and library else read_manifest(folder)
-        manifest, files = contents(repo, library or old["http"])
-        if not changes(folder, digests(files)):
-            print(f"{folder} is current: {manifest['name']}")
-            return 0
-        found = changes(folder, old["files"])
-        touched = {name: what for name, what in found.items() if what != "lost"}
-        if touched and not force:
-            raise _touched(folder, touched)
-        if not any(path != swap.repo.work for path in folder.iterdir()):
-            swap.write(folder / "__init__.py", b"")
-        for package in PACKAGES:
-            place = swap.stage(folder / package).parent
-        for name, content in files.items():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            (place / name).write_bytes(content)
-        swap.commit()
+    is_new = not folder.exists()
+    try:
+        with Swap(Folder(folder)) as swap:
+            old = {"files": {}} if force and library else read_manifest(folder)
+            manifest, files = contents(repo, library or old["http"])
+            if not changes(folder, digests(files)):
+                print(f"{folder} is current: {manifest['name']}")
+                return 0
+            found = changes(folder, old["files"])
+            touched = {name: what for name, what in found.items() if what != "lost"}
+            if touched and not force:
+                raise _touched(folder, touched)
+            if not any(path != swap.repo.work for path in folder.iterdir()):
+                swap.write(folder / "__init__.py", b"")
+            for package in PACKAGES:
+                place = swap.stage(folder / package).parent
+            for name, content in files.items():
+                (place / name).parent.mkdir(parents=True, exist_ok=True)
+                (place / name).write_bytes(content)
+            swap.commit()
+    finally:
+        if is_new:
+            with suppress(OSError):  # there is a copy in it
+                folder.rmdir()
     print(f"{folder}: {manifest['name']}, operations: {len(manifest['operations'])}")
     print(f"  from {dotted(folder)}.upsun_client import UpsunClient")
     print(f"  needs {', '.join(manifest['requires'])}")

@@ -19,10 +19,8 @@ MODULE = "upsun_client/_manifest.py"
 FILE = "upsun_client/_vendored.json"
 ASSIGNMENT = "MANIFEST: dict[str, object] = "
 # What systems and tools leave behind.
-LITTER = {
-    *(".DS_Store", "Thumbs.db", "desktop.ini", "__pycache__", ".mypy_cache", ".pytest_cache"),
-    *(".pyre", ".pytype", ".ruff_cache"),
-}
+LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+CACHES = {"__pycache__", ".mypy_cache", ".pytest_cache", ".pyre", ".pytype", ".ruff_cache"}
 
 Folder = Path | zipfile.Path
 
@@ -63,13 +61,11 @@ def changes(root: Folder, written: dict[str, str]) -> dict[str, str]:
 def _digests(folder: Folder, name: str) -> Iterator[tuple[str, str]]:
     """Give each file with its digest, '' for what is no plain file."""
     for each in folder.iterdir() if folder.is_dir() else ():
-        if each.name in LITTER or each.name.endswith(".pyc"):
-            continue
         below = f"{name}/{each.name}"
         is_link = isinstance(each, Path) and each.is_symlink()
         if each.is_dir() and not is_link:
-            yield from _digests(each, below)
-        else:
+            yield from _digests(each, below) if each.name not in CACHES else ()
+        elif each.name not in LITTER and not each.name.endswith(".pyc"):
             yield below, "" if is_link or not each.is_file() else digest(each.read_bytes())
 
 

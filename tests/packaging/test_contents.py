@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scripts.pipeline.errors import PipelineError
 from scripts.vendoring import http_library
 from scripts.vendoring.contents import relative
 
@@ -35,6 +36,19 @@ def test_imports_of_ours_become_relative_and_all_else_stays(name: str, dots: str
     before = SOURCE.format("", "from upsun_api").replace("\n", end)
     after = SOURCE.format(f"from {dots} ", f"from {dots}upsun_api").replace("\n", end)
     assert relative(before, name) == after
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["import upsun_api.x", "import os, upsun_api", "x = 1; from upsun_api import y"],
+)
+def test_an_import_that_cannot_be_made_relative_is_refused(line: str) -> None:
+    for odd in ("", "x = '\u2028'\n"):
+        with pytest.raises(PipelineError, match=r"module.py, line \d: say"):
+            relative(f"{odd}{line}\n", "module.py")
+    assert relative("x = '\u2028'\nimport upsun_api\n", "m.py").endswith(
+        "from . import upsun_api\n"
+    )
 
 
 def test_all_that_the_wrapper_says_is_of_the_library() -> None:

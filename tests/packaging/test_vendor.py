@@ -133,14 +133,16 @@ def test_what_was_edited_or_added_is_named_and_stops_an_update(written: Copy) ->
     (api / "client.py").write_text("# ours\n")
     (client / "py.typed").write_text("partial\n")
     (client / "notes.txt").write_text("keep")
-    (api / "models" / "mine").mkdir()
-    (api / "models" / "mine" / "x.py").touch()
+    for mine in ("mine", ".DS_Store", "x.pyc"):
+        (api / "models" / mine).mkdir()
+        (api / "models" / mine / "x.py").touch()
     (client / "_paths.py").unlink()
     (client / "_paths.py").symlink_to("_errors.py")
     (client / "linked").symlink_to(written.app)
     named = {
         *(f"{client}/py.typed edited", f"{client}/_paths.py edited", f"{api}/client.py edited"),
         *(f"{client}/notes.txt added", f"{client}/linked added", f"{api}/models/mine/x.py added"),
+        *(f"{api}/models/.DS_Store/x.py added", f"{api}/models/x.pyc/x.py added"),
     }
     (api / "types.py").unlink()
     before = written.state()

@@ -31,6 +31,7 @@ from tests.pipeline.support import (
     operation,
     published,
     python,
+    query,
     ref,
     refused,
     small_repo,
@@ -269,12 +270,15 @@ def test_what_became_of_an_operation_that_is_gone_is_told_and_reported(
     words, item, fate = gone
     repo = regenerated(small(), words, tmp_path / "tree")
     report = tmp_path / "report.md"
-    env = written(tmp_path, small(a=item), OPERATIONS=words, REPORT=str(report))
+    narrower = {"get": operation("other", TEXT, parameters=[query("q", required=True)])}
+    env = written(tmp_path, small(a=item, b=narrower), OPERATIONS=words, REPORT=str(report))
     told = f"upstream has no operation '{DELETE}' ({fate}) any more; correct OPERATIONS or spec"
     with refused(told), unchanged(repo):
         run(env, repo)
     assert f"- `{DELETE}`: `operation removed; {fate}`\n" in report.read_text()
     assert "servers" not in report.read_text()
+    beside = "- `other: parameter q (query)`: `added, required`\n"
+    assert (beside in report.read_text()) == ("other" in words)
 
 
 def test_a_glob_is_kept_and_resolved_anew_each_time(

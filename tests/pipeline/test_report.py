@@ -1,7 +1,9 @@
 """The report: every change by its place, breaking or not for a caller."""
 
 import json
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -237,6 +239,18 @@ def test_the_report_of_a_first_run_and_of_no_change_is_short() -> None:
     assert same.text() == (
         "upstream: 1 operation; none changed\nselected: 1 operation; contract unchanged"
     )
+
+
+def test_a_report_is_written_wholly_or_not_at_all(tmp_path: Path) -> None:
+    file = tmp_path / "report.md"
+    file.write_text("earlier")
+    full = OSError("the disk is full")
+    with mock.patch.object(Path, "replace", side_effect=full), pytest.raises(OSError, match="full"):
+        Report({}, {}, 0).write(str(file))
+    assert [*tmp_path.iterdir()] == [file]
+    assert file.read_text() == "earlier"
+    Report({}, {}, 0).write(str(file))
+    assert file.read_text().startswith("# Regenerate")
 
 
 def test_long_lists_are_cut_on_the_terminal_only() -> None:
