@@ -300,6 +300,7 @@ def test_another_library_is_refused_in_a_line(copy: Copy) -> None:
     says = "vendor: HTTP=httpx3 is no HTTP library of ours: httpx or httpx2\n"
     assert copy.vendor(HTTP="httpx3") == (1, "", says)
     assert copy.state().keys() == {"app/__init__.py"}
+    assert not copy.folder.exists()
 
 
 # --- as make runs them (without its `setup`, which could rebuild what these tests run in)

@@ -243,6 +243,9 @@ def test_what_the_wrapper_imports_must_stay_selected(repo: Repo, env: Env) -> No
     with refused(f"upsun_api.api.t.{DELETE.replace('-', '_')} ", told), unchanged(repo):
         regenerate(other, repo)
     assert regenerate({**env, "OPERATIONS": f"{DELETE} other"}, repo) == 0
+    module.write_text("def f(:")
+    with refused("_delete.py is no Python"):
+        regenerate(other, repo)
     module.unlink()
     with refused("upsun_api.models.accepted.Accepted ", "mend the import"):
         regenerate(other, repo)

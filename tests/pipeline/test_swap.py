@@ -152,6 +152,7 @@ def test_a_tree_may_be_read_by_many_and_changed_by_one_alone(tmp_path: Path) -> 
     ("error", "code", "told"),
     [
         (PipelineError("a\n b"), 1, "x: a b\n"),
+        (MemoryError(), 1, "x: out of memory; the document is too large"),
         (KeyboardInterrupt(), 130, "x: interrupted\n"),
         (OSError(28, "No space left on device", "/a"), 1, "x: No space left on device (/a); free"),
     ],

@@ -125,6 +125,7 @@ def body(schema: Node, media: str = JSON) -> Node:
 NO_FORM, CODED = "a form of anything but fields", "contentMediaType or contentEncoding"
 EITHER: Node = {"anyOf": [OBJECT, ref("Map")]}
 BODIES: list[tuple[Node, str]] = [
+    ({}, "a body of no media type"),
     ({"image/*": {}}, "a media range"),
     (body(OBJECT, "application/*+json"), "a media range"),
     ({**body(OBJECT), **fields(FILE)}, "a choice of bodies"),
