@@ -17,7 +17,7 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1520, 2370),
     "scripts": (3440, 5120),
-    "tests": (6980, 8840),
+    "tests": (7000, 8860),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),

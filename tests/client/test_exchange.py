@@ -1,5 +1,8 @@
 """The exchange: one for all, ahead of expiry, and nothing poisoned by what goes wrong."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -156,6 +159,21 @@ def test_the_exchange_is_as_documented(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # --- who waits
+
+
+def test_a_process_ends_while_an_exchange_hangs() -> None:
+    with Wire(hold=threading.Event()) as server:
+        program = f"""import upsun_client
+try:
+    upsun_client.UpsunClient(**{server.kwargs(timeout=0.2)}).get_httpx_client().get("/x")
+except upsun_client.APITimeoutError:
+    print("late")
+"""
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        command = [sys.executable, "-c", program]
+        # The exchange itself would wait for ten seconds, more than once.
+        told = subprocess.check_output(command, env=env, text=True, timeout=9)
+    assert told == "late\n"
 
 
 def test_waiting_ends_with_the_timeout_of_who_waits(flavour: str) -> None:
