@@ -2,9 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
-import anyio
 import pytest
 
 import upsun_client
@@ -32,10 +30,7 @@ def test_snippet(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
         monkeypatch.setenv("UPSUN_CLI_TOKEN", API_TOKEN)
         monkeypatch.setattr(upsun_client, "UpsunClient", Client)
-        names: dict[str, Any] = {"UpsunClient": Client}
-        exec(SNIPPETS[number], names)
-        if "main" in names:
-            anyio.run(names["main"])
+        exec(SNIPPETS[number], {"UpsunClient": Client})
         assert not sandbox.integrations
 
 
