@@ -39,6 +39,8 @@ def _scalar(loader: Any, node: Any) -> object:
 
 def _mapping(loader: Any, node: Any) -> dict[str, object]:
     made: dict[str, object] = {}
+    if not isinstance(node, yaml.MappingNode):
+        _fail(node, f"the tag {node.tag} is not supported here")
     for key, below in node.value:
         if not isinstance(key, yaml.ScalarNode) or key.tag.removeprefix(_TAG) not in _READ:
             _fail(key, "a key that is no text")

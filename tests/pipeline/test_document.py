@@ -37,6 +37,10 @@ BAD = {
     "yaml key twice": (b"a: 1\na: 2\n", "line 2: not valid YAML (the key 'a' twice"),
     "yaml tag": (b"a: !!python/object:os.system x\n", "is not supported"),
     "yaml tag that lies": (b"a: !!bool yes\n", "line 1: not valid YAML (the tag tag:yaml.org,20"),
+    "yaml tag of another kind": (
+        b"a: !!map [x]\n",
+        "line 1: not valid YAML (the tag tag:yaml.org,20",
+    ),
     "yaml tag of a key": (b"!!python/name:os.system x: 1\n", "a key that is no text"),
     "yaml that says nothing": (b"# nothing\n", "is null"),
     "yaml circle": (b"a: &a\n  b: *a\n", "recursive node"),
