@@ -77,7 +77,7 @@ def decompress(raw: bytes, encoding: str, limit: int) -> tuple[bytes, str]:
     """
     encoding = encoding.strip().lower()
     if not raw or encoding in {"", "identity"}:
-        return raw[: limit + 1], ""
+        return raw, ""
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         return b"", f"Content-Encoding {one_line(encoding, 80)} is not read here"
     body = b""

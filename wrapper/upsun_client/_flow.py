@@ -120,11 +120,12 @@ class Flow:
         raw = bytearray()
         stopped = await fill(raw, io, visit.stream, limit=limit, seconds=seconds)
         visit.stream = Visit.stream  # that one is closed, whatever came of it
-        encoding = self.redact(response.headers.get("content-encoding", ""))
-        body, problem = decompress(bytes(raw), encoding, limit)
-        # The old stream holds on to the request as sent; and nothing is left to decode.
+        # The old stream holds on to the request as sent.
+        body, problem, headers = bytes(raw)[: limit + 1], "", response.headers
+        if encoding := headers.get("content-encoding"):
+            body, problem = decompress(body, self.redact(encoding), limit)
+            response.headers = httpx.Headers()  # nothing is left to decode
         response.stream = httpx.ByteStream(body)
-        headers, response.headers = response.headers, httpx.Headers()
         response.read()
         response.headers = headers
         if isinstance(stopped, Exception):
