@@ -3,6 +3,8 @@
 import asyncio
 import dataclasses
 import gc
+import itertools
+import linecache
 import multiprocessing
 import os
 import sys
@@ -13,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from types import FrameType
 from typing import Any
 from unittest import mock
 
@@ -421,6 +424,38 @@ def test_threads_pass_the_gate_in_the_order_in_which_they_came() -> None:
 
 
 # --- processes
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+def test_ctrl_c_at_any_line_costs_no_connection(server: Wire) -> None:
+    def interrupting(at: int) -> Callable[[FrameType, str, object], Any]:
+        lines = itertools.count(1)
+
+        def trace(frame: FrameType, event: str, _: object) -> Any:
+            file, line = frame.f_code.co_filename, frame.f_lineno
+            if f"{os.sep}upsun_client{os.sep}_" not in file:
+                return None
+            # As a block ends, its `with` is a line once more, at which no signal is handled.
+            is_with = linecache.getline(file, line).lstrip().startswith("with ")
+            if event == "line" and not is_with and next(lines) == at:
+                raise KeyboardInterrupt
+            return trace
+
+        return trace
+
+    before = sys.gettrace()
+    with UpsunClient(**server.kwargs(timeout=5, httpx_args=ONE_CONNECTION)) as client:
+        delete_once(client)
+        for at in itertools.count(1):
+            with suppress(KeyboardInterrupt):
+                sys.settrace(interrupting(at))
+                try:
+                    delete_once(client)
+                    break
+                finally:
+                    sys.settrace(before)
+            delete_once(client)
+    assert at > 100
 
 
 def in_child(function: Callable[[], object]) -> str:

@@ -4,6 +4,7 @@ They send what they are given, as it is. All that makes a request safe is above 
 so that the proxy environment holds, which a transport of our own would switch off.
 """
 
+import math
 import os
 import ssl
 import weakref
@@ -61,29 +62,36 @@ class Pool:
     time, and a connection for each task that is cancelled there.
     """
 
-    def __init__(self, make: Any, gate: Gate | None, *, is_ours: bool) -> None:
-        self.make, self.gate = make, gate  # None for no limit
+    def __init__(self, make: Any, width: int | None, *, is_ours: bool) -> None:
+        self.make, self.gate = make, Gate(width or math.inf)
         self.is_ours = is_ours  # whether no transport of the caller's is in it
         self.client = make()
-        self.inside: set[Visit] = set()
 
     @property
     def is_closed(self) -> bool:
         return bool(self.client.is_closed)
 
+    def is_in_use(self, client: Any) -> bool:
+        return any(visit.client is client for visit in [*self.gate.inside])
+
 
 class Visit:
-    """A request that has passed the gate of a pool, and the body of its answer.
+    """A request that is to pass the gate of a pool, and the body of its answer.
 
     When that is closed, the next one enters.
     """
 
+    client: Any = None  # that of the pool, once it is inside
     stream: Any = httpx.ByteStream(b"")
 
     def __init__(self, io: Io, pool: Pool) -> None:
         self._io, self._pool, self._process = io, pool, os.getpid()
-        self.client, self._inside = pool.client, pool.inside
-        self._inside.add(self)
+
+    async def enter(self, seconds: float | None) -> bool:
+        """Wait for one's turn; tell whether it came in time."""
+        if is_inside := await self._pool.gate.enter(self, self._io, seconds):
+            self.client = self._pool.client
+        return is_inside
 
     def _open(self) -> Any:
         if self._process != os.getpid():
@@ -113,12 +121,10 @@ class Visit:
             self.abandon()
             raise
         finally:
-            if self in self._inside:
-                self._inside.remove(self)
-                if self._pool.gate:
-                    self._pool.gate.leave()
-                if self._inside is not self._pool.inside and not self._inside:  # the last in there
-                    await close(self._io, self.client)
+            self._pool.gate.leave(self)
+            is_old = self.client not in {None, self._pool.client}
+            if is_old and not self._pool.is_in_use(self.client):  # this was the last one there
+                await close(self._io, self.client)
 
     def abandon(self) -> None:
         """Send no more requests through a client that may have lost a connection.
@@ -128,7 +134,7 @@ class Visit:
         """
         pool = self._pool
         if pool.is_ours and pool.client is self.client:
-            pool.client, pool.inside = pool.make(), set()
+            pool.client = pool.make()
 
 
 class ThreadVisit(Visit, httpx.SyncByteStream):
@@ -163,7 +169,8 @@ class Connections:
         users = [ref() for ref in self._users.valuerefs()]
         is_last = all(each is None or each is user or each.is_closed for each in users)
         # Those that derive from a client that ends find new connections, if they ever look.
-        if pool and (is_last or (user.is_first and self._is_ours and not pool.inside)):
+        is_idle = pool and self._is_ours and not pool.is_in_use(pool.client)
+        if pool and (is_last or (user.is_first and is_idle)):
             await close(kind, pool.client)
 
     def pool(self, kind: type[Io]) -> Pool:
@@ -188,9 +195,8 @@ class Connections:
         if not self._is_ours and self._process != os.getpid():
             problem = "a transport in httpx_args cannot be used in a forked process"
             raise ConfigurationError(f"{problem}; make a new transport and client there")
-        width: int | None = args["limits"].max_connections
-        gate = Gate(width) if width else None
-        return Pool(partial(self._make, kind, args), gate, is_ours=self._is_ours)
+        width = args["limits"].max_connections  # None for no limit
+        return Pool(partial(self._make, kind, args), width, is_ours=self._is_ours)
 
     def _make(self, kind: type[Io], args: Mapping[str, Any]) -> Any:
         client: Any = _PlainClient if kind is Blocking else _AsyncPlainClient

@@ -79,12 +79,12 @@ class Flow:
         call.response = call.error = None
         for hook in io.hooks["request"]:
             await io.settle(hook(sent))
-        if pool.gate and not await pool.gate.enter(io, sent.extensions["timeout"]["pool"]):
-            call.error = httpx.PoolTimeout("")
-            return
         visit = (ThreadVisit if isinstance(io, Blocking) else TaskVisit)(io, pool)
         try:
-            await _deliver(io, visit, pool, sent, call)
+            if await visit.enter(sent.extensions["timeout"]["pool"]):
+                await _deliver(io, visit, pool, sent, call)
+            else:
+                call.error = httpx.PoolTimeout("")
             if response := call.response:
                 visit.stream = response.stream
                 response.request = call.request
@@ -95,12 +95,12 @@ class Flow:
                     response.stream = visit
                     return
                 await self._read(io, call, response, visit, sent.extensions["timeout"])
+            await visit.aclose()
         except BaseException as error:
             if not isinstance(error, Exception):  # the task was cancelled
                 visit.abandon()
             await visit.aclose()
             raise
-        await visit.aclose()
 
     async def _read(
         self, io: Io, call: Call, response: httpx.Response, visit: Visit, times: Any

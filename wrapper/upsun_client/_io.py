@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -42,38 +42,35 @@ class Signal(threading.Event):
 
 
 class Gate:
-    """A semaphore for threads and tasks: who came first enters first, so that nobody starves."""
+    """A semaphore for threads and tasks that knows who is inside: who came first enters first.
 
-    def __init__(self, width: int) -> None:
-        self._free, self._lock = width, threading.Lock()
-        self._waiting: deque[Signal] = deque()
+    Who leaves may have come however far, so that no interruption takes a place along.
+    """
 
-    async def enter(self, io: Io, seconds: float | None) -> bool:
+    def __init__(self, width: float) -> None:
+        self.inside: set[Any] = set()
+        self._width, self._lock = width, threading.Lock()
+        self._waiting: OrderedDict[object, Signal] = OrderedDict()
+
+    async def enter(self, who: object, io: Io, seconds: float | None) -> bool:
         """Wait for one's turn; tell whether it came in time."""
         with self._lock:
-            if self._free:
-                self._free -= 1
+            if len(self.inside) < self._width:
+                self.inside.add(who)
                 return True
-            self._waiting.append(turn := Signal())
-        is_over = is_late = False
-        try:
-            await io.wait(turn, seconds)
-            is_over = True
-        finally:
-            with self._lock:
-                if is_late := turn in self._waiting:
-                    self._waiting.remove(turn)
-            if not (is_over or is_late):  # interrupted, or cancelled, just as the turn came
-                self.leave()
-        return not is_late
+            turn = self._waiting[who] = Signal()
+        await io.wait(turn, seconds)
+        return who in self.inside
 
-    def leave(self) -> None:
+    def leave(self, who: object) -> None:
         """Let the next one enter."""
         with self._lock:
-            turn = self._waiting.popleft() if self._waiting else None
-            self._free += turn is None
-        if turn:
-            turn.set()
+            self.inside.discard(who)
+            self._waiting.pop(who, None)
+            if self._waiting and len(self.inside) < self._width:
+                first, turn = self._waiting.popitem(last=False)
+                self.inside.add(first)
+                turn.set()
 
 
 class _Driver:
