@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from ._errors import ConfigurationError, UpsunError
 from ._io import Io, Signal
@@ -108,12 +109,13 @@ class Tokens:
             pending = self._pending.get(process)
             if pending and (not pending.is_set() or _serves(pending, since)):
                 return pending
-            self._pending[process] = pending = PendingExchange()
-        context = contextvars.copy_context()  # of a tracer, for example
-        work = threading.Thread(target=context.run, args=(self._run, pending), daemon=True)
-        try:
-            work.start()
-        except RuntimeError:  # no thread can be had, as at the interpreter's end
+            pending = PendingExchange()
+            context = contextvars.copy_context()  # of a tracer, for example
+            work = threading.Thread(target=context.run, args=(self._run, pending), daemon=True)
+            with suppress(RuntimeError):  # no thread can be had, as at the interpreter's end
+                work.start()
+            self._pending[process] = pending  # not before: Ctrl-C may come at any line
+        if not work.ident:
             self._run(pending)
         return pending
 
