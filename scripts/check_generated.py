@@ -2,7 +2,7 @@
 
 import sys
 
-from scripts.pipeline import errors, generator
+from scripts.pipeline import program
 from scripts.pipeline.generate import drift
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.swap import reading
@@ -22,5 +22,4 @@ def check(repo: Repo) -> int:
 
 
 if __name__ == "__main__":
-    generator.speed_up_imports()
-    sys.exit(errors.run("check", lambda: check(Repo())))
+    program.main("check", lambda _, repo: check(repo))

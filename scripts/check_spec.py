@@ -1,10 +1,9 @@
 """`make check-spec`: has upstream changed the contract of the selected operations?"""
 
-import os
 import sys
 from collections.abc import Mapping
 
-from scripts.pipeline import errors
+from scripts.pipeline import program
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.swap import reading
@@ -39,4 +38,4 @@ def check_spec(env: Mapping[str, str], repo: Repo) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(errors.run("check-spec", lambda: check_spec(os.environ, Repo())))
+    program.main("check-spec", check_spec)

@@ -1,10 +1,8 @@
 """`make regenerate`: from the published document to spec/ and generated/, wholly or not at all."""
 
-import os
-import sys
 from collections.abc import Mapping
 
-from scripts.pipeline import errors, generate, generator, overlay
+from scripts.pipeline import generate, overlay, program
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.source import remember
 from scripts.pipeline.swap import Swap
@@ -54,5 +52,4 @@ def regenerate(env: Mapping[str, str], repo: Repo) -> int:
 
 
 if __name__ == "__main__":
-    generator.speed_up_imports()
-    sys.exit(errors.run("regenerate", lambda: regenerate(os.environ, Repo())))
+    program.main("regenerate", regenerate)

@@ -4,10 +4,9 @@ They are as `make vendor` writes them, but for imports: the client's tests impor
 """
 
 import shutil
-import sys
 
 from scripts.dev import environment
-from scripts.pipeline import errors
+from scripts.pipeline import program
 from scripts.pipeline.repo import Repo
 from scripts.vendoring.contents import sources
 from scripts.vendoring.http_library import requirements
@@ -15,9 +14,8 @@ from scripts.vendoring.http_library import requirements
 LIBRARY = "httpx2"
 
 
-def main() -> int:
-    """Make the environment of this repo, and what it imports."""
-    repo = Repo()
+def make(_: object, repo: Repo) -> int:
+    """Make the environment of a repo, and what it imports."""
     venv = repo.root / ".venv-httpx2"
     made = venv / "made"
     environment.make(venv, [*requirements(repo, LIBRARY), "--group", "test-tools"], [made])
@@ -29,4 +27,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(errors.run("test-httpx2", main))
+    program.main("test-httpx2", make)

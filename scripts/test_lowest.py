@@ -3,17 +3,14 @@
 By hand, since every bound is one `>=` (a test holds that): a resolver would say the same.
 """
 
-import sys
-
 from scripts.dev import environment
-from scripts.pipeline import errors
+from scripts.pipeline import program
 from scripts.pipeline.repo import Repo
 from scripts.vendoring.http_library import OURS, requirements
 
 
-def main() -> int:
-    """Make the environment of this repo."""
-    repo = Repo()
+def make(_: object, repo: Repo) -> int:
+    """Make the environment of a repo."""
     pins = [text.replace(">=", "==") for text in requirements(repo, OURS)]
     path = [repo.root / folder for folder in ("wrapper", "generated")]
     environment.make(repo.root / ".venv-lowest", [*pins, "--group", "client-tests"], path)
@@ -21,4 +18,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(errors.run("test-lowest", main))
+    program.main("test-lowest", make)

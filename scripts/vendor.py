@@ -1,10 +1,8 @@
 """`make vendor`: write a copy of both packages into another project, or update the one there."""
 
-import os
-import sys
 from collections.abc import Mapping
 
-from scripts.pipeline import errors, generator
+from scripts.pipeline import program
 from scripts.pipeline.repo import Repo, is_set
 from scripts.vendoring.copy import vendor
 from scripts.vendoring.destination import destination
@@ -22,5 +20,4 @@ def run(env: Mapping[str, str], repo: Repo) -> int:
 
 
 if __name__ == "__main__":
-    generator.speed_up_imports()
-    sys.exit(errors.run("vendor", lambda: run(os.environ, Repo())))
+    program.main("vendor", run)
