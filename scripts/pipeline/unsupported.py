@@ -8,20 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from scripts.pipeline.corrections import schema_tools as tools
 from scripts.pipeline.corrections.answers import keep_successes
 from scripts.pipeline.corrections.media import FORMS, essence, is_json
 from scripts.pipeline.corrections.names import identifier
 from scripts.pipeline.corrections.operations import all_parameters, shared_fields, spread
-from scripts.pipeline.corrections.schema_tools import (
-    LISTS,
-    TEXTS,
-    fields,
-    kinds,
-    look,
-    members,
-    name_of,
-    opened,
-)
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.references import resolve
 from scripts.pipeline.walk import METHODS, Node, Place, format_path, operations, target, walk
@@ -106,10 +97,10 @@ def _schemas(
             schema = media.get("schema", {})
             waiting.append((is_json(name), (place, name), schema))
             # A part of a form that is an object is JSON.
-            for field, below in fields(document, schema) if essence(name) in FORMS else ():
-                inner = look(document, below)
-                inner = look(document, inner.get("items", inner))
-                in_json = "object" in kinds(document, inner)
+            for field, below in tools.fields(document, schema) if essence(name) in FORMS else ():
+                inner = tools.look(document, below)
+                inner = tools.look(document, inner.get("items", inner))
+                in_json = "object" in tools.kinds(document, inner)
                 waiting.append((in_json, (place, name, field), inner))
     for in_json, here, schema in waiting:
         for at, _, part in walk(schema, "schema", here):
@@ -143,14 +134,15 @@ def _of_operation(path: str, method: str, operation: Node, parameters: list[Node
 
 def _of_parameter(document: Node, parameter: Node, spread_to: list[Node]) -> Table:
     where, name, style = parameter["in"], parameter["name"], parameter.get("style")
-    held = kinds(document, parameter.get("schema", {}))
+    held = tools.kinds(document, parameter.get("schema", {}))
     is_query, is_header = where == "query", where in ("header", "cookie")
     is_usual = style in (None, "form" if where in ("query", "cookie") else "simple")
     is_usual = is_usual or (style == "deepObject" and is_query and "object" in held)
-    is_joined = is_query and parameter.get("explode") is False and not held <= TEXTS
-    sent = [kinds(document, each["schema"]) for each in spread_to] or [held]
-    is_object = is_query and not all(each <= TEXTS | LISTS for each in sent)
+    is_joined = is_query and parameter.get("explode") is False and not held <= tools.TEXTS
+    sent = [tools.kinds(document, each["schema"]) for each in spread_to] or [held]
+    is_object = is_query and not all(each <= tools.TEXTS | tools.LISTS for each in sent)
     is_odd = where == "path" and not held <= {"string", "integer", "number", "encoded"}
+    is_compound = is_header and not held <= tools.TEXTS
     is_ours = where == "header" and name.lower() in _OWN_HEADERS
     is_broken = is_header and not re.fullmatch(_HEADER_NAME, name)
     return (
@@ -158,7 +150,7 @@ def _of_parameter(document: Node, parameter: Node, spread_to: list[Node]) -> Tab
         ("content" in parameter, "content", "it would be sent as plain text"),
         (parameter.get("allowReserved"), "allowReserved", "it would be sent encoded"),
         (not is_usual, f"style: {style}", "it would be sent in the usual one of its place"),
-        (is_header and not held <= TEXTS, "a list or an object", "it would be sent as plain text"),
+        (is_compound, "a list or an object", "it would be sent as plain text"),
         (is_broken, "a name that no header has", "it would end before its end"),
         (is_ours, "a header that the client sets", "it would be sent in its stead"),
         (is_joined, "explode: false", "it would be sent repeated"),
@@ -181,9 +173,10 @@ def _of_body(content: Node) -> Table:
 
 def _of_form(document: Node, name: str, media: Node) -> Table:
     schema, is_multipart = media.get("schema", {}), essence(name) == FORMS[0]
-    held = {kind for _, field in fields(document, schema) for kind in kinds(document, field)}
-    is_union = any(len(members(there)) > 1 for _, there in opened(document, schema))
-    is_other = is_union or kinds(document, schema) != {"object"}
+    inner = [tools.kinds(document, field) for _, field in tools.fields(document, schema)]
+    held = set().union(*inner)
+    is_union = any(len(tools.members(there)) > 1 for _, there in tools.opened(document, schema))
+    is_other = is_union or tools.kinds(document, schema) != {"object"}
     is_file = not is_multipart and {"file", "array of file"} & held
     is_encoded = is_multipart and {"encoded", "array of encoded"} & held
     return (
@@ -197,10 +190,10 @@ def _of_form(document: Node, name: str, media: Node) -> Table:
 
 def _of_schema(document: Node, schema: Node, *, in_json: bool) -> Table:
     is_file = in_json and schema.get("format") == "binary"
-    is_partial = "$ref" in schema and not name_of(schema)
+    is_partial = "$ref" in schema and not tools.name_of(schema)
     is_beside = "$ref" in schema and _BESIDE & schema.keys()
     is_lost = is_beside and not document["openapi"].startswith("3.0")
-    is_chosen = "discriminator" in schema and members(schema)
+    is_chosen = "discriminator" in schema and tools.members(schema)
     properties: Node = schema.get("properties", {})
     return (
         _unprintable(*properties),

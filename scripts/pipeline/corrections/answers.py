@@ -1,12 +1,6 @@
 """Rules about answers: which are read, and what they promise."""
 
-from scripts.pipeline.corrections.schema_tools import (
-    components,
-    is_object,
-    name_of,
-    opened,
-    with_schemas,
-)
+from scripts.pipeline.corrections import schema_tools as tools
 from scripts.pipeline.references import follow, needed, reached, with_components
 from scripts.pipeline.walk import Node, operations, rebuild, walk
 
@@ -41,19 +35,19 @@ def promise_ids(document: Node) -> Node:
     bodies = [node for _, kind, node in walk(document, "document") if kind == "requestBody"]
     sent = reached(document, (key for body in bodies for key in needed(body, "requestBody")))
     got = {
-        name_of(schema)
+        tools.name_of(schema)
         for _, method, operation in operations(document)
         if method == "get"
         for answer in operation["responses"].values()
         for media in answer.get("content", {}).values()
-        for schema, _ in opened(document, media["schema"], "items")
+        for schema, _ in tools.opened(document, media["schema"], "items")
     }
-    return with_schemas(
+    return tools.with_schemas(
         document,
         {
             name: {**schema, "required": sorted({*schema.get("required", []), "id"})}
-            for name, schema in components(document).items()
+            for name, schema in tools.components(document).items()
             if name in got and ("schemas", name) not in sent
-            if is_object(schema) and "id" in schema.get("properties", {})
+            if tools.is_object(schema) and "id" in schema.get("properties", {})
         },
     )

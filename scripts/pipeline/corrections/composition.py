@@ -5,21 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import reduce
 
-from scripts.pipeline.corrections.schema_tools import (
-    beside,
-    components,
-    for_each,
-    is_enum,
-    is_object,
-    look,
-    meaning,
-    members,
-    name_of,
-    only,
-    opened,
-    with_schemas,
-    without,
-)
+from scripts.pipeline.corrections import schema_tools as tools
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.walk import Node, rebuild, walk
 
@@ -43,9 +29,9 @@ def flatten_all_of(document: Node) -> Node:
     (`ProjectAddon`), and loses null where one reference is left.
     """
     merger = Merger(document, {})
-    flat = {name: merger.component(name) for name in components(document)}
-    flatten = for_each("schema")(lambda schema, _: merger.flatten(schema))
-    return flatten(with_schemas(document, flat))
+    flat = {name: merger.component(name) for name in tools.components(document)}
+    flatten = tools.for_each("schema")(lambda schema, _: merger.flatten(schema))
+    return flatten(tools.with_schemas(document, flat))
 
 
 @dataclass
@@ -63,7 +49,7 @@ class Merger:
         """
         if name not in self.flat:
             self.flat[name] = {}
-            whole = components(self.document).get(name, {})
+            whole = tools.components(self.document).get(name, {})
             made = rebuild(whole, "schema", lambda part, *_: self.flatten(part))
             if sum(1 for _ in walk(made, "schema")) > _LARGEST:
                 raise PipelineError(f"the allOf in {name} multiply; cut them in spec/overlay.yaml")
@@ -76,26 +62,26 @@ class Merger:
         Args:
             schema: Left as it is when there is nothing to resolve; flat in all below it.
         """
-        if "allOf" not in schema and not (members(schema) and only(schema, *_TELLING)):
+        if "allOf" not in schema and not (tools.members(schema) and tools.only(schema, *_TELLING)):
             return schema
-        parts = [only(schema, "type", *_TELLING), *schema.get("allOf", [])]
-        if members(schema):
-            parts.append({"oneOf": members(schema)})
+        parts = [tools.only(schema, "type", *_TELLING), *schema.get("allOf", [])]
+        if tools.members(schema):
+            parts.append({"oneOf": tools.members(schema)})
         telling = [
             part
             for part in parts
-            if only(part, *_LEADING, *_TELLING) or part.get("type", "object") != "object"
+            if tools.only(part, *_LEADING, *_TELLING) or part.get("type", "object") != "object"
         ] or [next(filter(None, parts), {})]
-        rest = only(schema, "nullable", "description")
+        rest = tools.only(schema, "nullable", "description")
         if len(telling) == 1:
-            return beside(telling[0], rest)
+            return tools.beside(telling[0], rest)
         whole = [self._opened(part) for part in telling]
         if all(part.get("nullable") for part in whole):
             rest["nullable"] = True
-        return {**without(reduce(self._merge, whole), "nullable"), **rest}
+        return {**tools.without(reduce(self._merge, whole), "nullable"), **rest}
 
     def _opened(self, schema: Node) -> Node:
-        name = name_of(schema)
+        name = tools.name_of(schema)
         return schema if name is None else self.component(name)
 
     def _merge(self, one: Node, other: Node) -> Node:
@@ -106,25 +92,25 @@ class Merger:
             return one
         ours, theirs = self._alternatives(one), self._alternatives(other)
         if len(ours) * len(theirs) > _MOST:
-            return _merge_plain(without(one, *_UNION), without(other, *_UNION))
+            return _merge_plain(tools.without(one, *_UNION), tools.without(other, *_UNION))
         met = [_merge_plain(left, right) for left in ours for right in theirs]
         return met[0] if len(met) == 1 else {"oneOf": met}
 
     def _alternatives(self, schema: Node, trail: tuple[str | None, ...] = ()) -> list[Node]:
-        if not members(schema):
+        if not tools.members(schema):
             return [schema]
         found = [
             each
-            for member in members(schema)
-            if (name := name_of(member)) is None or name not in trail
+            for member in tools.members(schema)
+            if (name := tools.name_of(member)) is None or name not in trail
             for each in self._alternatives(self._opened(member), (*trail, name))
         ]
-        own = without(schema, "nullable", *_UNION)
+        own = tools.without(schema, "nullable", *_UNION)
         return [_merge_plain(own, each) for each in found] if own else found
 
 
 def _merge_plain(one: Node, other: Node) -> Node:
-    if only(one, *_LEADING) or only(other, *_LEADING):  # of a field that both have
+    if tools.only(one, *_LEADING) or tools.only(other, *_LEADING):  # of a field that both have
         return other
     if len({schema["type"] for schema in (one, other) if "type" in schema}) > 1:
         return {}
@@ -143,7 +129,7 @@ def _merge_plain(one: Node, other: Node) -> Node:
     return merged
 
 
-@for_each("schema")
+@tools.for_each("schema")
 def simplify_unions(schema: Node, document: Node) -> Node:
     """Keep in a union only alternatives that can be told apart when an answer is read.
 
@@ -153,30 +139,32 @@ def simplify_unions(schema: Node, document: Node) -> Node:
     `list-projects-environments-routes` of the published documents the model that requires most
     must be tried first.
     """
-    if not members(schema):
+    if not tools.members(schema):
         return schema
-    rest = only(schema, "nullable", "description")
+    rest = tools.only(schema, "nullable", "description")
     found: list[Node] = []
-    for member, there in opened(document, schema):
+    for member, there in tools.opened(document, schema):
         if there.get("nullable") is True:
             rest["nullable"] = True
-        if not members(there):
-            stays = name_of(member) and (there.get("type") in ("object", "array") or is_enum(there))
-            found.append(member if stays else without(there, "nullable"))
+        if not tools.members(there):
+            stays = tools.name_of(member) and (
+                there.get("type") in ("object", "array") or tools.is_enum(there)
+            )
+            found.append(member if stays else tools.without(there, "nullable"))
     for whole in _ALIKE:
-        alike = [each for each in found if _is_plain(look(document, each), whole["type"])]
-        if len(set(map(meaning, alike))) > 1:
+        alike = [each for each in found if _is_plain(tools.look(document, each), whole["type"])]
+        if len(set(map(tools.meaning, alike))) > 1:
             found = [*(each for each in found if each not in alike), whole]
-    unique = list({meaning(member): member for member in found}.values())
+    unique = list({tools.meaning(member): member for member in found}.values())
     # The most demanding model that fits is the right one; what may be anything always fits.
-    unique.sort(key=lambda each: (not each, -len(look(document, each).get("required", []))))
+    unique.sort(key=lambda each: (not each, -len(tools.look(document, each).get("required", []))))
     if len(unique) != 1:
         return {"oneOf": unique, **rest} if unique else rest
-    return beside(unique[0], rest)
+    return tools.beside(unique[0], rest)
 
 
 def _is_plain(schema: Node, kind: str) -> bool:
-    return schema.get("type") == kind and not is_enum(schema)
+    return schema.get("type") == kind and not tools.is_enum(schema)
 
 
 def tell_alternatives_apart(document: Node) -> Node:
@@ -187,11 +175,15 @@ def tell_alternatives_apart(document: Node) -> Node:
 
     Cause: a model is read whatever is missing in it, so that the first one would always fit.
     """
-    schemas = components(document)
+    schemas = tools.components(document)
     told: Node = {}
     for _, kind, union in walk(document, "document"):
-        options = members(union) if kind == "schema" else []
-        names = [str(name_of(part)) for part in options if is_object(look(document, part))]
+        options = tools.members(union) if kind == "schema" else []
+        names = [
+            str(tools.name_of(part))
+            for part in options
+            if tools.is_object(tools.look(document, part))
+        ]
         if len(names) < 2:
             continue
         ending = _ending(names)
@@ -203,7 +195,7 @@ def tell_alternatives_apart(document: Node) -> Node:
                 known = [value for each in values for value in each.get(field, [None, None])]
                 if len(set(known)) == len(known):
                     marks["values"][field] = own[field]
-    return with_schemas(
+    return tools.with_schemas(
         document, {name: {**schemas[name], "x-told-apart": told[name]} for name in told}
     )
 
@@ -216,6 +208,6 @@ def _ending(names: list[str]) -> str:
 
 
 def _values(document: Node, name: str) -> dict[str, list[object]]:
-    fields = components(document)[name].get("properties", {})
-    found = {field: look(document, part).get("enum") for field, part in fields.items()}
+    fields = tools.components(document)[name].get("properties", {})
+    found = {field: tools.look(document, part).get("enum") for field, part in fields.items()}
     return {field: values for field, values in found.items() if values}

@@ -4,16 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from scripts.pipeline import walk
+from scripts.pipeline.corrections import schema_tools as tools
 from scripts.pipeline.corrections.names import class_name, digest, identifier, pascal
-from scripts.pipeline.corrections.schema_tools import (
-    beside,
-    components,
-    is_class,
-    look_up,
-    only,
-    refer,
-    without,
-)
 from scripts.pipeline.walk import Node, Place
 
 # Names that the generated modules import or define themselves.
@@ -46,11 +38,11 @@ def name_classes(document: Node) -> Node:
         name = names.get(place)
         if name is None:
             return node
-        moved[name] = without(node, "nullable")
-        return beside({"$ref": name}, only(node, "nullable"))
+        moved[name] = tools.without(node, "nullable")
+        return tools.beside({"$ref": name}, tools.only(node, "nullable"))
 
     whole = walk.rebuild(document, "document", cut)
-    parts = components(whole)
+    parts = tools.components(whole)
     schemas = {final[name]: parts[name] for name in parts if "$ref" not in parts[name]}
     made = {**whole, "components": {**whole.get("components", {}), "schemas": {**schemas, **moved}}}
 
@@ -58,20 +50,20 @@ def name_classes(document: Node) -> Node:
         if kind != "schema" or "$ref" not in node:
             return node
         if node["$ref"] in moved:
-            return refer(node["$ref"])
-        name, there = look_up(whole, node)  # what only refers to another has no class
-        return refer(final[name]) if name else there
+            return tools.refer(node["$ref"])
+        name, there = tools.look_up(whole, node)  # what only refers to another has no class
+        return tools.refer(final[name]) if name else there
 
     return walk.rebuild(made, "document", rename)
 
 
 def _component_names(document: Node) -> dict[str, str]:
     """Give every component a key that is its class name, or that can be none."""
-    spelled = {name: class_name(name) for name in components(document)}
+    spelled = {name: class_name(name) for name in tools.components(document)}
     shared = Counter(spelled.values())
     final = {}
     for name, natural in spelled.items():
-        if not is_class(components(document)[name]):
+        if not tools.is_class(tools.components(document)[name]):
             final[name] = f"{name}-plain"
         elif natural in TAKEN and not shared[f"{natural}Model"]:
             final[name] = f"{natural}Model"
@@ -84,11 +76,13 @@ def _component_names(document: Node) -> dict[str, str]:
 
 def _inline_names(document: Node, final: dict[str, str]) -> dict[Place, str]:
     """Name the class of each place that makes one."""
-    taken = TAKEN | {final[key] for key, node in components(document).items() if is_class(node)}
+    taken = TAKEN | {
+        final[key] for key, node in tools.components(document).items() if tools.is_class(node)
+    }
     found: list[_Found] = []
     for section in ("schemas", "parameters"):
         _, kind = walk.SHAPE["components"][section]
-        for name, part in components(document, section).items():
+        for name, part in tools.components(document, section).items():
             place = "components", section, name
             found += _below(part, kind, place, place, class_name(name))
     for path, method, operation in walk.operations(document):
@@ -118,7 +112,7 @@ def _below(node: Node, kind: str, place: Place, lasting: Place, stem: str) -> It
             continue
         step = below if child_kind != "parameter" else (below[0], child["in"], child["name"])
         here, there, name = (*place, *below), (*lasting, *step), stem + ending
-        if child_kind == "schema" and is_class(child):
+        if child_kind == "schema" and tools.is_class(child):
             name = class_name(name)
             yield here, there, name
         yield from _below(child, child_kind, here, there, name)

@@ -1,20 +1,11 @@
 """Rules for what a schema says of itself, by which a newer API may send more."""
 
+from scripts.pipeline.corrections import schema_tools as tools
 from scripts.pipeline.corrections.names import digest, enum_name
-from scripts.pipeline.corrections.schema_tools import (
-    beside,
-    components,
-    for_each,
-    is_class,
-    look,
-    name_of,
-    with_schemas,
-    without,
-)
 from scripts.pipeline.walk import Node
 
 
-@for_each("schema")
+@tools.for_each("schema")
 def open_objects(schema: Node, _: Node) -> Node:
     """Open every object that says `additionalProperties: false`.
 
@@ -23,10 +14,10 @@ def open_objects(schema: Node, _: Node) -> Node:
     write starts; HAL's `_links` are never declared.
     """
     closed = schema.get("additionalProperties") is False
-    return without(schema, "additionalProperties") if closed else schema
+    return tools.without(schema, "additionalProperties") if closed else schema
 
 
-@for_each("schema")
+@tools.for_each("schema")
 def leave_to_server(schema: Node, document: Node) -> Node:
     """Drop defaults, and require nothing that is `readOnly`.
 
@@ -34,7 +25,7 @@ def leave_to_server(schema: Node, document: Node) -> Node:
     and go on doing so when the server's default has moved; and what only the server writes would be
     demanded from the caller, too. No published document has more than defaults of null.
     """
-    made = without(schema, "default")
+    made = tools.without(schema, "default")
     if "required" in made:
         fields = schema.get("properties", {})
         written = {name for name in fields if _is_read_only(document, fields[name])}
@@ -43,7 +34,7 @@ def leave_to_server(schema: Node, document: Node) -> Node:
 
 
 def _is_read_only(document: Node, field: Node) -> bool:
-    return bool({**look(document, field), **field}.get("readOnly"))
+    return bool({**tools.look(document, field), **field}.get("readOnly"))
 
 
 def move_null_to_references(document: Node) -> Node:
@@ -56,17 +47,19 @@ def move_null_to_references(document: Node) -> Node:
     null = {"nullable": True}
     found = {
         name
-        for name, schema in components(document).items()
-        if schema.get("nullable") is True and is_class(schema)
+        for name, schema in tools.components(document).items()
+        if schema.get("nullable") is True and tools.is_class(schema)
     }
-    move = for_each("schema")(lambda at, _: beside(at, null) if name_of(at) in found else at)
+    move = tools.for_each("schema")(
+        lambda at, _: tools.beside(at, null) if tools.name_of(at) in found else at
+    )
     moved = move(document)
-    return with_schemas(
-        moved, {name: without(components(moved)[name], "nullable") for name in found}
+    return tools.with_schemas(
+        moved, {name: tools.without(tools.components(moved)[name], "nullable") for name in found}
     )
 
 
-@for_each("schema")
+@tools.for_each("schema")
 def settle_enums(schema: Node, _: Node) -> Node:
     """Keep enums that Python can have, each value with a name that depends on nothing else.
 
@@ -77,12 +70,12 @@ def settle_enums(schema: Node, _: Node) -> Node:
     """
     kinds = {type(value) for value in schema.get("enum", ())}
     if kinds != {"string": {str}, "integer": {int}}.get(str(schema.get("type"))):
-        return without(schema, "enum")
+        return tools.without(schema, "enum")
     values = list(dict.fromkeys(schema["enum"]))
     if kinds == {int}:
         return {**schema, "enum": values}
     if not "".join(values).isprintable():
-        return without(schema, "enum")
+        return tools.without(schema, "enum")
     names = [enum_name(value) for value in values]
     told = [
         name if names.count(name) == 1 else f"{name}_{digest(value)}"
