@@ -7,8 +7,7 @@ from typing import Any
 
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.form import validate
-from scripts.pipeline.references import check_references
-from scripts.pipeline.walk import Node, operations
+from scripts.pipeline.walk import Node
 
 # Far above any published document (60,000 values, 25 levels), far below what hurts.
 MAX_VALUES = 2_000_000
@@ -19,11 +18,10 @@ def parse(body: bytes, where: str) -> Node:
     """Read an OpenAPI document of which everything is selected, and check it.
 
     Raises:
-        PipelineError: As `read` and `check`.
+        PipelineError: As `read` and `validate`.
     """
     document = read(body, where)
-    validate(document, "document", where)
-    check(document, where)
+    validate(document, where)
     return document
 
 
@@ -48,31 +46,6 @@ def read(body: bytes, where: str) -> Node:
         data = load(text, where)
     _count(data, where, {})
     return _openapi(data, where)
-
-
-def check(document: Node, where: str) -> None:
-    """Check where references lead, and the operations, of a document whose form is validated.
-
-    Raises:
-        PipelineError: At the first fault.
-    """
-    try:
-        canonical(document).decode()
-    except UnicodeDecodeError as error:  # one half of a pair alone has no encoding
-        raise PipelineError(f"{where} holds half a character (\\ud800-\\udfff)") from error
-    check_references(document, where)
-    seen: dict[str, str] = {}
-    for path, method, operation in operations(document):
-        name, here = operation.get("operationId"), f"{method.upper()} {path}"
-        if not isinstance(operation.get("responses"), dict):
-            raise PipelineError(f"{where}: {here} documents no responses")
-        if not isinstance(name, str | None):
-            raise PipelineError(f"{where}: the operationId of {here} is no text")
-        if name and name in seen:
-            raise PipelineError(
-                f"{where} uses the operationId '{name}' twice: {seen[name]} and {here}"
-            )
-        seen[name or ""] = here
 
 
 def canonical(document: Node) -> bytes:

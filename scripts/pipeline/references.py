@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.form import expect
-from scripts.pipeline.walk import SHAPE, Node, Place, format_path, target, walk
+from scripts.pipeline.walk import SHAPE, Node, Place, target, walk
 
 Key = tuple[str, str]  # a component: its section, and its name
 _COMPONENT = 3  # components, section, name
@@ -18,7 +17,8 @@ def whole_item(document: Node, path: str, where: str) -> Node:
         PipelineError: As `follow`, and when it is no object.
     """
     item = document["paths"][path]
-    expect(item, dict, where, ("paths", path))
+    if not isinstance(item, dict):
+        raise PipelineError(f"{where}: paths.{path} is no object")
     whole = {**follow(document, item, f"{where}, paths.{path}"), **item}
     return {key: whole[key] for key in whole if key != "$ref"}
 
@@ -59,25 +59,6 @@ def find(document: Node, place: Place) -> Any:
     for step in place:
         found = found.get(step) if isinstance(found, dict) else None
     return found
-
-
-def check_references(document: Node, where: str) -> None:
-    """Check that every reference leads to a component of its kind, and not in a circle.
-
-    Raises:
-        PipelineError: When one does not; it says where.
-    """
-    sections = {kind: section for section, (_, kind) in SHAPE["components"].items()}
-    for place, kind, node in walk(document, "document"):
-        here = f"{where}, {format_path(place)}"
-        if kind == "requirement":
-            for name in node:
-                resolve(document, f"#/components/securitySchemes/{name}", here)
-        elif "$ref" in node and kind != "pathItem":
-            ref = node["$ref"]
-            if target(ref)[:2] != ("components", sections.get(kind)):
-                raise PipelineError(f"{here}: '{ref}' points outside the components of its kind")
-            follow(document, node, here)
 
 
 def needed(node: Node, kind: str) -> Iterator[Key]:

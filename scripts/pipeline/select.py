@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from scripts.pipeline.contract import name_of, names
-from scripts.pipeline.document import check
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.form import validate
 from scripts.pipeline.normalize import copied, normalize
@@ -56,8 +55,7 @@ def select(
         "paths": _chosen(document, set(wanted), where),
     }
     selected = copied(with_components(part, document))
-    validate(selected, "document", where)
-    check(selected, where)
+    validate(selected, where)
     return normalize(selected, prose=prose)
 
 

@@ -158,6 +158,18 @@ INVALID = {
         with_parameter("path"),
         f"{PARAMETER}: 'required' is a required property",
     ),
+    "an operation without answers": (
+        api(get={"operationId": "a"}),
+        "paths./a.get: 'responses' is a required property",
+    ),
+    "an operationId that is no text": (
+        api(get=operation("a") | {"operationId": 5}),
+        "paths./a.get.operationId: 5 is not of type 'string'",
+    ),
+    "an operationId twice": (
+        api(get=operation("a"), put=operation("a")),
+        "Operation ID 'a' for 'put' in '/a' is not unique",
+    ),
     "a placeholder without a parameter": (
         api(paths={"/a/{b.c}": {"get": operation("a")}}),
         "Path parameter 'b.c' for 'get' operation in '/a/{b.c}' was not resolved",

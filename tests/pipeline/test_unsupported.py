@@ -25,7 +25,6 @@ from tests.pipeline.support import (
     parameter,
     query,
     ref,
-    refused,
     thing,
 )
 
@@ -237,8 +236,7 @@ def test_a_method_of_openapi_3_2_is_refused_when_it_is_selected() -> None:
     assert told(whole, "get-x") == ""
     whole["paths"]["/x"]["additionalOperations"] = {"COPY": operation("copy-x")}
     assert list(select.select(whole, ["get-x"])["paths"]["/x"]) == ["get"]
-    with refused("ADDITIONALOPERATIONS /x documents no responses"):
-        select.select(whole, ["*"])
+    assert "ADDITIONALOPERATIONS /x (no id): the method is not supported" in told(whole, "*")
 
 
 def test_what_is_not_selected_stops_nobody() -> None:

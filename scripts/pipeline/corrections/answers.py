@@ -18,7 +18,7 @@ def keep_successes(document: Node) -> Node:
             return follow(document, node, "a body")
         if kind != "operation":
             return node
-        found = node["responses"]
+        found = node.get("responses", {})
         kept = [status for status in found if status[:1] == "2"] or ["default"]
         answers = {status: found.get(status, {"description": ""}) for status in kept}
         return {**node, "responses": answers}
