@@ -51,8 +51,10 @@ def name_classes(document: Node) -> Node:
             return node
         if node["$ref"] in moved:
             return tools.refer(node["$ref"])
-        name, there = tools.look_up(whole, node)  # what only refers to another has no class
-        return tools.refer(final[name]) if name else there
+        name = str(tools.name_of(node))
+        while "$ref" in parts[name]:  # what only refers to another has no class
+            name = str(tools.name_of(parts[name]))
+        return tools.refer(final[name])
 
     return walk.rebuild(made, "document", rename)
 

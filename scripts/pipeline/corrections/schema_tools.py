@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 
 from scripts.pipeline.document import canonical
-from scripts.pipeline.references import resolve
+from scripts.pipeline.references import follow, resolve
 from scripts.pipeline.walk import Node, rebuild, target
 
 Rule = Callable[[Node], Node]
@@ -57,19 +57,8 @@ def refer(name: str) -> Node:
 
 
 def look(document: Node, schema: Node) -> Node:
-    """Follow references to the schema itself; a circle of them means anything."""
-    return look_up(document, schema)[1]
-
-
-def look_up(document: Node, schema: Node) -> tuple[str | None, Node]:
-    """Follow references, and name the component that they lead to, too; None when it is none."""
-    last, seen = None, set()
-    while (name := name_of(schema)) is not None:
-        if name in seen or name not in components(document):
-            return None, {}
-        seen.add(name)
-        last, schema = name, components(document)[name]
-    return last, schema
+    """Follow references to the schema itself."""
+    return follow(document, schema, "a schema")
 
 
 def opened(document: Node, schema: Node, *more: str) -> Iterator[tuple[Node, Node]]:
