@@ -25,20 +25,17 @@ def read_overlay(path: Path) -> Node:
     from scripts.pipeline.yaml_text import load  # noqa: PLC0415 - only this and YAML documents need it
 
     overlay = load(read_text(path, str(path)), str(path))
-    if not isinstance(overlay, dict) or not str(overlay.get("overlay", "")).startswith("1."):
-        raise PipelineError(f"{path} is no OpenAPI Overlay 1.x; see its first line")
-    actions = overlay.get("actions")
-    if not isinstance(actions, list):
-        raise PipelineError(f"{path} has no list of actions")
+    found = overlay if isinstance(overlay, dict) else {}
+    actions = found.get("actions")
+    if not str(found.get("overlay")).startswith("1.") or not isinstance(actions, list):
+        raise PipelineError(f"{path} is no OpenAPI Overlay 1.x with a list of actions")
     for number, action in enumerate(actions, 1):
-        here = f"{path}, action {number}"
-        if not isinstance(action, dict) or not isinstance(action.get("target"), str):
-            raise PipelineError(f"{here}: needs a target (a JSONPath)")
-        if not action.get("description"):
-            raise PipelineError(f"{here} ({action['target']}): say why in its description")
-        if unknown := action.keys() - _ACTION_KEYS:
-            raise PipelineError(f"{here}: '{min(unknown)}' is no part of an action")
-    return overlay
+        has = action if isinstance(action, dict) else {}
+        texts = [has.get("target"), has.get("description")]
+        if not all(isinstance(text, str) and text for text in texts) or has.keys() - _ACTION_KEYS:
+            told = "needs a target (a JSONPath) and why (description), and may update or remove"
+            raise PipelineError(f"{path}, action {number}: {told}")
+    return found
 
 
 def apply(document: Node, overlay: Node, *, partial: bool) -> Node:

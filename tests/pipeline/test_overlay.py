@@ -50,10 +50,16 @@ def test_a_target_that_matches_nothing_is_an_error_in_the_whole_document_only() 
     ("text", "told"),
     [
         ("[]", "is no OpenAPI Overlay"),
-        ("overlay: 1.0.0", "has no list of actions"),
-        ("overlay: 1.0.0\nactions: [{description: x}]", "action 1: needs a target"),
-        ("overlay: 1.0.0\nactions: [{target: $.a}]", "say why"),
-        ("overlay: 1.0.0\nactions: [{target: $.a, description: x, upd: 1}]", "'upd' is no part"),
+        ("overlay: 1.0.0", "with a list of actions"),
+        (
+            "overlay: 1.0.0\nactions: [{description: x}]",
+            "action 1: needs a target (a JSONPath) and why",
+        ),
+        ("overlay: 1.0.0\nactions: [{target: $.a}]", "action 1: needs a target"),
+        (
+            "overlay: 1.0.0\nactions: [{target: $.a, description: x, upd: 1}]",
+            "may update or remove",
+        ),
         ("overlay: [", "not valid YAML"),
     ],
 )
