@@ -12,8 +12,8 @@ def check(repo: Repo) -> int:
     """Compare generated/ with what spec/ gives; 0 when nothing differs."""
     with reading(repo):
         found = drift(repo)
-    for line in found:
-        print(f"{repo.name(repo.package)}/{line}")
+    for name in found:
+        print(f"{repo.name(repo.package)}/{name} was edited, or spec/ or the pipeline changed")
     if not found:
         print("generated/ is in step with spec/")
     else:

@@ -130,7 +130,8 @@ async def _read(response: "httpx.Response", shown: str) -> Fetched:
     if response.status_code == 304 and any(map(response.request.headers.get, _CONDITIONS)):
         return Fetched(None, conditions)
     if response.status_code != 200:
-        raise PipelineError(_refusal(response, shown))
+        status = f"{response.status_code} {response.reason_phrase}".strip()
+        raise PipelineError(f"{shown} answered {status}; check SPEC_URL, or {TRY_LATER}")
     # Nested encodings expand a small answer without bound before it can be counted.
     if given.get("Content-Encoding", "identity").lower() not in ("identity", "gzip"):
         raise PipelineError(f"{shown} answered with an encoding that was not asked for")
@@ -140,9 +141,3 @@ async def _read(response: "httpx.Response", shown: str) -> Fetched:
         if len(body) > MAX_BYTES:
             break
     return Fetched(bytes(body), conditions)
-
-
-def _refusal(response: "httpx.Response", shown: str) -> str:
-    status = f"{response.status_code} {response.reason_phrase}".strip()
-    is_temporary = response.status_code in (429, 500, 502, 503, 504)
-    return f"{shown} answered {status}; {TRY_LATER if is_temporary else 'check SPEC_URL'}"

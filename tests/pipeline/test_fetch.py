@@ -43,8 +43,8 @@ def redirect(to: str) -> Callable[[Request], bytes]:
 # How a server answers, and what is told of it.
 REFUSED = [
     (answering(b"", "404 Not Found"), "404 Not Found; check SPEC_URL"),
-    (answering(b"", "500 Internal Server Error"), "500 Internal Server Error; try again later"),
-    (answering(b"", "429 Too Many"), "429 Too Many; try again later"),
+    (answering(b"", "500 Internal Server Error"), "500 Internal Server Error; check SPEC_URL"),
+    (answering(b"", "429 Too Many"), "429 Too Many; check SPEC_URL, or try again later"),
     (answering(b"", "304 Not Modified"), "304 Not Modified; check SPEC_URL"),
     (answering(b"", Content_Encoding="br"), "an encoding that was not asked for"),
     (answering(b"", Content_Encoding="gzip, gzip"), "an encoding that was not asked for"),
