@@ -37,15 +37,27 @@ def read(body: bytes, where: str) -> Node:
     Raises:
         PipelineError: When it is anything else.
     """
-    text = _text(body, where)
-    if text.lstrip()[:1] in ("{", "["):
+    try:
+        text = body.decode("utf-8-sig").lstrip()
+    except UnicodeDecodeError as error:
+        raise PipelineError(f"{where} is not UTF-8 (byte {error.start}); check SPEC_URL") from error
+    if text[:1] in ("{", "["):
         data = _json(text, where)
+    elif text[:1] == "<":
+        data = None  # a web page
     else:
         from scripts.pipeline.yaml_text import load  # noqa: PLC0415 - only YAML needs the YAML parser
 
         data = load(text, where)
     _count(data, where, {})
-    return _openapi(data, where)
+    version = data.get("openapi") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not str(version).startswith("3."):
+        told = f"is no OpenAPI 3 document: it begins with {text[:40]!a}"
+        raise PipelineError(f"{where} {told}; check SPEC_URL, or try again later")
+    for key in ("paths", "info"):
+        if not isinstance(data.get(key), dict) or not data[key]:
+            raise PipelineError(f"{where} has no {key}; is it an OpenAPI document?")
+    return data
 
 
 def canonical(document: Node) -> bytes:
@@ -57,18 +69,6 @@ def canonical(document: Node) -> bytes:
 def sha256(document: Node) -> str:
     """Hash the content of a document, whatever form it came in."""
     return hashlib.sha256(canonical(document)).hexdigest()
-
-
-def _text(body: bytes, where: str) -> str:
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PipelineError(f"{where} is not UTF-8 (byte {error.start}); check SPEC_URL") from error
-    if not text.strip():
-        raise PipelineError(f"{where} is empty; try again later")
-    if text.lstrip()[:1] == "<":
-        raise PipelineError(f"{where} is HTML or XML, not an OpenAPI document; check SPEC_URL")
-    return text
 
 
 def _json(text: str, where: str) -> object:
@@ -117,16 +117,3 @@ def _count(data: object, where: str, known: dict[int, int], depth: int = 1) -> i
             )
         known[id(data)] = size
     return known[id(data)]
-
-
-def _openapi(data: object, where: str) -> Node:
-    if not isinstance(data, dict) or not data:
-        kind = "null" if data is None else "an empty object" if data == {} else "a list or a text"
-        raise PipelineError(f"{where} is {kind}, not an OpenAPI document; check SPEC_URL")
-    if not str(data.get("openapi")).startswith("3."):
-        version = data.get("openapi", data.get("swagger", "none"))
-        raise PipelineError(f"{where} names no OpenAPI 3 version (but {version}); check SPEC_URL")
-    for key in ("paths", "info"):
-        if not isinstance(data.get(key), dict) or not data[key]:
-            raise PipelineError(f"{where} has no {key}; is it an OpenAPI document?")
-    return data
