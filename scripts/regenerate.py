@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from scripts.pipeline import generate, overlay, program
+from scripts.pipeline import generate, overlay, program, source
 from scripts.pipeline.repo import Repo
-from scripts.pipeline.source import remember
 from scripts.pipeline.swap import Swap
 from scripts.pipeline.upstream import read_upstream, state, wanted_operations
 
@@ -46,7 +45,7 @@ def regenerate(env: Mapping[str, str], repo: Repo) -> int:
         swap.write(repo.source, generate.dump_json(upstream.source))
         report.write(env.get("REPORT") or "")
         swap.commit()
-        remember(repo, state(env, repo, wanted), upstream.conditions)
+        source.remember(repo, state(env, repo, wanted), upstream.conditions)
         print(report.text())
     return 0
 

@@ -5,15 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from scripts.pipeline import (
-    contract,
-    generator,
-    overlay,
-    select,
-    unsupported,
-    validator,
-    verify,
-)
+from scripts.pipeline import contract, generator, overlay, select, unsupported, validator, verify
 from scripts.pipeline.corrections import correct
 from scripts.pipeline.corrections.names import file_name
 from scripts.pipeline.document import parse

@@ -8,7 +8,6 @@ from scripts.pipeline import repo
 from scripts.pipeline.compare import Change
 from scripts.pipeline.errors import PipelineError
 
-_SHOWN = 20
 _LONGEST = 300
 # What a report lists, by title: the mark on a terminal, and the word when it is counted.
 _LISTS = {
@@ -45,19 +44,17 @@ class Report:
         return bool(self.changes or self.gained or self.dropped)
 
     def text(self) -> str:
-        """Write it for a terminal; long lists are cut."""
+        """Write it for a terminal."""
         lines = []
         for summary, lists in self._parts():
             lines.append(summary)
             for title, items in lists.items():
-                told = [": ".join(map(_plain, parts)) for parts in items[:_SHOWN]]
-                if len(items) > _SHOWN:
-                    told.append(f"and {len(items) - _SHOWN} more; REPORT=file has them all")
-                lines += [f"  {_LISTS[title][0]} {each}" for each in told]
+                mark = _LISTS[title][0]
+                lines += [f"  {mark} {': '.join(map(_plain, parts))}" for parts in items]
         return "\n".join(lines)
 
     def markdown(self) -> str:
-        """Write it for a pull request, in full; the first line is its title."""
+        """Write it for a pull request; the first line is its title."""
         parts = list(self._parts())
         breaking = sum(change.breaking for change in self.changes)
         told = f"{_count(len(self.changes), 'change')} in the contract, {breaking} breaking"

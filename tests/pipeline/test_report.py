@@ -251,13 +251,3 @@ def test_a_report_is_written_wholly_or_not_at_all(tmp_path: Path) -> None:
     assert file.read_text() == "earlier"
     Report({}, {}, 0).write(str(file))
     assert file.read_text().startswith("# Regenerate")
-
-
-def test_long_lists_are_cut_on_the_terminal_only() -> None:
-    after = {f"op{number:03}": "1" for number in range(50)}
-    changes = [Change(f"p{number:03}", "added") for number in range(30)]
-    report = Report({"old": "1"}, after, 1, changes)
-    assert "  + and 30 more" in report.text()
-    assert "  and 10 more; REPORT=file has them all" in report.text()
-    assert "op049" in report.markdown()
-    assert "p029" in report.markdown()
