@@ -34,7 +34,8 @@ def compare(old: Node, new: Node, paths: Node | None = None) -> list[Change]:
     changes, differences = [], Differences(old, new)
     for name, before, after in pairs(_by_name(old), _by_name(new)):
         if after is None:
-            changes.append(removal(old, name, paths or new["paths"]))
+            told = f"operation removed; {_fate(before, paths or new['paths'])}"
+            changes.append(Change(name, told, breaking=True))
         elif before is None:
             changes.append(Change(name, "operation added"))
         else:
@@ -46,24 +47,16 @@ def compare(old: Node, new: Node, paths: Node | None = None) -> list[Change]:
     return sorted(changes, key=lambda change: (not change.breaking, change))
 
 
-def removal(document: Node, name: str, paths: Node) -> Change:
-    """Say that an operation of a document is gone, and what is where it was.
-
-    Args:
-        document: The contract that has it.
-        name: Its name.
-        paths: All that upstream has now.
-    """
-    path, method = next(each[:2] for each in operations(document) if name_of(*each) == name)
+def _fate(operation: Node, paths: Node) -> str:
+    """Say what is now where an operation was."""
+    path, method = operation["path"], operation["method"]
     if path not in paths:
-        fate = f"the path {path} is gone too"
-    elif not isinstance(paths[path], dict):
-        fate = f"{path} cannot be read"
-    elif method not in paths[path]:
-        fate = f"{path} has no {method.upper()} any more"
-    else:
-        fate = f"renamed to {name_of(path, method, paths[path][method])}"
-    return Change(name, f"operation removed; {fate}", breaking=True)
+        return f"the path {path} is gone too"
+    if not isinstance(paths[path], dict):
+        return f"{path} cannot be read"
+    if (there := paths[path].get(method.lower())) is None:
+        return f"{path} has no {method} any more"
+    return f"renamed to {name_of(path, method, there)}"
 
 
 def _by_name(document: Node) -> dict[str, Node]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scripts.pipeline import contract, document, select
 from scripts.pipeline.address import shown
-from scripts.pipeline.compare import Change, compare, compare_names, removal
+from scripts.pipeline.compare import Change, compare, compare_names
 from scripts.pipeline.corrections.schema_tools import without
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.fetch import fetch
@@ -65,28 +65,26 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
         where = shown(url)
         whole = document.read(answer.body, where)
         plain = normalize(whole)
-        paths, lost = select.paths_of(plain, where)
+        paths, faults = select.paths_of(plain, where)
         there = contract.digests(plain, paths)
-        paths |= dict.fromkeys(lost)
+        paths |= dict.fromkeys(faults)
         found = {word: select.matches(word, there) for word in wanted}
         had, has = contract.names(old), set().union(*found.values())
         # Of which a word stood for, and stands for nothing now.
         gone = {name for word in wanted if not found[word] for name in select.matches(word, had)}
-        dropped = {name for name in had - has if name in there}
-        gained = {name for name in has - had if name in before or not before}
-        if has or not gone:
-            left = [word for word in wanted if found[word]] if gone else wanted
+        left = [word for word in wanted if found[word] or not gone]
+        selected = whole
+        if left or not gone:
             selected = select.select(whole, left, where, prose=prose)
-        else:
-            selected = whole
+        dropped, gained = (had - has) & there.keys(), (has - had) & (before or there).keys()
         pair = _only(old, had - dropped), _only(normalize(selected), has - gained)
         changes = _changes(repo, *pair, paths) if had else []
     report = Report(before, there, len(has), changes, gained, dropped)
     if gone:
         report.write(env.get("REPORT") or "")
         print(report.text())
-        removals = [removal(old, name, paths) for name in sorted(gone)]
-        fates = [f"'{each.place}' ({each.what.partition('; ')[2]})" for each in removals]
+        lost = [change for change in changes if change.place in gone]
+        fates = [f"'{each.place}' ({each.what.partition('; ')[2]})" for each in lost]
         told = f"upstream has no operation {', '.join(fates)} any more; correct OPERATIONS or"
         raise PipelineError(f"{told} {repo.name(repo.operations)}")
     record = {"url": recorded_url(url), "sha256": document.sha256(whole), "operations": there}
