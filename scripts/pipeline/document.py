@@ -52,8 +52,8 @@ def read(body: bytes, where: str) -> Node:
     _count(data, where, {})
     version = data.get("openapi") if isinstance(data, dict) else None
     if not isinstance(data, dict) or not str(version).startswith("3."):
-        told = f"is no OpenAPI 3 document: it begins with {text[:40]!a}"
-        raise PipelineError(f"{where} {told}; check SPEC_URL, or try again later")
+        told = f"is no OpenAPI 3 document (openapi: {str(version)[:20]!a}), and begins with"
+        raise PipelineError(f"{where} {told} {text[:40]!a}; check SPEC_URL, or try again later")
     for key in ("paths", "info"):
         if not isinstance(data.get(key), dict) or not data[key]:
             raise PipelineError(f"{where} has no {key}; is it an OpenAPI document?")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from subprocess import PIPE, STDOUT
 from typing import Any
 
@@ -36,23 +36,22 @@ def validated(document: Node) -> Iterator[None]:
         command = [sys.executable, "-m", __name__]
         with subprocess.Popen(command, cwd=ROOT, stdin=file, stdout=PIPE, stderr=STDOUT) as worker:
             try:
-                try:
-                    yield
-                except PipelineError:
-                    with suppress(subprocess.TimeoutExpired):
-                        _tell(worker)
-                    raise
+                yield
+            except PipelineError:
                 _tell(worker)
-            except subprocess.TimeoutExpired as error:
-                raise PipelineError(
-                    f"the validator is not done after {PATIENCE} s: correct allOf that multiplies"
-                ) from error
+                raise
+            else:
+                _tell(worker)
             finally:
                 worker.kill()
 
 
 def _tell(worker: subprocess.Popen[bytes]) -> None:
-    said = worker.communicate(timeout=PATIENCE)[0].decode(errors="backslashreplace").strip()
+    try:
+        said = worker.communicate(timeout=PATIENCE)[0].decode(errors="backslashreplace").strip()
+    except subprocess.TimeoutExpired as error:
+        told = f"the validator is not done after {PATIENCE} s: correct allOf that multiplies"
+        raise PipelineError(told) from error
     if worker.returncode:
         raise PipelineError(f"the validator broke down: {said.rpartition(chr(10))[2]}")
     if said:

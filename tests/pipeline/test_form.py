@@ -198,7 +198,7 @@ def stops(document: Node, error: BaseException | None) -> None:
     ("error", "told"),
     [
         (None, "the validator is not done after 0.5 s: "),
-        (PipelineError("ours"), "ours"),
+        (PipelineError("ours"), "the validator is not done after 0.5 s: "),
         (KeyboardInterrupt("theirs"), "theirs"),
     ],
     ids=repr,

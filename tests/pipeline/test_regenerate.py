@@ -422,7 +422,7 @@ def test_a_file_that_was_edited_added_or_lost_is_named_and_mended(repo: Repo, sa
 # What the server answers.
 BAD_ANSWERS = {
     "not found": (answer("404 Not Found", {"error": "Spec file not found"}), "404 Not Found"),
-    "html": (answer(200, b"<html></html>"), "it begins with '<html>"),
+    "html": (answer(200, b"<html></html>"), "and begins with '<html>"),
     "dangling": (answer(200, reworded('Accepted"}', 'No"}')), "at nothing"),
 }
 

@@ -99,14 +99,12 @@ class Merger:
     def _alternatives(self, schema: Node, trail: tuple[str | None, ...] = ()) -> list[Node]:
         if not tools.members(schema):
             return [schema]
-        found = [
+        return [
             each
             for member in tools.members(schema)
             if (name := tools.name_of(member)) is None or name not in trail
             for each in self._alternatives(self._opened(member), (*trail, name))
         ]
-        own = tools.without(schema, "nullable", *_UNION)
-        return [_merge_plain(own, each) for each in found] if own else found
 
 
 def _merge_plain(one: Node, other: Node) -> Node:
