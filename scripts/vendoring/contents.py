@@ -105,9 +105,7 @@ def digests(files: dict[str, bytes]) -> dict[str, str]:
 def relative(source: str, name: str) -> str:
     """Give the source of a module in which imports of our packages, each on a line, are relative.
 
-    Args:
-        source: The module's; strings and comments stay as they are.
-        name: Its path below the folder that holds both packages.
+    Strings and comments stay as they are. The name is its path below the folder of both packages.
 
     Raises:
         PipelineError: When one cannot be made relative, as it shares its line.
@@ -115,15 +113,15 @@ def relative(source: str, name: str) -> str:
     lines = re.split(r"(?<=\n)", source)  # those that Python counts
     dots = "." * (name.count("/") + 1)
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            line = re.sub(rf"^(\s*)from ({_OURS})\b", rf"\1from {dots}\2", lines[node.lineno - 1])
-            line = re.sub(rf"^(\s*)import ({_OURS})(?![\w.])", rf"\1from {dots} import \2", line)
-            lines[node.lineno - 1] = line
-    made = "".join(lines)
-    for node in ast.walk(ast.parse(made)):
         if isinstance(node, ast.Import | ast.ImportFrom) and not getattr(node, "level", 0):
             named = [getattr(node, "module", ""), *(each.name for each in node.names)]
-            if {each.partition(".")[0] for each in named} & {*PACKAGES}:
+            if {each.partition(".")[0] for each in named}.isdisjoint(PACKAGES):
+                continue
+            at = node.lineno - 1
+            line = re.sub(rf"^(\s*)from ({_OURS})\b", rf"\1from {dots}\2", lines[at])
+            line = re.sub(rf"^(\s*)import ({_OURS})(?![\w.,])", rf"\1from {dots} import \2", line)
+            if line == lines[at]:
                 todo = "say `from ... import ...`, on a line of its own"
                 raise PipelineError(f"{name}, line {node.lineno}: {todo}")
-    return made
+            lines[at] = line
+    return "".join(lines)

@@ -40,7 +40,10 @@ def test_imports_of_ours_become_relative_and_all_else_stays(name: str, dots: str
 
 @pytest.mark.parametrize(
     "line",
-    ["import upsun_api.x", "import os, upsun_api", "x = 1; from upsun_api import y"],
+    [
+        *("import upsun_api.x", "import os, upsun_api", "import upsun_api, os"),
+        "x = 1; from upsun_api import y",
+    ],
 )
 def test_an_import_that_cannot_be_made_relative_is_refused(line: str) -> None:
     for odd in ("", "x = '\u2028'\n"):
