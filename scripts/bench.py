@@ -73,14 +73,7 @@ def write(row: Row, turns: Sequence[Sequence[float]]) -> str:
 
 
 def commands(row: Row, python: Path, url: str, folder: Path) -> list[list[str]]:
-    """Give the command of each side.
-
-    Args:
-        row: Of what.
-        python: The interpreter that has httpx and our packages.
-        url: Of the server.
-        folder: For what is made on the way.
-    """
+    """Give the command of each side."""
     program, *arguments = row.program
     if program == "regenerate":
         return _regenerations(arguments[0], folder)

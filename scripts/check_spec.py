@@ -13,9 +13,7 @@ from scripts.pipeline.upstream import read_upstream, wanted_operations
 def check_spec(env: Mapping[str, str], repo: Repo) -> int:
     """Fetch and compare; the tree stays as it is.
 
-    Args:
-        env: `SPEC_URL`, `OPERATIONS`, `PROSE`, `FORCE`, `REPORT` as for `make regenerate`.
-        repo: Whose spec/openapi.json is compared.
+    `SPEC_URL`, `OPERATIONS`, `PROSE`, `FORCE`, `REPORT` are as for `make regenerate`.
 
     Returns:
         0 when the contract of the selected operations is the committed one, else 1.

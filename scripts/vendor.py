@@ -11,9 +11,7 @@ from scripts.vendoring.destination import destination
 def run(env: Mapping[str, str], repo: Repo) -> int:
     """Vendor as the environment says.
 
-    Args:
-        env: `DEST` says where to, `HTTP` on which HTTP library, `FORCE` overwrites what was edited.
-        repo: This project.
+    `DEST` says where to, `HTTP` on which HTTP library, `FORCE` overwrites what was edited.
     """
     folder = destination(env.get("DEST", ""), repo)
     return vendor(repo, folder, force=is_set(env, "FORCE"), library=env.get("HTTP", "").strip())

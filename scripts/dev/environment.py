@@ -13,10 +13,8 @@ from scripts.pipeline.repo import ROOT
 def make(venv: Path, install: Sequence[str], path: Sequence[Path] = ()) -> None:
     """Make an environment with this interpreter, unless it is there.
 
-    Args:
-        venv: Where.
-        install: Arguments of `pip install`; groups are those of this project.
-        path: Directories that are importable there.
+    Groups in what `pip install` is told are those of this project; what is in a path can be
+    imported there.
 
     Raises:
         PipelineError: When the packages cannot be had.

@@ -26,10 +26,7 @@ class Change:
 def compare(old: Node, new: Node, paths: Node | None = None) -> list[Change]:
     """List what changed between two selected documents, each change once, the breaking ones first.
 
-    Args:
-        old: What callers know.
-        new: What takes its place.
-        paths: All that upstream has now, to say what became of an operation that is gone.
+    The paths, all that upstream has now, tell what became of an operation that is gone.
     """
     changes, differences = [], Differences(old, new)
     for name, before, after in pairs(_by_name(old), _by_name(new)):
@@ -82,13 +79,7 @@ def _of_all(document: Node) -> Node:
 
 
 def compare_names(old: Node, new: Node, overlay: Node) -> list[Change]:
-    """Name the classes that callers know and that a selected document is not rendered with.
-
-    Args:
-        old: The contract that callers know.
-        new: The one that takes its place.
-        overlay: As `read_overlay` gives it.
-    """
+    """Name the classes that callers know and that a selected document is not rendered with."""
     try:
         before, after = _classes(old, overlay), _classes(new, overlay)
     except PipelineError as error:

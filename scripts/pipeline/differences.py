@@ -65,10 +65,7 @@ class Differences:
     def compare(self, place: str, old: Part, new: Part) -> None:
         """Compare two parts of one kind, which go one way.
 
-        Args:
-            place: What to call them, unless both are one component.
-            old: A part of the old document.
-            new: The one of the new document.
+        They are called by their place, unless both are one component.
         """
         if new.kind == "schema" and "$ref" in old.node and "$ref" in new.node:
             refs = old.node["$ref"], new.node["$ref"], new.way

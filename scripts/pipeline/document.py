@@ -30,10 +30,6 @@ def read(body: bytes, where: str) -> Node:
 
     Nothing is said of its parts: one that nobody selects may be anything.
 
-    Args:
-        body: The document as it came.
-        where: What to call it in an error.
-
     Raises:
         PipelineError: When it is anything else.
     """

@@ -17,10 +17,6 @@ class PipelineError(Exception):
 def run(name: str, main: Callable[[], int]) -> int:
     """Run `main` and turn what people can cause into one line on stderr.
 
-    Args:
-        name: What the line starts with, such as `regenerate`.
-        main: The work; returns the exit code.
-
     Returns:
         The exit code: that of `main`, 1 after an error, 130 after an interruption, 141 when what
         reads the output has gone.

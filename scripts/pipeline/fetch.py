@@ -34,10 +34,6 @@ class Fetched:
 def fetch(source: str, conditions: Mapping[str, object] | None = None) -> Fetched:
     """Read the document at an https URL, a loopback http URL, a file URL or a path.
 
-    Args:
-        source: Where it is.
-        conditions: Headers that make the request conditional; ignored for files.
-
     Raises:
         PipelineError: When it cannot be had, in one line.
     """

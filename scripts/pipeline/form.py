@@ -23,10 +23,6 @@ def validate(document: Node, where: str) -> None:
     becomes `{}`, which says the same, and one that is `false` `{"not": {}}`. An `enum` or a
     `required` that is no list, an old mistake in properties, says nothing.
 
-    Args:
-        document: What to look at.
-        where: What to call it in an error.
-
     Raises:
         PipelineError: When something is out of place, or a reference leads to no component of its
             kind, or in a circle; it says where.

@@ -19,12 +19,6 @@ from scripts.pipeline.walk import Node
 def build(repo: Repo, document: Node, package: Path, http: str = generator.HTTP) -> None:
     """Correct, render and verify the package for a selected document.
 
-    Args:
-        repo: Where the overlay is.
-        document: What spec/openapi.json says.
-        package: A directory that does not exist yet.
-        http: The HTTP library that the package is to use.
-
     Raises:
         PipelineError: When the result would not be whole.
     """

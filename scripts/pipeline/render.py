@@ -33,11 +33,6 @@ _STYLE = ("--target-version", "py311", "--line-length", "100")
 def render(document: Node, package: Path, http: str = generator.HTTP) -> None:
     """Render a corrected document as a package in a directory that does not exist yet.
 
-    Args:
-        document: As `correct` gives it.
-        package: Where to; its name becomes the package's.
-        http: The HTTP library that it is to use.
-
     Raises:
         PipelineError: At the first thing the generator warns about, whatever its level.
     """

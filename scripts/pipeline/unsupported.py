@@ -33,9 +33,6 @@ Table = Iterable[tuple[object, str, str]]
 def check(document: Node) -> None:
     """Refuse what is not supported.
 
-    Args:
-        document: A selected document, with the overlay applied, not corrected yet.
-
     Raises:
         PipelineError: It names each place, up to three.
     """

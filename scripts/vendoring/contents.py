@@ -27,10 +27,6 @@ _OURS = "|".join(PACKAGES)
 def contents(repo: Repo, library: str) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Make the manifest of a copy, and its files by their path below the folder that holds it.
 
-    Args:
-        repo: This project.
-        library: The HTTP library that the copy is to use.
-
     Raises:
         PipelineError: When the tree is not whole, or generated/ is not what spec/ gives.
     """

@@ -12,10 +12,6 @@ from scripts.vendoring.self_check import PACKAGES
 def destination(given: str, repo: Repo) -> Path:
     """Check that a folder can hold a copy: that it is a package, or can be one inside a package.
 
-    Args:
-        given: What the person at the keyboard wrote.
-        repo: This project, which is no place for a copy of it.
-
     Raises:
         PipelineError: When it cannot.
     """

@@ -34,10 +34,6 @@ RULES: Mapping[str, Rule] = {
 def correct(document: Node, rules: Mapping[str, Rule] = RULES) -> Node:
     """Apply the rules, in order.
 
-    Args:
-        document: A selected document; left as it is.
-        rules: Which ones, by name; tests leave one out.
-
     Returns:
         The corrected document.
 

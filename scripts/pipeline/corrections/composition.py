@@ -57,11 +57,7 @@ class Merger:
         return self.flat[name]
 
     def flatten(self, schema: Node) -> Node:
-        """Resolve the `allOf` of a schema, and own keywords beside a union, into one schema.
-
-        Args:
-            schema: Left as it is when there is nothing to resolve; flat in all below it.
-        """
+        """Resolve the `allOf` of a schema, and own keywords beside a union, into one schema."""
         if "allOf" not in schema and not (tools.members(schema) and tools.only(schema, *_TELLING)):
             return schema
         parts = [tools.only(schema, "type", *_TELLING), *schema.get("allOf", [])]
