@@ -9,7 +9,7 @@ from functools import partial
 
 from scripts.dev.sandbox import API_TOKEN, INTEGRATION, PROJECT, Sandbox
 from scripts.pipeline import errors
-from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.errors import PipelineError, translate_errors
 
 _USAGE = """\
 The sandbox is at {url} until Ctrl-C; each request gets a line. In a shell:
@@ -43,11 +43,8 @@ def settings(env: Mapping[str, str]) -> dict[str, int]:
 def main() -> int:
     """Run until interrupted."""
     chosen = settings(os.environ)
-    try:
+    with translate_errors(f"PORT={chosen.get('port', 0)}: choose another", OSError):
         sandbox = Sandbox(log=partial(print, flush=True), **chosen)
-    except OSError as error:
-        told = f"PORT={chosen.get('port', 0)}: {error.strerror}; choose another"
-        raise PipelineError(told) from error
     urls = {"url": sandbox.url, "token_url": sandbox.token_url}
     projects = " ".join(path.split("/")[2] for path in sandbox.records if path.count("/") == 2)
     names = {"token": API_TOKEN, "project": PROJECT, "integration": INTEGRATION}

@@ -5,7 +5,7 @@ import json
 import math
 from typing import Any
 
-from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.errors import PipelineError, translate_errors
 from scripts.pipeline.form import validate
 from scripts.pipeline.walk import Node
 
@@ -33,12 +33,12 @@ def read(body: bytes, where: str) -> Node:
     Raises:
         PipelineError: When it is anything else.
     """
-    try:
+    with translate_errors(f"{where} is not UTF-8; check SPEC_URL", UnicodeDecodeError):
         text = body.decode("utf-8-sig").lstrip()
-    except UnicodeDecodeError as error:
-        raise PipelineError(f"{where} is not UTF-8 (byte {error.start}); check SPEC_URL") from error
     if text[:1] in ("{", "["):
-        data = _json(text, where)
+        with translate_errors(f"{where} is not valid JSON; truncated?", ValueError, RecursionError):
+            hooks: Any = {"parse_constant": number, "parse_float": number}
+            data = json.loads(text, object_pairs_hook=_object, **hooks)
     elif text[:1] == "<":
         data = None  # a web page
     else:
@@ -65,16 +65,6 @@ def canonical(document: Node) -> bytes:
 def sha256(document: Node) -> str:
     """Hash the content of a document, whatever form it came in."""
     return hashlib.sha256(canonical(document)).hexdigest()
-
-
-def _json(text: str, where: str) -> object:
-    try:
-        found: object = json.loads(
-            text, object_pairs_hook=_object, parse_constant=number, parse_float=number
-        )
-    except (ValueError, RecursionError) as error:
-        raise PipelineError(f"{where} is not valid JSON ({error}); truncated?") from error
-    return found
 
 
 def _object(items: list[tuple[str, Any]]) -> Node:

@@ -3,7 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -12,6 +13,19 @@ CLOSED = 128 + signal.SIGPIPE
 
 class PipelineError(Exception):
     """Raised when a stage cannot go on; the message says what happened, where, and what to do."""
+
+
+@contextmanager
+def translate_errors(told: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Say what an exception of some kinds means, and add its own words.
+
+    Raises:
+        PipelineError: In its stead.
+    """
+    try:
+        yield
+    except kinds as error:
+        raise PipelineError(f"{told} ({error})") from error
 
 
 def run(name: str, main: Callable[[], int]) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from scripts.pipeline import address
-from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.errors import PipelineError, translate_errors
 
 if TYPE_CHECKING:
     import httpx
@@ -56,14 +56,14 @@ def _sendable(conditions: Mapping[str, object]) -> dict[str, str]:
 
 
 def _read_file(source: str) -> bytes:
-    try:
+    told = f"cannot read {address.shown(source)}"
+    # No home directory, a null character.
+    with translate_errors(told, OSError, ValueError, RuntimeError):
         path = Path(unquote(urlsplit(source).path) if "://" in source else source).expanduser()
         if not path.is_file():
             raise PipelineError(f"there is no file {path}; check SPEC_URL")
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
-    except (OSError, ValueError, RuntimeError) as error:  # no home directory, a null character
-        raise PipelineError(f"cannot read {address.shown(source)} ({error})") from error
 
 
 def _download(url: str, conditions: dict[str, str]) -> Fetched:

@@ -6,7 +6,7 @@ from operator import getitem
 from pathlib import Path
 from typing import Any
 
-from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.errors import PipelineError, translate_errors
 from scripts.pipeline.normalize import copied
 from scripts.pipeline.repo import read_text
 from scripts.pipeline.walk import Node, Place
@@ -75,10 +75,8 @@ def apply(document: Node, overlay: Node, *, partial: bool) -> Node:
 def _matches(document: Node, path: str) -> list[Place]:
     import jsonpath  # noqa: PLC0415 - slow to import, and most runs have no overlay action
 
-    try:
+    with translate_errors(f"the overlay's target {path} is no JSONPath", jsonpath.JSONPathError):
         matches = list(jsonpath.finditer(path, document))
-    except jsonpath.JSONPathError as error:
-        raise PipelineError(f"the overlay's target {path} is no JSONPath ({error})") from error
     # Last first, so that removing from a list does not move what is still to be removed.
     return [tuple(match.parts) for match in reversed(matches)]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.errors import translate_errors
 
 ROOT = Path(__file__).resolve().parents[2]
 _OFF = ("", "0", "no", "false")
@@ -45,12 +45,8 @@ def read_text(path: Path, name: str) -> str:
     Raises:
         PipelineError: When it is not UTF-8.
     """
-    try:
+    with translate_errors(f"{name} is not UTF-8; restore it from git", UnicodeDecodeError):
         return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise PipelineError(
-            f"{name} is not UTF-8 (byte {error.start}); save it as UTF-8, or restore it from git"
-        ) from error
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from scripts.pipeline import address
-from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.errors import translate_errors
 from scripts.pipeline.repo import PUBLISHED, Repo
 
 _NOTE = "fetched.json"
@@ -25,12 +25,10 @@ def read_source(repo: Repo) -> dict[str, Any]:
     """
     if not repo.source.exists():
         return {"operations": {}}
-    try:
+    told = f"{repo.name(repo.source)} is broken; restore it from git"
+    with translate_errors(told, ValueError, KeyError, TypeError):
         data = json.loads(repo.source.read_text(encoding="utf-8"))
         return {**data, "operations": dict(data["operations"])}
-    except (ValueError, KeyError, TypeError) as error:
-        name = repo.name(repo.source)
-        raise PipelineError(f"{name} is broken ({error}); restore it from git") from error
 
 
 def recorded_url(url: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote, unquote
 
-from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.errors import PipelineError, translate_errors
 from scripts.pipeline.repo import Repo
 
 _ABSENT = "none:"  # marks what was not there
@@ -100,7 +100,8 @@ class Swap(ExitStack):
             ) from error
 
     def _restore(self) -> None:
-        try:
+        told = f"{self.repo.root} is half changed, and could not be restored; once it can be"
+        with translate_errors(f"{told}, {self.repo.mend}", OSError):
             for aside in list(self.repo.old.iterdir()):
                 target = self.repo.root / unquote(aside.name.removeprefix(_ABSENT))
                 shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
@@ -109,11 +110,6 @@ class Swap(ExitStack):
                 else:
                     aside.rename(target)
             self.repo.old.rmdir()
-        except OSError as error:
-            raise PipelineError(
-                f"{self.repo.root} is half changed, and could not be restored ({error}); once the"
-                f" reason is gone, {self.repo.mend}"
-            ) from error
 
     def _clear(self) -> None:
         for scratch in (self._new, self._done):
@@ -143,12 +139,11 @@ def reading(repo: Repo) -> Iterator[None]:
 
 @contextmanager
 def _holding(repo: Repo, how: int) -> Iterator[None]:
+    told = f"another run is at work in {repo.root}; wait until it ends"
     folder = os.open(repo.root, os.O_RDONLY)
     try:
-        fcntl.flock(folder, how | fcntl.LOCK_NB)
+        with translate_errors(told, BlockingIOError):
+            fcntl.flock(folder, how | fcntl.LOCK_NB)
         yield
-    except BlockingIOError as error:
-        told = f"another run is at work in {repo.root}; wait until it ends"
-        raise PipelineError(told) from error
     finally:
         os.close(folder)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.errors import PipelineError, translate_errors
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.swap import Swap
 from scripts.vendoring import http_library, self_check
@@ -32,11 +32,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     if not changes(folder, {}):
         return {"http": http_library.OURS, "files": {}}
-    try:
+    todo = "restore the manifest, or replace the copy: FORCE=1 with HTTP=httpx or HTTP=httpx2"
+    with translate_errors(todo, ValueError):
         return self_check.read(folder)
-    except ValueError as error:
-        told = f"{error}; restore it, or replace the copy: FORCE=1 with HTTP=httpx or HTTP=httpx2"
-        raise PipelineError(told) from error
 
 
 def vendor(repo: Repo, folder: Path, *, force: bool, library: str = "") -> int:

@@ -381,8 +381,8 @@ def test_nothing_is_told_of_a_tree_that_a_killed_run_left(repo: Repo, env: Env) 
 @pytest.mark.parametrize(
     ("file", "content", "told"),
     [
-        ("spec/operations.txt", b"\xff\xfe", "is not UTF-8 (byte 0); save it as UTF-8"),
-        ("spec/overlay.yaml", b"\xff\xfe", "is not UTF-8 (byte 0); save it as UTF-8"),
+        ("spec/operations.txt", b"\xff\xfe", "is not UTF-8; restore it from git ("),
+        ("spec/overlay.yaml", b"\xff\xfe", "is not UTF-8; restore it from git ("),
         ("spec/source.json", b"{", "is broken"),
     ],
 )
