@@ -75,7 +75,8 @@ class Differences:
             if refs[0] == refs[1]:
                 place = refs[0].rpartition("/")[2]
         # Renamed or written out: what counts is what it says.
-        before, after = _whole(self.old, old.node), _whole(self.new, new.node)
+        before = follow(self.old, old.node, "the contract")
+        after = follow(self.new, new.node, "the contract")
         for key, was, now in pairs(_keywords(new.kind, before), _keywords(new.kind, after)):
             self._keyword(place, key, was, now, new.way)
         olds = _parts(self.old, old._replace(node=before), after)
@@ -135,10 +136,6 @@ def pairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple
         yield key, before.get(key), after.get(key)
 
 
-def _whole(document: Node, part: Node) -> Node:
-    return follow(document, part, "the contract")
-
-
 def _keywords(kind: str, node: Node) -> Node:
     """Give what a node says itself; `additionalProperties` is a part unless it is false."""
     parts = [key for key, (_, below) in SHAPE.get(kind, {}).items() if below not in _VALUES]
@@ -159,7 +156,7 @@ def _parts(document: Node, part: Part, other: Node) -> dict[str, Part]:
         if kind in _VALUES or is_none:  # no schema says as much as an empty one
             continue
         slot = str(slots[0]) if slots else ""
-        whole = child if kind == "schema" else _whole(document, child)
+        whole = child if kind == "schema" else follow(document, child, "the contract")
         if kind == "parameter":
             slot = f"{whole['name']} ({whole['in']})"
         if key in _UNIONS and len(part.node[key]) != len(other.get(key, ())):

@@ -9,7 +9,7 @@ from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.form import validate
 from scripts.pipeline.normalize import copied, normalize
 from scripts.pipeline.references import whole_item, with_components
-from scripts.pipeline.walk import Node, methods, with_methods
+from scripts.pipeline.walk import SHARED, Node, methods
 
 EVERYTHING = "*"
 _INFO = ("title", "version")
@@ -94,8 +94,9 @@ def _chosen(document: Node, wanted: set[str], where: str) -> Node:
                 " spec/operations.txt)"
             )
         kept |= matched
-    chosen = {
-        path: {method for method in methods(item) if name_of(path, method, item[method]) in kept}
-        for path, item in paths.items()
-    }
-    return {path: with_methods(paths[path], chosen[path]) for path in chosen if chosen[path]}
+    chosen = {}
+    for path, item in paths.items():
+        own = {each for each in methods(item) if name_of(path, each, item[each]) in kept}
+        if own:
+            chosen[path] = {key: item[key] for key in item if key in SHARED or key in own}
+    return chosen

@@ -4,7 +4,7 @@ Every stage walks documents through this table, so that a *property named* `desc
 is never mistaken for the keyword, and nothing inside a `default` or an `enum` is read as a schema.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -124,11 +124,6 @@ def operations(document: Node) -> Iterator[tuple[str, str, Node]]:
 def methods(item: Node) -> list[str]:
     """Give the methods of what is at a path, whatever is there."""
     return [method for method in (*METHODS, *NEWER) if item.get(method) is not None]
-
-
-def with_methods(item: Node, kept: Collection[str]) -> Node:
-    """Copy what is at a path with no more than some of its operations, and what they share."""
-    return {key: item[key] for key in item if key in SHARED or key in kept}
 
 
 def format_path(place: Place) -> str:

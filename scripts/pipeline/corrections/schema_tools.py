@@ -39,8 +39,6 @@ def components(document: Node, section: str = "schemas") -> Node:
 
 def with_schemas(document: Node, schemas: Node) -> Node:
     """Put schemas in the place of components, or beside them."""
-    if not schemas:
-        return document
     parts = {**document.get("components", {}), "schemas": {**components(document), **schemas}}
     return {**document, "components": parts}
 
