@@ -9,7 +9,7 @@ from functools import partial
 
 from scripts.dev.sandbox import API_TOKEN, INTEGRATION, PROJECT, Sandbox
 from scripts.pipeline import errors
-from scripts.pipeline.errors import PipelineError, translate_errors
+from scripts.pipeline.errors import translate_errors
 
 _USAGE = """\
 The sandbox is at {url} until Ctrl-C; each request gets a line. In a shell:
@@ -25,26 +25,24 @@ print(delete_projects_integrations("{project}", "{integration}", client=client))
 """
 
 
-def settings(env: Mapping[str, str]) -> dict[str, int]:
-    """Read the arguments of a sandbox; empty is unset.
+def start(env: Mapping[str, str]) -> Sandbox:
+    """Make a sandbox as the environment says; empty is unset.
 
     Raises:
-        PipelineError: When one is no such number.
+        PipelineError: When it cannot be as that says.
     """
-    found = {}
-    for name in ("port", "projects", "integrations", "rate"):
-        if text := env.get(name.upper()):
-            if not text.isdecimal() or int(text) > 65535:
-                raise PipelineError(f"{name.upper()}={text}: give a whole number up to 65535")
-            found[name] = int(text)
-    return found
+    names = ("PORT", "PROJECTS", "INTEGRATIONS", "RATE")
+    asked = {name: env[name] for name in names if env.get(name)}
+    told = " ".join(f"{name}={text}" for name, text in asked.items())
+    told = f"{told}: give whole numbers, and a port that is free"
+    with translate_errors(told, OSError, OverflowError, ValueError):
+        numbers = {name.lower(): int(text) for name, text in asked.items()}
+        return Sandbox(log=partial(print, flush=True), **numbers)
 
 
 def main() -> int:
     """Run until interrupted."""
-    chosen = settings(os.environ)
-    with translate_errors(f"PORT={chosen.get('port', 0)}: choose another", OSError):
-        sandbox = Sandbox(log=partial(print, flush=True), **chosen)
+    sandbox = start(os.environ)
     urls = {"url": sandbox.url, "token_url": sandbox.token_url}
     projects = " ".join(path.split("/")[2] for path in sandbox.records if path.count("/") == 2)
     names = {"token": API_TOKEN, "project": PROJECT, "integration": INTEGRATION}
