@@ -31,7 +31,7 @@ class Fetched:
     conditions: Mapping[str, str] = field(default_factory=dict)  # headers of the next request
 
 
-def fetch(source: str, conditions: Mapping[str, object] | None = None) -> Fetched:
+def fetch(source: str, conditions: Mapping[str, str] | None = None) -> Fetched:
     """Read the document at an https URL, a loopback http URL, a file URL or a path.
 
     Raises:
@@ -40,19 +40,11 @@ def fetch(source: str, conditions: Mapping[str, object] | None = None) -> Fetche
     if address.scheme(source) in ("", "file"):
         fetched = Fetched(_read_file(source))
     else:
-        fetched = _download(source, _sendable(conditions or {}))
+        fetched = _download(source, conditions)
     if fetched.body and len(fetched.body) > MAX_BYTES:
         told = f"{address.shown(source)} has more than {MAX_BYTES} bytes"
         raise PipelineError(f"{told}; is it an OpenAPI document?")
     return fetched
-
-
-def _sendable(conditions: Mapping[str, object]) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in conditions.items()
-        if isinstance(value, str) and value.isascii() and value.isprintable()
-    }
 
 
 def _read_file(source: str) -> bytes:
@@ -66,7 +58,7 @@ def _read_file(source: str) -> bytes:
             return file.read(MAX_BYTES + 1)
 
 
-def _download(url: str, conditions: dict[str, str]) -> Fetched:
+def _download(url: str, conditions: Mapping[str, str] | None) -> Fetched:
     import asyncio  # noqa: PLC0415 - a file needs neither
 
     import httpx  # noqa: PLC0415
@@ -80,7 +72,7 @@ def _download(url: str, conditions: dict[str, str]) -> Fetched:
         "User-Agent": f"upsun-client/{version('upsun-client')}",
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
-        **conditions,
+        **(conditions or {}),
     }
 
     async def ask() -> Fetched:
@@ -122,7 +114,10 @@ def _check(url: str, start: str) -> None:
 
 async def _read(response: "httpx.Response", shown: str) -> Fetched:
     given = response.headers
-    conditions = _sendable({name: given.get(mark) for name, mark in _CONDITIONS.items()})
+    marks = {name: given.get(mark, "") for name, mark in _CONDITIONS.items()}
+    conditions = {
+        name: mark for name, mark in marks.items() if mark and mark.isascii() and mark.isprintable()
+    }
     if response.status_code == 304 and any(map(response.request.headers.get, _CONDITIONS)):
         return Fetched(None, conditions)
     if response.status_code != 200:
