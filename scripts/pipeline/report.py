@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scripts.pipeline import repo
 from scripts.pipeline.compare import Change
-from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.errors import translate_errors
 
 _LONGEST = 300
 # What a report lists, by title: the mark on a terminal, and the word when it is counted.
@@ -67,16 +67,12 @@ class Report:
                     lines += [f"- {': '.join(map(_code, parts))}" for parts in items]
         return "\n".join(lines) + "\n"
 
-    @staticmethod
-    def check(file: str) -> None:
-        """Refuse a file that cannot be written, before the work that it is to tell of."""
-        if file and (Path(file).is_dir() or not Path(file).parent.is_dir()):
-            raise PipelineError(f"REPORT={file}: name a file, in a folder that there is")
-
     def write(self, file: str) -> None:
         """Write the Markdown to a file, if one is named."""
         if file:
-            repo.replace(Path(file), self.markdown().encode())
+            told = f"REPORT={file}: name a file, in a folder that there is"
+            with translate_errors(told, OSError):
+                repo.replace(Path(file), self.markdown().encode())
 
     def _parts(self) -> Iterator[tuple[str, _Lists]]:
         """Give a summary, and what it sums up, of the whole document and of what is selected."""

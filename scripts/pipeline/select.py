@@ -1,6 +1,5 @@
 """Keep the chosen operations of a document, all they reference, and nothing else."""
 
-import difflib
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
@@ -87,12 +86,8 @@ def _chosen(document: Node, wanted: set[str], where: str) -> Node:
     for word in sorted(wanted):
         matched = matches(word, known)
         if not matched:
-            close = difflib.get_close_matches(word, known, n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise PipelineError(
-                f"{where} has no operation '{word}'{hint} (selected by OPERATIONS or"
-                " spec/operations.txt)"
-            )
+            told = f"{where} has no operation '{word}' (selected by OPERATIONS or"
+            raise PipelineError(f"{told} spec/operations.txt)")
         kept |= matched
     chosen = {}
     for path, item in paths.items():

@@ -54,7 +54,6 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
             had them once, the report of that has been written.
     """
     url, prose = env.get("SPEC_URL") or PUBLISHED, is_set(env, "PROSE")
-    Report.check(env.get("REPORT") or "")
     before, old = read_source(repo)["operations"], _committed(repo, prose=prose)
     with stage("fetch"):
         known = {} if is_set(env, "FORCE") else known_conditions(repo, state(env, repo, wanted))

@@ -145,7 +145,6 @@ DONE: dict[str, Edit] = {
     ),
     **{f"{text!r} as a note": note(text) for text in (" ", "[]", "1")},
     "a note of another state": note("", state=1),
-    "a note that cannot be sent": note("", conditions={"If-None-Match": 1}),
 }
 
 
