@@ -9,7 +9,6 @@ from scripts.pipeline.corrections.operations import all_parameters
 from scripts.pipeline.corrections.schema_tools import components, is_class, without
 from scripts.pipeline.differences import REQUEST, Differences, Part, pairs
 from scripts.pipeline.document import canonical
-from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.overlay import apply
 from scripts.pipeline.walk import Node, operations
 
@@ -80,11 +79,7 @@ def _of_all(document: Node) -> Node:
 
 def compare_names(old: Node, new: Node, overlay: Node) -> list[Change]:
     """Name the classes that callers know and that a selected document is not rendered with."""
-    try:
-        before, after = _classes(old, overlay), _classes(new, overlay)
-    except PipelineError as error:
-        told = f"the names cannot be compared ({error})"
-        return [Change("upsun_api.models", told, breaking=True)]
+    before, after = _classes(old, overlay), _classes(new, overlay)
     changes = []
     for name in sorted(before.keys() - after.keys()):
         same = [other for other in after.keys() - before.keys() if after[other] == before[name]]

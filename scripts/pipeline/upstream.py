@@ -77,15 +77,17 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
             selected = select.select(whole, left, where, prose=prose)
         dropped, gained = (had - has) & there.keys(), (has - had) & (before or there).keys()
         pair = _only(old, had - dropped), _only(normalize(selected), has - gained)
-        changes = _changes(repo, *pair, paths) if had else []
+    changes = _changes(repo, *pair, paths) if had else []
     report = Report(before, there, len(has), changes, gained, dropped)
     if gone:
         report.write(env.get("REPORT") or "")
         print(report.text())
-        lost = [change for change in changes if change.place in gone]
-        fates = [f"'{each.place}' ({each.what.partition('; ')[2]})" for each in lost]
-        told = f"upstream has no operation {', '.join(fates)} any more; correct OPERATIONS or"
-        raise PipelineError(f"{told} {repo.name(repo.operations)}")
+        told = {change.place: change.what.partition("; ")[2] for change in changes}
+        fates = [f"'{name}' ({told.get(name, 'it cannot be compared')})" for name in sorted(gone)]
+        raise PipelineError(
+            f"upstream has no operation {', '.join(fates)} any more; correct OPERATIONS or"
+            f" {repo.name(repo.operations)}"
+        )
     record = {"url": recorded_url(url), "sha256": document.sha256(whole), "operations": there}
     return Upstream(plain, selected, record, report, answer.conditions)
 
@@ -117,10 +119,15 @@ def _only(document: Node, wanted: Collection[str]) -> Node:
 
 
 def _changes(repo: Repo, old: Node, new: Node, paths: Node) -> list[Change]:
-    """Compare what callers know with what takes its place."""
+    """Compare what callers know with what takes its place; what is no contract is no silence."""
     if old == new:
         return []
-    changes = [*compare(old, new, paths), *compare_names(old, new, read_overlay(repo.overlay))]
+    actions = read_overlay(repo.overlay)
+    try:
+        with stage("compare"):
+            changes = [*compare(old, new, paths), *compare_names(old, new, actions)]
+    except PipelineError as error:
+        return [Change(repo.name(repo.contract), f"cannot be compared ({error})", breaking=True)]
     if not changes and {**old, "info": 0} != {**new, "info": 0}:
         changes = [Change(repo.name(repo.contract), "says the same in another way")]
     return sorted(changes, key=lambda change: not change.breaking)

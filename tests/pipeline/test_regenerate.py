@@ -224,7 +224,7 @@ def test_a_terminal_without_the_letters_of_a_name_is_no_obstacle(
     done = python("-m", "scripts.regenerate", cwd=repo.root, **unset | env)
     assert (done.returncode, done.stderr) == (0, "")
     assert "fine     z\\xe9: operation added" in done.stdout
-    stages = "  fetch\n  select\n  correct\n  generate\n  verify\n"
+    stages = "  fetch\n  select\n  compare\n  correct\n  generate\n  verify\n"
     assert done.stdout.startswith(stages)
 
 
@@ -281,6 +281,19 @@ def test_what_became_of_an_operation_that_is_gone_is_told_and_reported(
     assert "servers" not in report.read_text()
     beside = "- `other: parameter q (query)`: `added, required`\n"
     assert (beside in report.read_text()) == ("other" in words)
+
+
+def test_what_cannot_be_compared_is_no_silence_and_has_its_word_later(
+    repo: Repo, tmp_path: Path, said: Said
+) -> None:
+    document = small()
+    del document["paths"]["/a"]["delete"]["operationId"]
+    env = written(tmp_path, document, OPERATIONS="*")
+    with refused("an operation without an operationId is not supported"), unchanged(repo):
+        regenerate(env, repo)
+    said()
+    assert check_spec(env, repo) == 1
+    assert "BREAKING spec/openapi.json: cannot be compared (the stage compare met" in said()
 
 
 def test_a_glob_is_kept_and_resolved_anew_each_time(

@@ -168,13 +168,6 @@ def test_a_class_of_a_union_is_told_as_renamed() -> None:
     assert compare_names(old, new, NO_OVERLAY) == [told]
 
 
-def test_names_that_cannot_be_compared_are_no_silence() -> None:
-    stale = {"overlay": "1.0.0", "actions": [{"target": "$[", "remove": True}]}
-    (change,) = compare_names(contract(), contract(), stale)
-    assert change.breaking
-    assert "cannot be compared" in change.what
-
-
 def test_what_is_no_change_for_a_caller_is_told_all_the_same() -> None:
     assert compare(contract(), edited({"info version": "2"})) == []
     new = edited({f"{OK} headers": {"X": {"schema": TEXT}}})
