@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from scripts.pipeline.errors import PipelineError, translate_errors
-from scripts.pipeline.form import validate
+from scripts.pipeline.form import settle
 from scripts.pipeline.walk import Node
 
 # Far above any published document (60,000 values, 25 levels), far below what hurts.
@@ -18,10 +18,10 @@ def parse(body: bytes, where: str) -> Node:
     """Read an OpenAPI document of which everything is selected, and check it.
 
     Raises:
-        PipelineError: As `read` and `validate`.
+        PipelineError: As `read` and `settle`.
     """
     document = read(body, where)
-    validate(document, where)
+    settle(document, where)
     return document
 
 

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 from scripts.pipeline.contract import name_of, names
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.form import validate
+from scripts.pipeline.form import settle
 from scripts.pipeline.normalize import copied, normalize
 from scripts.pipeline.references import whole_item, with_components
 from scripts.pipeline.walk import SHARED, Node, methods
@@ -54,7 +54,7 @@ def select(
         "paths": _chosen(document, set(wanted), where),
     }
     selected = copied(with_components(part, document))
-    validate(selected, where)
+    settle(selected, where)
     return normalize(selected, prose=prose)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from scripts.pipeline import contract, document, select
+from scripts.pipeline import contract, document, select, validator
 from scripts.pipeline.address import shown
 from scripts.pipeline.compare import Change, compare, compare_names
 from scripts.pipeline.corrections.schema_tools import without
@@ -127,6 +127,8 @@ def _changes(repo: Repo, old: Node, new: Node, paths: Node) -> list[Change]:
         with stage("compare"):
             changes = [*compare(old, new, paths), *compare_names(old, new, actions)]
     except PipelineError as error:
+        with validator.validated(new):
+            pass  # its word goes before
         return [Change(repo.name(repo.contract), f"cannot be compared ({error})", breaking=True)]
     if not changes and {**old, "info": 0} != {**new, "info": 0}:
         changes = [Change(repo.name(repo.contract), "says the same in another way")]

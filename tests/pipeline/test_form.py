@@ -158,6 +158,14 @@ INVALID = {
         with_parameter("path"),
         f"{PARAMETER}: 'required' is a required property",
     ),
+    "an object for a list": (
+        api({"A": {"oneOf": {"a": 1}}}),
+        "components.schemas.A.oneOf: {'a': 1} is not of type 'array'",
+    ),
+    "a parameter without a name": (
+        api(get=operation("a", parameters=[{"in": "query"}])),
+        "paths./a.get.parameters.0: 'name' is a required property",
+    ),
     "an operation without answers": (
         api(get={"operationId": "a"}),
         "paths./a.get: 'responses' is a required property",

@@ -294,6 +294,10 @@ def test_what_cannot_be_compared_is_no_silence_and_has_its_word_later(
     said()
     assert check_spec(env, repo) == 1
     assert "BREAKING spec/openapi.json: cannot be compared (the stage compare met" in said()
+    document["paths"]["/a"]["delete"]["parameters"] = 5
+    for run in (regenerate, check_spec):
+        with refused("paths./a.delete.parameters: 5 is not of type 'array'"), unchanged(repo):
+            run(written(tmp_path, document, OPERATIONS="*"), repo)
 
 
 def test_a_glob_is_kept_and_resolved_anew_each_time(
