@@ -12,9 +12,9 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -427,36 +427,65 @@ def test_threads_pass_the_gate_in_the_order_in_which_they_came() -> None:
 # --- processes
 
 
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-def test_ctrl_c_at_any_line_of_a_call_costs_no_later_one(server: Wire) -> None:
-    def interrupting(at: int) -> Callable[[FrameType, str, object], Any]:
-        lines = itertools.count(1)
+@contextmanager
+def at_line(number: int, act: Callable[[], object]) -> Iterator[None]:
+    """Act at one of the lines of the wrapper that run meanwhile."""
+    lines, before = itertools.count(1), sys.gettrace()
 
-        def trace(frame: FrameType, event: str, _: object) -> Any:
-            file, line = frame.f_code.co_filename, frame.f_lineno
-            if f"{os.sep}upsun_client{os.sep}_" not in file:
-                return None
-            # As a block ends, its `with` is a line once more, at which no signal is handled.
-            is_with = linecache.getline(file, line).lstrip().startswith("with ")
-            if event == "line" and not is_with and next(lines) == at:
-                raise KeyboardInterrupt
-            return trace
-
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        file, line = frame.f_code.co_filename, frame.f_lineno
+        if f"{os.sep}upsun_client{os.sep}_" not in file:
+            return None
+        # As a block ends, its `with` is a line once more, at which no signal is handled.
+        is_with = linecache.getline(file, line).lstrip().startswith("with ")
+        if event == "line" and not is_with and next(lines) == number:
+            act()
         return trace
 
-    before, verify = sys.gettrace(), ssl.create_default_context()  # to be made once
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+def test_ctrl_c_at_any_line_of_a_call_costs_no_later_one(server: Wire) -> None:
+    verify = ssl.create_default_context()  # to be made once
     kwargs = server.kwargs(timeout=5, verify_ssl=verify, httpx_args=ONE_CONNECTION)
-    for at in itertools.count(1):
+    for number in itertools.count(1):
         with UpsunClient(**kwargs) as client:
-            with suppress(KeyboardInterrupt):
-                sys.settrace(interrupting(at))
-                try:
-                    delete_once(client)
-                    break
-                finally:
-                    sys.settrace(before)
+            with suppress(KeyboardInterrupt), at_line(number, interrupt):
+                delete_once(client)
+                break
             delete_once(client)
-    assert at > 100
+    assert number > 100
+
+
+def test_closing_the_original_at_any_line_of_a_call_of_a_derived_one_costs_it_nothing(
+    server: Wire,
+) -> None:
+    verify = ssl.create_default_context()
+    closing: list[threading.Thread] = []
+    for number in itertools.count(1):
+        client = UpsunClient(**server.kwargs(verify_ssl=verify))
+        delete_once(client)
+
+        def close(client: UpsunClient = client) -> None:
+            closing.append(threading.Thread(target=client.close))
+            closing[-1].start()
+            closing[-1].join(0.05)  # it may wait for a lock that this thread holds
+
+        with client.with_timeout(5) as derived, at_line(number, close):
+            delete_once(derived)
+        if len(closing) < number:
+            break
+        closing[-1].join()
+    assert number > 100
 
 
 def in_child(function: Callable[[], object]) -> str:
