@@ -14,8 +14,8 @@ import httpx
 
 from scripts.pipeline.corrections.names import identifier
 from scripts.pipeline.walk import Node
+from tests.pipeline.oas import put
 from tests.pipeline.samples import Sampler, responses, samplers
-from tests.pipeline.support import put
 
 KINDS: tuple[Any, ...] = (
     *(None, True, 12, 1.0, "unheard of", "2026-13-45", "2026-06-16T12:00:60z"),

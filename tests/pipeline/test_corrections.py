@@ -18,26 +18,9 @@ from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.generate import differences
 from scripts.pipeline.select import select
 from scripts.pipeline.walk import Node
-from tests.pipeline.support import (
-    FLAG,
-    NUMBER,
-    TEXT,
-    Load,
-    api,
-    content,
-    enum,
-    form,
-    listed,
-    make,
-    mypy,
-    one_of,
-    operation,
-    parameter,
-    query,
-    ref,
-    refused,
-    thing,
-)
+from tests.pipeline import oas
+from tests.pipeline.oas import NUMBER, TEXT, api, enum, listed, one_of, operation, query, ref, thing
+from tests.pipeline.support import Load, make, mypy, refused
 
 PAIR = thing("b", b=NUMBER)
 MORE = thing("b", "c", b=NUMBER, c=NUMBER)
@@ -63,7 +46,7 @@ SCHEMAS: Node = {
     "Fields": {"allOf": [ref("Field"), thing(x=MORE)]},
     "Lists": one_of(listed(ref("Lists")), listed(TEXT)),
     "Unions": thing(
-        x=one_of(listed(ref("Less")), listed(TEXT), form("date-time"), TEXT, ref("Less")),
+        x=one_of(listed(ref("Less")), listed(TEXT), oas.form("date-time"), TEXT, ref("Less")),
         y=EITHER,
         lists=ref("Lists"),
     ),
@@ -82,14 +65,14 @@ SCHEMAS: Node = {
     "At": enum("a"),
     "Sent": {"allOf": [ref("Base")], "required": ["id", "at", "x"]},
     "Defaults": thing(
-        on={**FLAG, "default": False},
+        on={**oas.FLAG, "default": False},
         size={**enum("a", "b"), "default": "a"},
         many={**listed(TEXT), "default": []},
         text={**TEXT, "default": 'a"b'},
     ),
 }
 PARAMETERS = [
-    parameter("path", "b", form("uuid")),
+    oas.parameter("path", "b", oas.form("uuid")),
     query("filter[id]", thing(eq=TEXT, **{"in": TEXT}), style="deepObject", explode=True),
     query("sort"),
     query("limit", {**NUMBER, "default": 20}),
@@ -98,12 +81,12 @@ PARAMETERS = [
 
 def answers(name: str, media: str, schema: Node | None = PAIR) -> Node:
     """Make a path at which an operation answers with one kind of body."""
-    return {"get": operation(name, responses={"200": content(schema, media, description="")})}
+    return {"get": operation(name, responses={"200": oas.content(schema, media, description="")})}
 
 
 GET = operation("get", ref("Resource"))
 GET["responses"]["200"]["content"]["text/csv"] = {"schema": TEXT}
-GET["responses"]["default"] = content(ref("Wrong"), description="")
+GET["responses"]["default"] = oas.content(ref("Wrong"), description="")
 DOCUMENT = api(
     {**SCHEMAS, "Wrong": PAIR},
     paths={
@@ -113,7 +96,9 @@ DOCUMENT = api(
         "/events": answers("events", "application/x-ndjson"),
         "/graph": answers("graph", "text/vnd.graphviz"),
         "/load": {
-            "put": operation("load", requestBody=content(PAIR, "application/gzip", required=True))
+            "put": operation(
+                "load", requestBody=oas.content(PAIR, "application/gzip", required=True)
+            )
         },
         "/{b}": {"put": operation("put", body=ref("Defaults"), parameters=PARAMETERS)},
     },

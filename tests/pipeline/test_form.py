@@ -20,23 +20,10 @@ from scripts.pipeline.upstream import read_upstream
 from scripts.pipeline.validator import validated
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
+from tests.pipeline import oas
+from tests.pipeline.oas import TEXT, api, enum, listed, operation, parameter, put, ref, thing
 from tests.pipeline.odd_answers import places
-from tests.pipeline.support import (
-    TEXT,
-    api,
-    enum,
-    listed,
-    one_of,
-    operation,
-    parameter,
-    put,
-    ref,
-    refused,
-    small_repo,
-    thing,
-    unchanged,
-    written,
-)
+from tests.pipeline.support import refused, small_repo, unchanged, written
 
 ODD: tuple[Any, ...] = (None, True, 1, "x", [], {})
 
@@ -48,7 +35,7 @@ def read(whole: Node) -> Node:
 def rich() -> Node:
     """Make a document that has about everything that a stage looks into."""
     schemas: Node = {
-        "Pet": one_of(ref("Cat"), TEXT),
+        "Pet": oas.one_of(ref("Cat"), TEXT),
         "Cat": {"allOf": [ref("Base"), thing("k", k=TEXT)], "additionalProperties": False},
         "Base": thing(
             e={**enum("a", "b"), "default": "a"},

@@ -18,32 +18,11 @@ from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
 from scripts.pipeline.verify import _COMMAND, verifying
 from scripts.pipeline.walk import Node
-from tests.pipeline.support import (
-    DELETE,
-    ROOT,
-    TEXT,
-    Load,
-    api,
-    content,
-    enum,
-    form,
-    imported,
-    listed,
-    make,
-    mypy,
-    one_of,
-    operation,
-    parameter,
-    python,
-    query,
-    ref,
-    refused,
-    small_repo,
-    thing,
-    unchanged,
-)
+from tests.pipeline import oas, support
+from tests.pipeline.oas import TEXT, api, content, listed, one_of, operation, query, ref, thing
+from tests.pipeline.support import ROOT, Load, imported, make, mypy, python, refused, small_repo
 
-COLOUR = enum("red", "green")
+COLOUR = oas.enum("red", "green")
 LEVEL: Node = {"type": "integer", "enum": [1, 2, -3]}
 FUNCTIONS = ("sync", "sync_detailed", "asyncio", "asyncio_detailed")
 
@@ -67,7 +46,7 @@ BRACKETS = {
     "2[a]": "field_2_a",
 }
 WHOLE = thing(
-    **dict.fromkeys(NAMES, thing(x=TEXT)) | {"tree": listed(ref("Model")), "date": form("date")}
+    **dict.fromkeys(NAMES, thing(x=TEXT)) | {"tree": listed(ref("Model")), "date": oas.form("date")}
 )
 NAMED: Node = {
     **dict.fromkeys(("Model", "D"), WHOLE),
@@ -91,7 +70,7 @@ DOCUMENT = api(
     paths={
         "/a": {"get": operation("a", ref("A")), "put": operation("b", one_of(*map(ref, SCHEMAS)))},
         "/a/{params}": {
-            "parameters": [parameter("path", "params"), *QUERIES[:10]],
+            "parameters": [oas.parameter("path", "params"), *QUERIES[:10]],
             "put": operation("few", requestBody=content(ref("FOOBar")), responses=CASED),
         },
         "/b": {
@@ -254,7 +233,9 @@ LEFT_OUT = "the generator left something out: "
         (api({"L": listed(ref("L")), "A": thing(x=ref("L"))}), LEFT_OUT),
         (api({"L": listed(ref("L"))}, get=operation("a", ref("L"))), LEFT_OUT),
         (
-            api(paths={"/{b.c}": {"get": operation("a", parameters=[parameter("path", "b.c")])}}),
+            api(
+                paths={"/{b.c}": {"get": operation("a", parameters=[oas.parameter("path", "b.c")])}}
+            ),
             LEFT_OUT,
         ),
     ],
@@ -334,11 +315,11 @@ def test_a_selection_that_is_not_that_of_the_contract_is_named(tmp_path: Path) -
     repo = small_repo(tmp_path)
     repo.operations.write_text("get-projects\nlist-*\n")
     told = (
-        f"spec/operations.txt and spec/openapi.json differ in {DELETE}, get-projects, list-*;"
+        f"spec/operations.txt and spec/openapi.json differ in {oas.DELETE}, get-projects, list-*;"
         " `make regenerate` brings them together"
     )
     for run in (generate.offline, check_generated.check):
-        with refused(told), unchanged(repo):
+        with refused(told), support.unchanged(repo):
             run(repo)
     repo.operations.write_text("*\n")
     assert generate.offline(repo) == 0

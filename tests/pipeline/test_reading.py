@@ -16,25 +16,11 @@ import pytest
 
 from scripts.pipeline.select import select
 from scripts.pipeline.walk import Node
+from tests.pipeline import oas
+from tests.pipeline.oas import TEXT, api, content, enum, form, listed, one_of, operation, ref, thing
 from tests.pipeline.odd_answers import losses, plain
 from tests.pipeline.samples import Sampler
-from tests.pipeline.support import (
-    FILE,
-    NUMBER,
-    TEXT,
-    Load,
-    api,
-    content,
-    enum,
-    form,
-    listed,
-    mypy,
-    one_of,
-    operation,
-    parameter,
-    ref,
-    thing,
-)
+from tests.pipeline.support import Load, mypy
 
 ID = "12345678-1234-5678-1234-56781234567A"
 Get = Callable[..., Any]
@@ -55,7 +41,7 @@ SCHEMAS: Node = {
         leaves=listed(ref("Leaf")),
         table=listed(listed(form("date-time"))),
         by_name={"type": "object", "additionalProperties": ref("Leaf")},
-        count=NUMBER,
+        count=oas.NUMBER,
         level={"type": "integer", "enum": [1, 2]},
         anything={},
         either=one_of(TEXT, ref("Leaf")),
@@ -78,14 +64,14 @@ def answering(name: str, **answers: Node) -> Node:
 
 LEAF_JSON, PROBLEM = content(ref("Leaf")), content(ref("Problem"))
 NOTE = {"content": {**LEAF_JSON["content"], "text/plain": {"schema": TEXT}}}
-GRAPH = {"content": {**NOTE["content"], "application/pdf": {"schema": FILE}}}
+GRAPH = {"content": {**NOTE["content"], "application/pdf": {"schema": oas.FILE}}}
 LISTS = {"pets": one_of(ref("Cat"), ref("Dog")), "lines": one_of(ref("Short"), ref("Long"))}
 LISTS["hooks"] = one_of(ref("GithubHook"), ref("GitlabHook"), ref("Matrix"))
 DOCUMENT = api(
     SCHEMAS,
     paths={
         "/tree/{treeId}": {
-            "parameters": [parameter("path", "treeId")],
+            "parameters": [oas.parameter("path", "treeId")],
             "get": operation("tree", ref("Tree")),
         },
         **{f"/{name}": {"get": operation(name, listed(LISTS[name]))} for name in LISTS},

@@ -18,28 +18,10 @@ from scripts.pipeline.source import read_source, recorded_url
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
 from tests.client.wire import Wire, answer
+from tests.pipeline import support
 from tests.pipeline.conftest import Regenerated
-from tests.pipeline.support import (
-    DELETE,
-    JANUARY,
-    JUNE,
-    JUNE_YAML,
-    NUMBER,
-    TEXT,
-    answering,
-    api,
-    operation,
-    published,
-    python,
-    query,
-    ref,
-    refused,
-    small_repo,
-    snapshot,
-    thing,
-    unchanged,
-    written,
-)
+from tests.pipeline.oas import DELETE, NUMBER, TEXT, api, operation, query, ref, thing
+from tests.pipeline.support import JANUARY, JUNE, JUNE_YAML, refused, snapshot, unchanged, written
 
 Env = dict[str, str]
 Edit = Callable[[Repo], object]
@@ -65,7 +47,7 @@ def reworded(old: str, new: str) -> Node:
 
 def serving(document: Node | None = None, **headers: str) -> Wire:
     """Serve a document that can be asked for conditionally."""
-    return Wire(answering(json.dumps(document or small()).encode(), ETag='"a"', **headers))
+    return Wire(support.answering(json.dumps(document or small()).encode(), ETag='"a"', **headers))
 
 
 def conditions(server: Wire) -> list[str | None]:
@@ -93,9 +75,9 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
 
 
 def test_published_versions_in_turn_differ_in_the_record_of_the_source_only(tmp_path: Path) -> None:
-    repo, committed = small_repo(tmp_path), snapshot(Repo())
+    repo, committed = support.small_repo(tmp_path), snapshot(Repo())
     for name in (JANUARY, JUNE, JUNE_YAML):
-        assert regenerate({"SPEC_URL": str(published(name))}, repo) == 0
+        assert regenerate({"SPEC_URL": str(support.published(name))}, repo) == 0
         after = snapshot(repo)
         changed = {file for file in after if after[file] != committed[file]}
         assert changed == ({"spec/source.json"} if name == JANUARY else set())
@@ -222,7 +204,7 @@ def test_a_terminal_without_the_letters_of_a_name_is_no_obstacle(
 ) -> None:
     env = written(tmp_path, reworded("other", "zé"), OPERATIONS="*", PYTHONIOENCODING="ascii")
     unset = dict.fromkeys(("FORCE", "REPORT"), "")
-    done = python("-m", "scripts.regenerate", cwd=repo.root, **unset | env)
+    done = support.python("-m", "scripts.regenerate", cwd=repo.root, **unset | env)
     assert (done.returncode, done.stderr) == (0, "")
     assert "fine     z\\xe9: operation added" in done.stdout
     stages = "  fetch\n  select\n  correct\n  generate\n  verify\n"

@@ -12,21 +12,8 @@ from scripts.pipeline.contract import digests
 from scripts.pipeline.report import Report
 from scripts.pipeline.select import select
 from scripts.pipeline.walk import Node
-from tests.pipeline.support import (
-    NUMBER,
-    TEXT,
-    api,
-    content,
-    enum,
-    listed,
-    one_of,
-    operation,
-    parameter,
-    put,
-    query,
-    ref,
-    thing,
-)
+from tests.pipeline import oas
+from tests.pipeline.oas import NUMBER, TEXT, api, content, enum, operation, put, query, ref, thing
 
 GOT = operation("get", ref("Thing"))
 LIMITS: Node = {"maximum": 5, "minLength": 1, "minItems": 2, "pattern": "a", "uniqueItems": False}
@@ -142,7 +129,7 @@ NO_OVERLAY: Node = {"overlay": "1.0.0", "actions": []}
 
 
 def test_a_path_that_takes_ids_in_another_order_breaks_who_passes_them_by_position() -> None:
-    get = operation("a", parameters=[parameter("path", "x"), parameter("path", "y")])
+    get = operation("a", parameters=[oas.parameter("path", "x"), oas.parameter("path", "y")])
     paths = ("/a/{x}/b/{y}", "/b/{y}/a/{x}", "/c/{x}/b/{y}")
     old, new, beside = (select(api(paths={path: {"get": get}}), ["*"]) for path in paths)
     assert [change.breaking for change in compare(old, new)] == [True, False]
@@ -161,7 +148,7 @@ def test_a_class_that_leaves_or_changes_its_name_breaks_who_imports_it() -> None
 
 def test_a_class_of_a_union_is_told_as_renamed() -> None:
     pets = {"CatPet": thing(c=TEXT), "DogPet": thing(d=TEXT)}
-    old = select(api(pets, get=operation("pet", one_of(*map(ref, pets)))), ["*"])
+    old = select(api(pets, get=operation("pet", oas.one_of(*map(ref, pets)))), ["*"])
     new = json.loads(json.dumps(old).replace("DogPet", "HoundPet"))
     told = Change("upsun_api.models.DogPet", "renamed to HoundPet", breaking=True)
     assert compare_names(old, new, NO_OVERLAY) == [told]
@@ -189,7 +176,7 @@ def test_a_schema_written_out_or_renamed_is_compared_by_what_it_says() -> None:
 
 
 def test_schemas_that_refer_to_themselves_end() -> None:
-    trees = (thing(children=listed(ref("Tree")), **more) for more in ({}, {"name": TEXT}))
+    trees = (thing(children=oas.listed(ref("Tree")), **more) for more in ({}, {"name": TEXT}))
     old, new = (select(api({"Tree": tree}), ["*"]) for tree in trees)
     assert [change.place for change in compare(old, new)] == ["Tree.name"]
 

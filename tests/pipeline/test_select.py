@@ -20,28 +20,10 @@ from scripts.pipeline.select import paths_of, read_operations, select
 from scripts.pipeline.source import read_source
 from scripts.pipeline.walk import METHODS, Node, operations, walk
 from scripts.regenerate import regenerate
+from tests.pipeline import oas, support
 from tests.pipeline.conftest import Regenerated
-from tests.pipeline.support import (
-    DELETE,
-    JANUARY,
-    JUNE,
-    TEXT,
-    api,
-    content,
-    listed,
-    operation,
-    parameter,
-    published,
-    put,
-    query,
-    read,
-    ref,
-    refused,
-    snapshot,
-    thing,
-    unchanged,
-    written,
-)
+from tests.pipeline.oas import DELETE, TEXT, api, content, listed, operation, put, query, ref, thing
+from tests.pipeline.support import JANUARY, JUNE, published, read, refused, snapshot, written
 from tests.pipeline.test_form import odd
 
 NONE, CIRCLE = ref("None"), {"$ref": "#/paths/~1theirs"}
@@ -63,7 +45,7 @@ def document() -> Node:
         "parameters": {
             "Ours": query("ours"),
             "P": query("p", listed(TEXT)),
-            "Shared": parameter("header", "s", ref("Shared")),
+            "Shared": oas.parameter("header", "s", ref("Shared")),
         },
         "requestBodies": {"B": content(ref("Theirs"))},
         "responses": {"R": content(ref("Theirs"), description="")},
@@ -303,7 +285,7 @@ def test_a_fault_beside_the_selection_is_recorded_as_a_change(
 
 def test_an_operation_that_became_unreadable_is_not_called_gone(repo: Repo, tmp_path: Path) -> None:
     regenerate(written(tmp_path, document(), OPERATIONS="ours theirs"), repo)
-    with refused("documents no responses"), unchanged(repo):
+    with refused("documents no responses"), support.unchanged(repo):
         regenerate(written(tmp_path, broken(f"{THEIRS} responses", None)), repo)
 
 

@@ -8,26 +8,9 @@ import pytest
 from scripts.pipeline import document, select, unsupported
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.walk import Node
-from tests.pipeline.support import (
-    FILE,
-    FLAG,
-    FORM,
-    JSON,
-    MULTIPART,
-    NUMBER,
-    TEXT,
-    api,
-    content,
-    enum,
-    listed,
-    one_of,
-    operation,
-    parameter,
-    query,
-    ref,
-    refused,
-    thing,
-)
+from tests.pipeline import oas
+from tests.pipeline.oas import FILE, TEXT, api, listed, operation, parameter, query, ref, thing
+from tests.pipeline.support import refused
 
 LIST, OBJECT, HOLDS = listed(TEXT), thing(a=TEXT), thing(f=FILE, fs=listed(FILE))
 MAP: Node = {"type": "object", "additionalProperties": TEXT}
@@ -65,12 +48,12 @@ PARAMETERS: tuple[tuple[Node, str], ...] = (
     (query("q", {**OBJECT, "additionalProperties": TEXT}, **DEEP), "an object"),
     (query("q", {**OBJECT, "nullable": True}, **DEEP), "an object"),
     (query("q", {"allOf": [ref("Object")]}, **DEEP), "an object"),
-    (query("q", one_of(ref("Object"), TEXT)), "an object"),
+    (query("q", oas.one_of(ref("Object"), TEXT)), "an object"),
     (query("q", thing(a=OBJECT), **DEEP), "an object"),
     (query("q", listed(ref("Object"))), "an object"),
     (query("q", listed(LIST)), "an object"),
     (query("q", allowReserved=True), "allowReserved"),
-    ({"name": "q", "in": "query", **content(OBJECT)}, "content"),
+    ({"name": "q", "in": "query", **oas.content(OBJECT)}, "content"),
     (header("q", ref("Object")), LISTED),
     (header("Authorization"), "a header that the client sets"),
     (header("Transfer-Encoding"), "a header that the client sets"),
@@ -90,7 +73,7 @@ PATHS: list[tuple[str, Node, str]] = [
     ("/x//y", {}, SLASH),
     ("/x", {"servers": THERE}, "(list-x): servers is not supported"),
     ("/x/{id}", {"parameters": [{**ID, "style": "matrix"}]}, "style: matrix"),
-    ("/x/{id}", {"parameters": [parameter("path", "id", FLAG)]}, NO_TEXT),
+    ("/x/{id}", {"parameters": [parameter("path", "id", oas.FLAG)]}, NO_TEXT),
     ("/x/{id}", {"parameters": [parameter("path", "id", ref("List"))]}, NO_TEXT),
     ("/x", {"parameters": [header("q"), header("Q")]}, "a parameter twice"),
     *(
@@ -112,12 +95,12 @@ def test_what_is_at_a_path_is_refused_wherever_it_stands(path: str, parts: Node,
         assert "\n" not in line
 
 
-def fields(schema: Node, media: str = MULTIPART, **more: Any) -> Node:
+def fields(schema: Node, media: str = oas.MULTIPART, **more: Any) -> Node:
     """Make a form with a field `a`."""
     return {media: {"schema": thing(a=schema), **more}}
 
 
-def body(schema: Node, media: str = JSON) -> Node:
+def body(schema: Node, media: str = oas.JSON) -> Node:
     """Make the content of a body."""
     return {media: {"schema": schema}}
 
@@ -130,15 +113,15 @@ BODIES: list[tuple[Node, str]] = [
     (body(OBJECT, "application/*+json"), "a media range"),
     ({**body(OBJECT), **fields(FILE)}, "a choice of bodies"),
     (body(FILE, "Multipart/Related; x=y"), "a multipart that is no form"),
-    (fields(FILE, FORM), "a file"),
-    (fields(one_of(TEXT, listed(FILE)), FORM), "a file"),
-    (body({"allOf": [thing(a=FILE)]}, FORM), "a file"),
-    (body({**MAP, "additionalProperties": listed(ref("List"))}, MULTIPART), "a list of lists"),
-    (fields(LIST, FORM, encoding={"a": {"explode": False}}), "encoding"),
+    (fields(FILE, oas.FORM), "a file"),
+    (fields(oas.one_of(TEXT, listed(FILE)), oas.FORM), "a file"),
+    (body({"allOf": [thing(a=FILE)]}, oas.FORM), "a file"),
+    (body({**MAP, "additionalProperties": listed(ref("List"))}, oas.MULTIPART), "a list of lists"),
+    (fields(LIST, oas.FORM, encoding={"a": {"explode": False}}), "encoding"),
     (fields({**TEXT, "contentMediaType": "x/y"}), CODED),
     (fields(listed(ref("Raw"))), CODED),
-    (body(LIST, MULTIPART), NO_FORM),
-    (body({"allOf": [OBJECT, EITHER]}, FORM), NO_FORM),
+    (body(LIST, oas.MULTIPART), NO_FORM),
+    (body({"allOf": [OBJECT, EITHER]}, oas.FORM), NO_FORM),
     (body(ref("Holds"), "application/merge-patch+json"), "schemas.Holds.properties.f: a file"),
     (fields(listed(HOLDS)), "requestBody.multipart/form-data.a.properties.f: a file"),
     (fields({"allOf": [ref("Holds")]}), "components.schemas.Holds.properties.f: a file"),
@@ -158,7 +141,7 @@ SCHEMAS: list[tuple[Node, str]] = [
     ({"type": ["string", "null"]}, "a list of types"),
     ({"const": False}, "const"),
     (listed(TEXT) | {"prefixItems": [TEXT]}, "prefixItems"),
-    (one_of(OBJECT, MAP, discriminator={"propertyName": "a"}), "a discriminator"),
+    (oas.one_of(OBJECT, MAP, discriminator={"propertyName": "a"}), "a discriminator"),
 ]
 
 
@@ -167,7 +150,7 @@ SCHEMAS: list[tuple[Node, str]] = [
 def test_a_schema_is_refused_wherever_it_stands(schema: Node, what: str, *, deep: bool) -> None:
     schemas = {**COMPONENTS, "A": thing(a=schema, again=ref("A"))}
     below = listed(ref("A")) if deep else schema
-    error = content({"const": "x"}, description="")  # is raised, and so not read
+    error = oas.content({"const": "x"}, description="")  # is raised, and so not read
     read = operation("a", below)
     read["responses"] |= {"404": error, "default": error}
     for found, place in (
@@ -188,18 +171,18 @@ TAKEN: list[Node] = [
             query("q", ref("List"), style="form", explode=True),
             query("q", explode=False),
             query("q", {"anyOf": [TEXT, {"type": "null"}]}),
-            query("q", one_of(TEXT, LIST)),
+            query("q", oas.one_of(TEXT, LIST)),
             query("q", ref("Object"), style="deepObject", explode=True),
             query("q", {"allOf": [{"type": "string"}], "nullable": True}),
-            header("q", NUMBER),
-            cookie("q", enum("a")),
-            cookie("q", FLAG),
-            cookie("q", {**NUMBER, "nullable": True}),
+            header("q", oas.NUMBER),
+            cookie("q", oas.enum("a")),
+            cookie("q", oas.FLAG),
+            cookie("q", {**oas.NUMBER, "nullable": True}),
         )
     ),
-    operation("a", requestBody=content(ref("Holds"), MULTIPART)),
+    operation("a", requestBody=oas.content(ref("Holds"), oas.MULTIPART)),
     operation("a", PET, body=OBJECT),
-    operation("a", responses={"200": {"description": ""}, "404": content({"const": "x"})}),
+    operation("a", responses={"200": {"description": ""}, "404": oas.content({"const": "x"})}),
 ]
 
 
@@ -243,7 +226,7 @@ def test_a_method_of_openapi_3_2_is_refused_when_it_is_selected() -> None:
 
 def test_what_is_not_selected_stops_nobody() -> None:
     bad = operation("bad", parameters=[query("q", OBJECT)], servers=THERE)
-    ids = [parameter("path", "n", NUMBER), parameter("path", "x", {"type": "number"})]
+    ids = [parameter("path", "n", oas.NUMBER), parameter("path", "x", {"type": "number"})]
     good = operation("good", parameters=ids)
     whole = api(paths={"/bad/": {"get": bad}, "/good/{n}/{x}": {"get": good}})
     assert told(whole, "good") == ""
