@@ -74,16 +74,22 @@ def query(name: str, schema: Node = TEXT, **more: Any) -> Node:
 
 
 def content(schema: Node | None, media: str = JSON, **more: Any) -> Node:
-    """Say of what kind a body is."""
-    return {**more, "content": {media: {} if schema is None else {"schema": schema}}}
+    """Make a body, or an answer, of a kind."""
+    kind = {media: {} if schema is None else {"schema": schema}}
+    return {"description": "", "content": kind, **more}
 
 
 def operation(
-    name: str, schema: Node | None = None, *, body: Node | None = None, **more: Any
+    name: str,
+    schema: Node | None = None,
+    *,
+    body: Node | None = None,
+    media: str = JSON,
+    **more: Any,
 ) -> Node:
-    """Make an operation that answers 200 with JSON, and one that requires a body of JSON."""
-    response = {"description": "", **(content(schema) if schema is not None else {})}
-    sent = {"requestBody": content(body, required=True)} if body is not None else {}
+    """Make an operation that answers 200, with JSON, and one that requires a body."""
+    response = {"description": ""} if schema is None else content(schema)
+    sent = {"requestBody": content(body, media, required=True)} if body is not None else {}
     return {"operationId": name, "tags": ["t"], "responses": {"200": response}, **sent, **more}
 
 

@@ -1,13 +1,8 @@
-"""Reads answers that are off the document, of every operation and by every model; prints losses.
-
-As a program, so that what it imports is gone with it: package folder, selected document.
-"""
+"""What is lost when answers that are off the document are read, by any operation or model."""
 
 import importlib
 import json
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -127,15 +122,3 @@ def losses(package: str, document: Node) -> Iterator[str]:
         yield from off(name, read, Sampler(document).build(schema), 1)
     for kind, model in full.items():
         yield from off(kind.__name__, kind.from_dict, model.to_dict(), 0)
-
-
-def main() -> None:
-    """Print a line for each loss, and how much was tried."""
-    package, document = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text())
-    sys.path.insert(0, str(package.parent))
-    found = list(losses(package.name, document))
-    print(*filter(None, found), f"tried {len(found)}", sep="\n")
-
-
-if __name__ == "__main__":
-    main()

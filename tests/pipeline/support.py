@@ -85,12 +85,12 @@ def python(*arguments: str, cwd: Path = ROOT, **env: str) -> "subprocess.Complet
     )
 
 
-def mypy(package: Path, cache: Path | None = None, *how: str) -> str:
-    """Type-check a package (or `-m` a module) strictly; empty when there is nothing to say.
+def mypy(package: Path) -> str:
+    """Type-check a package strictly; empty when there is nothing to say.
 
-    What it learns of the libraries is kept for the next one, unless it is given a folder.
+    What it learns of the libraries is kept for the next one.
     """
-    options = ("--strict", "--config-file=", f"--cache-dir={cache or _LEARNT.name}", *how)
+    options = ("--strict", "--config-file=", f"--cache-dir={_LEARNT.name}")
     done = python("-m", "mypy", *options, package.name, cwd=package.parent)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 

@@ -21,7 +21,7 @@ from scripts.pipeline.validator import validated
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
 from tests.pipeline import oas
-from tests.pipeline.oas import TEXT, api, enum, listed, operation, parameter, put, ref, thing
+from tests.pipeline.oas import TEXT, api, enum, listed, one_of, operation, parameter, ref, thing
 from tests.pipeline.odd_answers import places
 from tests.pipeline.support import refused, small_repo, unchanged, written
 
@@ -35,7 +35,7 @@ def read(whole: Node) -> Node:
 def rich() -> Node:
     """Make a document that has about everything that a stage looks into."""
     schemas: Node = {
-        "Pet": oas.one_of(ref("Cat"), TEXT),
+        "Pet": one_of(ref("Cat"), TEXT),
         "Cat": {"allOf": [ref("Base"), thing("k", k=TEXT)], "additionalProperties": False},
         "Base": thing(
             e={**enum("a", "b"), "default": "a"},
@@ -66,7 +66,7 @@ def rich() -> Node:
 def odd(node: Any) -> Iterator[tuple[str, Any]]:
     """Put every odd value at every place, one at a time."""
     for place, value in product(places(node, deep=-1), ODD):
-        yield f"{'.'.join(map(str, place))} = {value!r}", put(node, place, value)
+        yield f"{'.'.join(map(str, place))} = {value!r}", oas.put(node, place, value)
 
 
 def attempt(repo: Repo, old: Node, new: Node) -> None:

@@ -61,10 +61,7 @@ SCHEMAS: Node = {
     "FooBar": thing(b=TEXT),
 }
 QUERIES = [query(name) for name in NAMES if name.isidentifier() and name not in ("a_b", "A_B")]
-CASED = {
-    status: content(ref(name), description="")
-    for status, name in (("200", "FOOBar"), ("201", "FooBar"))
-}
+CASED = {status: content(ref(name)) for status, name in (("200", "FOOBar"), ("201", "FooBar"))}
 DOCUMENT = api(
     {**SCHEMAS, "FOOBar": thing(a=TEXT)},  # whose module would have the name of the other's
     paths={

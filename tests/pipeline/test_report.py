@@ -26,7 +26,7 @@ def contract() -> Node:
         "Error": thing(e=TEXT),
     }
     made = operation("put", ref("Thing"), body=ref("Sent"), parameters=[query("q")])
-    made["responses"]["404"] = content(ref("Error"), description="")
+    made["responses"]["404"] = content(ref("Error"))
     schemes = {"Token": {"type": "http", "scheme": "bearer"}}
     paths = {"/a": {"put": made}, "/b": {"get": GOT}}
     document = api(schemas, paths=paths, securitySchemes=schemes)
@@ -108,7 +108,7 @@ EDITS: dict[str, dict[str, Any]] = {
         f"{Q} style": "deepObject"
     },
     '  get: servers changed from nothing to [{"url": "/"}]': {"paths /b servers": [{"url": "/"}]},
-    "! put: response 201: added": {f"{PUT} responses 201": content(TEXT, description="")},
+    "! put: response 201: added": {f"{PUT} responses 201": content(TEXT)},
     "! Sent: REFUSE additionalProperties changed from nothing to false": {
         f"{SENT} additionalProperties": False
     },
@@ -168,7 +168,7 @@ def test_what_is_no_change_for_a_caller_is_told_all_the_same() -> None:
 
 
 def test_a_schema_written_out_or_renamed_is_compared_by_what_it_says() -> None:
-    other = content(ref("Other"), description="")
+    other = content(ref("Other"))
     schema = thing("a", a=NUMBER, b=enum("x", "y"))
     new = edited({"components schemas Other": schema, f"{GET} responses 200": other})
     told = [change.what for change in compare(contract(), new)]

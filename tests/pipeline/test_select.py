@@ -35,7 +35,7 @@ def document() -> Node:
         "theirs",
         parameters=[ref("P", "parameters"), query("q")],
         requestBody=ref("B", "requestBodies"),
-        responses={"200": ref("R", "responses"), "400": content(TEXT, description="")},
+        responses={"200": ref("R", "responses"), "400": content(TEXT)},
         security=[{"S": []}],
         callbacks={"c": {"/": {"post": operation("called")}}},
     )
@@ -48,7 +48,7 @@ def document() -> Node:
             "Shared": oas.parameter("header", "s", ref("Shared")),
         },
         "requestBodies": {"B": content(ref("Theirs"))},
-        "responses": {"R": content(ref("Theirs"), description="")},
+        "responses": {"R": content(ref("Theirs"))},
         "securitySchemes": {"S": {"type": "http", "scheme": "bearer"}},
     }
     parts["responses"]["R"]["headers"] = {"X": ref("H", "headers")}
@@ -131,7 +131,7 @@ def test_prose_goes_and_fields_named_like_prose_stay() -> None:
         names = ("description", "title", "example", "examples", "summary", "x-foo", "$ref", "enum")
         fields = {name: {**TEXT, **prose} for name in names}
         schema = {**thing(**fields), **prose, "default": {"description": "kept", "$ref": "kept"}}
-        answers = {"200": {**content(ref("A"), description=""), **prose}}
+        answers = {"200": {**content(ref("A")), **prose}}
         return api({"A": schema}, get=operation("a", responses=answers) | prose)
 
     prose = {"description": "d", "title": "t", "example": 1, "x-note": 1, "externalDocs": {}}

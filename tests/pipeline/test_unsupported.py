@@ -150,7 +150,7 @@ SCHEMAS: list[tuple[Node, str]] = [
 def test_a_schema_is_refused_wherever_it_stands(schema: Node, what: str, *, deep: bool) -> None:
     schemas = {**COMPONENTS, "A": thing(a=schema, again=ref("A"))}
     below = listed(ref("A")) if deep else schema
-    error = oas.content({"const": "x"}, description="")  # is raised, and so not read
+    error = oas.content({"const": "x"})  # is raised, and so not read
     read = operation("a", below)
     read["responses"] |= {"404": error, "default": error}
     for found, place in (
