@@ -129,10 +129,16 @@ def refused(*told: str) -> Iterator[pytest.ExceptionInfo[PipelineError]]:
     assert "\n" not in str(error.value)
 
 
-def written(folder: Path, document: Node, **env: str) -> dict[str, str]:
-    """Write a document to a file, and give the environment of a run that reads it."""
-    (folder / "document.json").write_text(json.dumps(document))
-    return {"SPEC_URL": str(folder / "document.json"), **env}
+def written(repo: Repo, document: Node, **env: str) -> dict[str, str]:
+    """Write a document to a file, and give the environment of a run that reads it, and reports."""
+    file = repo.root / "document.json"
+    file.write_text(json.dumps(document))
+    return {"SPEC_URL": str(file), "REPORT": str(repo.root / "report.md"), **env}
+
+
+def report(repo: Repo) -> str:
+    """Read what such a run reported."""
+    return (repo.root / "report.md").read_text()
 
 
 def answering(body: bytes, status: int | str = 200, **headers: str) -> Callable[[Request], bytes]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -72,7 +73,7 @@ def odd(node: Any) -> Iterator[tuple[str, Any]]:
 def attempt(repo: Repo, old: Node, new: Node) -> None:
     """Read a document, select from it, compare it with another and correct it."""
     repo.contract.write_text(json.dumps(old))
-    upstream = read_upstream(written(repo.root, new), repo, ["*"])
+    upstream = read_upstream(written(repo, new), repo, ["*"])
     assert upstream is not None
     with stage("correct"):
         correct(upstream.selected)
@@ -163,12 +164,6 @@ def test_a_schema_that_is_made_of_itself_is_told(schema: Node) -> None:
     assert validator.fault(api({"A": schema})) == "a schema is made of itself"
 
 
-def stops(document: Node, error: BaseException | None) -> None:
-    with validated(document):
-        if error:
-            raise error
-
-
 @pytest.mark.parametrize(
     ("error", "told"),
     [
@@ -178,10 +173,8 @@ def stops(document: Node, error: BaseException | None) -> None:
     ],
     ids=repr,
 )
-def test_a_validator_that_is_never_done_is_ended(
-    monkeypatch: pytest.MonkeyPatch, error: BaseException | None, told: str
-) -> None:
-    monkeypatch.setattr(validator, "PATIENCE", 0.5)
+@mock.patch.object(validator, "PATIENCE", 0.5)
+def test_a_validator_that_is_never_done_is_ended(error: BaseException | None, told: str) -> None:
     started: list[subprocess.Popen[bytes]] = []
 
     class Started(subprocess.Popen[bytes]):
@@ -189,22 +182,22 @@ def test_a_validator_that_is_never_done_is_ended(
             super().__init__(*args, **more)
             started.append(self)
 
-    monkeypatch.setattr(subprocess, "Popen", Started)
     chain = {f"A{n}": {"allOf": [ref(f"A{n + 1}")] * 3} for n in range(25)}
-    with pytest.raises((PipelineError, KeyboardInterrupt), match=told):
-        stops(api({**chain, "A25": TEXT}), error)
+    raised = pytest.raises((PipelineError, KeyboardInterrupt), match=told)
+    with mock.patch.object(subprocess, "Popen", Started), raised:
+        with validated(api({**chain, "A25": TEXT})):
+            if error:
+                raise error
     assert started[0].returncode is not None
 
 
-def test_an_invalid_document_goes_before_what_the_generator_makes_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(validator, "validated", validated)
+@mock.patch.object(validator, "validated", validated)
+def test_an_invalid_document_goes_before_what_the_generator_makes_of_it(tmp_path: Path) -> None:
     repo = small_repo(tmp_path)
     document, told = INVALID["a limit that is text"]
     told = f"the document is not valid OpenAPI: {told}; correct it in spec/overlay.yaml"
     with refused(told), unchanged(repo):
-        regenerate(written(tmp_path, document, OPERATIONS="*"), repo)
+        regenerate(written(repo, document, OPERATIONS="*"), repo)
 
 
 def test_what_a_stage_did_not_expect_is_told_with_the_stage_and_the_place() -> None:
