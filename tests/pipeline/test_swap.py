@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -185,6 +186,6 @@ sys.exit(run("x", lambda: {work} or 0))
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
 
 
-def test_a_run_without_an_output_ends_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdout", None)
+@mock.patch("sys.stdout", None)
+def test_a_run_without_an_output_ends_as_any_other() -> None:
     assert errors.run("x", lambda: 3) == 3
