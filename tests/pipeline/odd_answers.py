@@ -13,7 +13,7 @@ from tests.pipeline.oas import put
 from tests.pipeline.samples import Sampler, responses, samplers
 
 KINDS: tuple[Any, ...] = (
-    *(None, True, 12, 1.0, "unheard of", "2026-13-45", "2026-06-16T12:00:60z"),
+    *(None, True, 12, 1.0, "unheard of", "20260616", "2026-13-45", "2026-06-16T12:00:60z"),
     *([], [None, 12, {}], {}, {"a": [1]}),
 )
 NEWER = {"_links": {"self": {"href": "/x"}}, "_embedded": {"a": [1, None]}, "unheard_of": "b"}
