@@ -16,6 +16,7 @@ from scripts.regenerate import regenerate
 from tests.pipeline.support import Load, imported, make, small_repo, written
 
 _VERIFIED: set[tuple[str, ...]] = set()
+Said = Callable[[], str]
 Regenerated = Callable[[Node, str, Path], Repo]
 
 
@@ -46,6 +47,13 @@ def load(package: Path) -> Iterator[Load]:
     """Import from that package."""
     with imported(package) as found:
         yield found
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Said:
+    """Tell what was printed since the last time."""
+    capsys.readouterr()
+    return lambda: capsys.readouterr().out
 
 
 @pytest.fixture(autouse=True)

@@ -103,9 +103,7 @@ DOCUMENT = api(
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_without_a_rule_another_package_is_generated_or_none(
-    rule: str, package: Path, tmp_path: Path
-) -> None:
+def test_no_rule_can_be_left_out(rule: str, package: Path, tmp_path: Path) -> None:
     assert "Cause: " in str(RULES[rule].__doc__)
     try:
         made = make(DOCUMENT, tmp_path, without=rule)

@@ -45,13 +45,8 @@ def rich() -> Node:
         ),
     }
     deep = parameter("query", "q", ref("Base"), style="deepObject")
-    put = operation(
-        "a",
-        ref("Pet"),
-        body=ref("Cat"),
-        parameters=[ref("P", "parameters"), {**deep, "in": "header"}],
-        security=[{"B": []}],
-    )
+    sent = [ref("P", "parameters"), {**deep, "in": "header"}]
+    put = operation("a", ref("Pet"), body=ref("Cat"), parameters=sent, security=[{"B": []}])
     item = {"put": put, "parameters": [parameter("path", "id")]}
     made = api(
         schemas,
@@ -135,25 +130,18 @@ def with_parameter(where: str) -> Node:
     return api(paths={"/a/{q}": {"get": operation("a", parameters=[found])}})
 
 
-PARAMETER = "paths./a/{q}.get.parameters.0"
-INVALID = {
-    "a limit that is text": (
-        api({"A": thing(x={**TEXT, "minLength": "one"})}),
-        "components.schemas.A.properties.x.minLength: 'one' is not of type 'integer'",
-    ),
-    "a place that is none": (with_parameter("body"), f"{PARAMETER}: "),
-    "a parameter that must be required": (
-        with_parameter("path"),
-        f"{PARAMETER}: 'required' is a required property",
-    ),
-    "a placeholder without a parameter": (
-        api(paths={"/a/{b.c}": {"get": operation("a")}}),
-        "Path parameter 'b.c' for 'get' operation in '/a/{b.c}' was not resolved",
-    ),
-}
+NO_LIMIT = api({"A": thing(x={**TEXT, "minLength": "one"})})
+NO_PARAMETER = api(paths={"/a/{b.c}": {"get": operation("a")}})
+# What is no valid OpenAPI, where, and what is said of it.
+INVALID: list[tuple[Node, str]] = [
+    (NO_LIMIT, "components.schemas.A.properties.x.minLength: 'one' is not of type 'integer'"),
+    (with_parameter("body"), "paths./a/{q}.get.parameters.0: "),
+    (with_parameter("path"), "paths./a/{q}.get.parameters.0: 'required' is a required property"),
+    (NO_PARAMETER, "Path parameter 'b.c' for 'get' operation in '/a/{b.c}' was not resolved"),
+]
 
 
-@pytest.mark.parametrize(("document", "told"), INVALID.values(), ids=INVALID)
+@pytest.mark.parametrize(("document", "told"), INVALID)
 def test_what_is_no_valid_openapi_is_named_by_its_place(document: Node, told: str) -> None:
     assert validator.fault(api(get=operation("a"))) == ""
     assert validator.fault(select(read(document), ["*"])).startswith(told)
@@ -194,7 +182,7 @@ def test_a_validator_that_is_never_done_is_ended(error: BaseException | None, to
 @mock.patch.object(validator, "validated", validated)
 def test_an_invalid_document_goes_before_what_the_generator_makes_of_it(tmp_path: Path) -> None:
     repo = small_repo(tmp_path)
-    document, told = INVALID["a limit that is text"]
+    document, told = INVALID[0]
     told = f"the document is not valid OpenAPI: {told}; correct it in spec/overlay.yaml"
     with refused(told), unchanged(repo):
         regenerate(written(repo, document, OPERATIONS="*"), repo)

@@ -300,9 +300,7 @@ def test_a_selection_that_is_not_that_of_the_contract_is_named(tmp_path: Path) -
     assert generate.offline(repo) == 0
 
 
-def test_the_same_document_gives_the_same_bytes_wherever_it_is_built(
-    package: Path, tmp_path: Path
-) -> None:
+def test_the_same_document_gives_the_same_bytes_anywhere(package: Path, tmp_path: Path) -> None:
     script = f"""
 import json, sys
 from pathlib import Path

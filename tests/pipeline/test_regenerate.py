@@ -19,13 +19,12 @@ from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
 from tests.client.wire import Wire, answer
 from tests.pipeline import support
-from tests.pipeline.conftest import Regenerated
+from tests.pipeline.conftest import Regenerated, Said
 from tests.pipeline.oas import DELETE, NUMBER, TEXT, api, operation, query, ref, thing
 from tests.pipeline.support import JANUARY, JUNE, JUNE_YAML, refused, snapshot, unchanged, written
 
 Env = dict[str, str]
 Edit = Callable[[Repo], object]
-Said = Callable[[], str]
 
 
 def small(**items: Node) -> Node:
@@ -65,13 +64,6 @@ def env(repo: Repo) -> Env:
 def repo(tmp_path: Path, regenerated: Regenerated) -> Repo:
     """A tree in which an operation of the small document was regenerated."""
     return regenerated(small(), DELETE, tmp_path / "tree")
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    """Tell what was printed since the last time."""
-    capsys.readouterr()
-    return lambda: capsys.readouterr().out
 
 
 def test_published_versions_in_turn_differ_in_the_record_of_the_source_only(tmp_path: Path) -> None:
@@ -142,9 +134,7 @@ def test_the_document_is_fetched_when_the_tree_is_not_what_it_made(repo: Repo, e
     assert conditions(server) == [None, None]
 
 
-def test_operations_given_are_recorded_and_another_selection_fetches_anew(
-    repo: Repo, env: Env, said: Said
-) -> None:
+def test_operations_given_are_recorded_and_fetched_anew(repo: Repo, env: Env, said: Said) -> None:
     both, told = f"# ours\n{DELETE}\nother\n", "from upsun_api.api.t import other"
     with serving() as server:
         env |= {"SPEC_URL": server.url}
@@ -283,9 +273,7 @@ def test_a_glob_is_kept_and_resolved_anew_each_time(repo: Repo, env: Env, said: 
         regenerate({**env, "OPERATIONS": f"{DELETE} nothing-*"}, repo)
 
 
-def test_prose_is_kept_when_asked_for_and_is_no_change_of_the_contract(
-    repo: Repo, said: Said
-) -> None:
+def test_prose_is_kept_when_asked_for_and_is_no_change_of_upstream(repo: Repo, said: Said) -> None:
     document = small()
     document["paths"]["/a"]["delete"] |= {"summary": "Take it away", "description": "For good."}
     document["components"]["schemas"]["Accepted"] |= {"description": "Will be done", "title": "T"}
@@ -350,22 +338,18 @@ def test_nothing_is_told_of_a_tree_that_a_killed_run_left(repo: Repo, env: Env) 
     assert regenerate(env, repo) == check_spec(env, repo) == check_generated.check(repo) == 0
 
 
-@pytest.mark.parametrize(
-    ("file", "content", "told"),
-    [
-        ("spec/operations.txt", b"\xff\xfe", "is not UTF-8 (byte 0); save it as UTF-8"),
-        ("spec/overlay.yaml", b"\xff\xfe", "is not UTF-8 (byte 0); save it as UTF-8"),
-        ("spec/source.json", b"{", "is broken"),
-    ],
-)
-def test_a_broken_file_of_the_tree_is_told(
-    repo: Repo, env: Env, file: str, content: bytes, told: str
-) -> None:
-    (repo.root / file).write_bytes(content)
-    with refused(f"{file} {told}"), unchanged(repo):
+NO_TEXT = (b"\xff\xfe", "is not UTF-8 (byte 0); save it as UTF-8")
+BROKEN = {"operations.txt": NO_TEXT, "overlay.yaml": NO_TEXT, "source.json": (b"{", "is broken")}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_of_the_tree_is_told(repo: Repo, env: Env, name: str) -> None:
+    content, told = BROKEN[name]
+    (repo.root / "spec" / name).write_bytes(content)
+    with refused(f"spec/{name} {told}"), unchanged(repo):
         regenerate(env, repo)
-    if file != "spec/source.json":
-        with refused(f"{file} {told}"), unchanged(repo):
+    if name != "source.json":
+        with refused(f"spec/{name} {told}"), unchanged(repo):
             generate.offline(repo)
 
 

@@ -21,7 +21,7 @@ from scripts.pipeline.source import read_source
 from scripts.pipeline.walk import METHODS, Node, operations, walk
 from scripts.regenerate import regenerate
 from tests.pipeline import oas, support
-from tests.pipeline.conftest import Regenerated
+from tests.pipeline.conftest import Regenerated, Said
 from tests.pipeline.oas import DELETE, TEXT, api, content, listed, operation, put, query, ref, thing
 from tests.pipeline.support import JANUARY, JUNE, published, read, refused, snapshot, written
 from tests.pipeline.test_form import odd
@@ -223,9 +223,7 @@ def repo(tmp_path: Path, regenerated: Regenerated) -> Repo:
 
 
 @pytest.mark.parametrize(("place", "value", "told"), FAULTS)
-def test_a_fault_is_told_to_who_selects_it_and_stops_nobody_else(
-    repo: Repo, place: str, value: Any, told: str
-) -> None:
+def test_a_fault_stops_who_selects_it_alone(repo: Repo, place: str, value: Any, told: str) -> None:
     whole = broken(place, value)
     for words in ("theirs", "t*", "*"):
         with refused() as error:
@@ -266,9 +264,7 @@ def test_a_fault_that_no_operation_refers_to_stops_nobody() -> None:
         assert select(whole, [words]) == select(document(), [words])
 
 
-def test_a_fault_beside_the_selection_is_recorded_as_a_change(
-    repo: Repo, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_fault_beside_the_selection_is_recorded_as_a_change(repo: Repo, said: Said) -> None:
     before, known = snapshot(repo), read_source(repo)["operations"]
     whole = broken(SCHEMA, NONE)
     whole["paths"]["/list"] = []
@@ -277,7 +273,7 @@ def test_a_fault_beside_the_selection_is_recorded_as_a_change(
     assert {name for name in after if after[name] != before[name]} == {"spec/source.json"}
     recorded = read_source(repo)["operations"]
     assert (recorded.keys(), recorded["ours"]) == (known.keys(), known["ours"])
-    assert "upstream: 4 operations; 1 changed\n  ~ theirs\n" in capsys.readouterr().out
+    assert "upstream: 4 operations; 1 changed\n  ~ theirs\n" in said()
     regenerate(written(repo, document()), repo)
     assert snapshot(repo) == before
 

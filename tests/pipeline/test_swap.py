@@ -63,13 +63,9 @@ def fail() -> None:
 
 
 def stopped(repo: Repo, stop: Callable[[], None], at: int, *, again: bool) -> str:
-    """Change a repo in a process that is stopped at a step; give what it said, if it came so far.
+    """Change a repo in a process that is stopped at a step, with `again` at each later one, too.
 
-    Args:
-        repo: What to change.
-        stop: How it is stopped.
-        at: The number of the step.
-        again: Whether it is stopped at each later step, too.
+    Give what it said; nothing when it has no such step.
     """
     said, steps = repo.root.with_suffix(".said"), count(1)
 

@@ -143,9 +143,7 @@ def parts(request: httpx.Request) -> list[tuple[Any, Any, Any]]:
 
 
 @pytest.mark.filterwarnings("ignore:Setting per-request cookies")
-def test_arguments_are_spelled_as_in_json_and_left_out_where_null_or_empty(
-    call: Call, models: Any
-) -> None:
+def test_arguments_are_spelled_as_in_json_and_left_out_where_null(call: Call, models: Any) -> None:
     minus = models.AskXSort.VALUE_MINUS_A
     queries = {"q": AWARE, "from_": [AWARE, AWARE], "days": [], "x_flag_query": True}
     texts = {"maybe": None, "many": ["a", None, ""], "session_query": ""}
