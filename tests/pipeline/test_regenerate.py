@@ -221,11 +221,7 @@ def test_what_the_wrapper_imports_must_stay_selected(repo: Repo, env: Env) -> No
 
 # The selection, what is at the path of the operation now, and what became of it.
 GONE: list[tuple[str, Node, str]] = [
-    (
-        DELETE,
-        {"delete": operation("delete-integration", ref("Accepted"))},
-        "renamed to delete-integration",
-    ),
+    (DELETE, {"delete": operation("take-away", ref("Accepted"))}, "renamed to take-away"),
     (f"{DELETE} other", {"post": operation("x", ref("Accepted"))}, "/a has no DELETE any more"),
     ("delete-projects*", {}, "the path /a is gone too"),
 ]
