@@ -1,7 +1,5 @@
 """The bench: what it computes, and that its programs still run. No test looks at a duration."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

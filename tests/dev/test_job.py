@@ -1,7 +1,5 @@
 """The job of README, as a reader would paste it, against the sandbox."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

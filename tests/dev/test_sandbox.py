@@ -1,7 +1,5 @@
 """The sandbox, asked as anybody would, without this client."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

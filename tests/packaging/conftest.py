@@ -1,7 +1,5 @@
 """What takes long is made once, and the projects that copies are vendored into."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Commands in a plain environment, and projects that copies are vendored into."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

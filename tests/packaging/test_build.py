@@ -1,7 +1,5 @@
 """What `make build` makes: exactly what belongs there, the same bytes each time, and it works."""
 
-from __future__ import annotations
-
 import email
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """What a module becomes in a copy: imports of ours are relative, and of another HTTP library."""
 
-from __future__ import annotations
-
 import pytest
 
 from scripts.pipeline.errors import PipelineError

@@ -1,7 +1,5 @@
 """When .venv and the environments beside it are made anew, and the bounds of what they hold."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

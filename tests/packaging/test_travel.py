@@ -1,7 +1,5 @@
 """A copy where its project goes: into wheels by any build, zips, what is frozen, beside others."""
 
-from __future__ import annotations
-
 import sys
 import zipapp
 import zipfile

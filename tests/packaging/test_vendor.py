@@ -1,7 +1,5 @@
 """Writing a copy, updating and checking it, and never losing what somebody put there."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re
