@@ -15,17 +15,11 @@ import anyio
 import anyio.to_thread
 import pytest
 
+import upsun_client as u
 from tests.client.http_library import httpx
 from tests.client.wire import Wire
-from upsun_client import (
-    AcceptedResponse,
-    UpsunClient,
-    UpsunError,
-    delete_projects_integrations,
-    delete_projects_integrations_async,
-)
 
-Delete = Callable[..., AcceptedResponse]
+Delete = Callable[..., u.AcceptedResponse]
 
 
 @pytest.fixture(autouse=True)
@@ -67,33 +61,9 @@ def server() -> Iterator[Wire]:
 
 
 @pytest.fixture
-def client(server: Wire) -> Iterator[UpsunClient]:
-    with UpsunClient(**server.kwargs()) as client:
+def client(server: Wire) -> Iterator[u.UpsunClient]:
+    with u.UpsunClient(**server.kwargs()) as client:
         yield client
-
-
-@pytest.fixture(params=["sync", "asyncio", "trio"])
-def flavour(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(params=["asyncio", "trio"])
-def backend(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-def send(
-    flavour: str, client: UpsunClient, method: str = "GET", url: str = "/x", **more: Any
-) -> httpx.Response:
-    """Send a request of the caller's own, of an event loop or of none."""
-
-    async def run() -> httpx.Response:
-        async with client.get_async_httpx_client() as http:
-            return await http.request(method, url, **more)
-
-    if flavour == "sync":
-        return client.get_httpx_client().request(method, url, **more)
-    return anyio.run(run, backend=flavour)
 
 
 def mocked(handle: Callable[[httpx.Request], httpx.Response], **more: Any) -> dict[str, Any]:
@@ -122,23 +92,35 @@ class Calls:
             return done.value
         raise AssertionError("what is synchronous was suspended")
 
-    def use(self, main: Callable[[UpsunClient], Coroutine[Any, Any, Any]], **args: Any) -> Any:
+    def use(self, main: Callable[[u.UpsunClient], Coroutine[Any, Any, Any]], **args: Any) -> Any:
         """Run with a client that is closed after."""
 
         async def run() -> Any:
-            async with self.entered(UpsunClient(**args)) as client:
+            async with self.entered(u.UpsunClient(**args)) as client:
                 return await main(client)
 
         return self.run(run)
 
     async def delete(
-        self, client: UpsunClient, project: Any = "p", integration: Any = "i"
-    ) -> AcceptedResponse:
+        self, client: u.UpsunClient, project: Any = "p", integration: Any = "i"
+    ) -> u.AcceptedResponse:
         if self.is_sync:
-            return delete_projects_integrations(project, integration, client=client)
-        return await delete_projects_integrations_async(project, integration, client=client)
+            return u.delete_projects_integrations(project, integration, client=client)
+        return await u.delete_projects_integrations_async(project, integration, client=client)
 
-    def session(self, client: UpsunClient) -> Any:
+    def send(
+        self, client: u.UpsunClient, method: str = "GET", url: str = "/x", **more: Any
+    ) -> httpx.Response:
+        """Send a request of the caller's own."""
+
+        async def run() -> Any:
+            async with self.entered(self.session(client)) as http:
+                return await self.do(http.request(method, url, **more))
+
+        sent: httpx.Response = self.run(run)
+        return sent
+
+    def session(self, client: u.UpsunClient) -> Any:
         return client.get_httpx_client() if self.is_sync else client.get_async_httpx_client()
 
     @asynccontextmanager
@@ -172,15 +154,19 @@ class Calls:
                     group.start_soon(main)
 
 
-@pytest.fixture
-def calls(flavour: str) -> Calls:
-    return Calls(flavour)
+@pytest.fixture(params=["sync", "asyncio", "trio"])
+def calls(request: pytest.FixtureRequest) -> Calls:
+    return Calls(request.param)
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def tasks(request: pytest.FixtureRequest) -> Calls:
+    return Calls(request.param)
 
 
 @pytest.fixture
-def delete(flavour: str) -> Delete:
+def delete(calls: Calls) -> Delete:
     """Delete an integration with a client made for it and closed after."""
-    calls = Calls(flavour)
 
     def call(project: Any = "p1", integration: Any = "i1", /, **kwargs: Any) -> Any:
         return calls.use(lambda client: calls.delete(client, project, integration), **kwargs)
@@ -188,18 +174,9 @@ def delete(flavour: str) -> Delete:
     return call
 
 
-def delete_once(client: UpsunClient) -> None:
-    delete_projects_integrations("p", "i", client=client)
+def delete_once(client: u.UpsunClient) -> None:
+    u.delete_projects_integrations("p", "i", client=client)
 
 
-async def delete_once_async(client: UpsunClient) -> None:
-    await delete_projects_integrations_async("p", "i", client=client)
-
-
-def outcome(call: Callable[[], Any]) -> str:
-    """The name of the error that a call ends with, or ok."""
-    try:
-        call()
-    except UpsunError as error:
-        return type(error).__name__
-    return "ok"
+async def delete_once_async(client: u.UpsunClient) -> None:
+    await u.delete_projects_integrations_async("p", "i", client=client)

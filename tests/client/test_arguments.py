@@ -13,18 +13,11 @@ from typing import Any
 import pytest
 import trustme
 
-import upsun_client
-from tests.client.conftest import Calls, Delete, delete_once, send
+import upsun_client as u
+from tests.client.conftest import Calls, Delete, delete_once
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Wire, answer, token
 from upsun_api.client import Client
-from upsun_client import (
-    APIConnectionError,
-    ConfigurationError,
-    UpsunClient,
-    UpsunError,
-    delete_projects_integrations,
-)
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
 
@@ -111,12 +104,12 @@ def test_what_is_unusable_is_named_before_anything_is_sent(
     name, says, value = case
     if name.isupper():
         monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigurationError, match=says) as caught:
+    with pytest.raises(u.ConfigurationError, match=says) as caught:
         delete(**server.kwargs(**({} if name.isupper() else argument(name, value))))
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
     assert server.connections == 0
-    if derive := getattr(UpsunClient, f"with_{name}", None):
-        with UpsunClient("t") as client, pytest.raises(ConfigurationError, match=says):
+    if derive := getattr(u.UpsunClient, f"with_{name}", None):
+        with u.UpsunClient("t") as client, pytest.raises(u.ConfigurationError, match=says):
             derive(client, value)
 
 
@@ -132,20 +125,20 @@ class _Asynchronous:
 
 
 def test_what_the_flavour_cannot_use_is_refused_first(
-    flavour: str, delete: Delete, server: Wire
+    calls: Calls, delete: Delete, server: Wire
 ) -> None:
-    other = httpx.AsyncHTTPTransport() if flavour == "sync" else httpx.HTTPTransport()
+    other = httpx.AsyncHTTPTransport() if calls.is_sync else httpx.HTTPTransport()
     unusable: list[dict[str, Any]] = [{"transport": other}, {"mounts": {"http://": other}}]
-    if flavour == "sync":
+    if calls.is_sync:
         for hook in (_asynchronous, functools.partial(_asynchronous), _Asynchronous()):
             unusable += [{"event_hooks": {kind: [hook]}} for kind in ("request", "response")]
     for args in unusable:
-        with pytest.raises(ConfigurationError):
+        with pytest.raises(u.ConfigurationError):
             delete(**server.kwargs(httpx_args=args))
-    body = _chunks() if flavour == "sync" else iter([b"x"])
-    with UpsunClient(**server.kwargs()) as client:
-        with pytest.raises(ConfigurationError, match="body"):
-            send(flavour, client, content=body)
+    body = _chunks() if calls.is_sync else iter([b"x"])
+    with u.UpsunClient(**server.kwargs()) as client:
+        with pytest.raises(u.ConfigurationError, match="body"):
+            calls.send(client, content=body)
     assert server.connections == 0
 
 
@@ -155,17 +148,17 @@ def test_a_hook_that_cannot_be_used_is_named_when_it_is_called(server: Wire) -> 
         ("response", lambda answer: [*answer.iter_raw()], r"202 \(let it call response.read", 1),
     ):
         kwargs = server.kwargs(httpx_args={"event_hooks": {kind: [hook]}})
-        with UpsunClient(**kwargs) as client, pytest.raises(ConfigurationError, match=says):
+        with u.UpsunClient(**kwargs) as client, pytest.raises(u.ConfigurationError, match=says):
             delete_once(client)
         assert len(server.calls) == sent
 
 
 def test_a_plain_generated_client_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="must be an UpsunClient"):
-        delete_projects_integrations("p", "i", client=Client(base_url="x"))  # type: ignore[arg-type]
-    client: Any = UpsunClient("t")
+    with pytest.raises(u.ConfigurationError, match="must be an UpsunClient"):
+        u.delete_projects_integrations("p", "i", client=Client(base_url="x"))  # type: ignore[arg-type]
+    client: Any = u.UpsunClient("t")
     for replace in (client.set_httpx_client, client.set_async_httpx_client):
-        with pytest.raises(ConfigurationError, match="httpx_args"):
+        with pytest.raises(u.ConfigurationError, match="httpx_args"):
             replace(None)
 
 
@@ -174,14 +167,14 @@ def test_a_plain_generated_client_is_refused() -> None:
 
 def test_loopback_may_be_http() -> None:
     for host in ("127.0.0.1:1", "127.9.9.9", "[::1]:1", "localhost:65535"):
-        UpsunClient("t", base_url=f"http://{host}", token_url=f"http://{host}")
+        u.UpsunClient("t", base_url=f"http://{host}", token_url=f"http://{host}")
 
 
 def test_settings_can_be_read() -> None:
-    client = UpsunClient("t")
+    client = u.UpsunClient("t")
     assert repr(client) == "<UpsunClient of https://api.upsun.com>"
     times = httpx.Timeout(3, read=60)
-    other = UpsunClient("t", base_url="https://h/pre/", timeout=times)
+    other = u.UpsunClient("t", base_url="https://h/pre/", timeout=times)
     for each, settings in (
         (client, ("https://api.upsun.com", 30.0, 2)),
         (other, ("https://h/pre", times, 2)),
@@ -189,14 +182,14 @@ def test_settings_can_be_read() -> None:
     ):
         assert (each.base_url, each.timeout, each.max_retries) == settings
         assert each.get_httpx_client().timeout == httpx.Timeout(each.timeout)
-    assert len({client, other, UpsunClient("t")}) == 3
+    assert len({client, other, u.UpsunClient("t")}) == 3
 
 
 def test_headers_cookies_and_user_agent(delete: Delete, server: Wire) -> None:
     headers = {"X-Mine": "1", "Accept-Encoding": "identity"}
     delete(**server.kwargs(headers=headers, cookies={"a": "b"}))
     (exchange,), (call,) = server.exchanges, server.calls
-    ours = f"upsun-client/{upsun_client.__version__} Python/3."
+    ours = f"upsun-client/{u.__version__} Python/3."
     assert call.headers["user-agent"].startswith(ours)
     wanted = {"x-mine": "1", "accept-encoding": "identity", "cookie": "a=b"}
     assert call.headers.items() >= wanted.items()
@@ -223,14 +216,14 @@ class MockOfTasks(httpx.AsyncBaseTransport):
 
 @pytest.mark.parametrize("way", ["transport", "mounts"])
 def test_a_transport_of_tasks_takes_no_exchange_off_its_proxy(
-    way: str, backend: str, monkeypatch: pytest.MonkeyPatch
+    way: str, tasks: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there, calls = "http://127.0.0.1:1", Calls(backend)
+    there = "http://127.0.0.1:1"
     args = {way: MockOfTasks() if way == "transport" else {"http://": MockOfTasks()}}
     kwargs = {"api_token": "t", "base_url": there, "token_url": f"{there}/exchange"}
     with Wire([token()]) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        assert calls.use(calls.delete, httpx_args=args, **kwargs).status == "mocked"
+        assert tasks.use(tasks.delete, httpx_args=args, **kwargs).status == "mocked"
         assert [call.target for call in proxy.calls] == [f"{there}/exchange"]
 
 
@@ -264,7 +257,7 @@ def test_verify_ssl_holds_for_both(
     with Wire(tls=tls) as server:
         kwargs = server.kwargs(**{"verify_ssl": verify[how]} if how in verify else {})
         if how in {"folder", "nothing"}:
-            with pytest.raises(APIConnectionError, match="certificate"):
+            with pytest.raises(u.APIConnectionError, match="certificate"):
                 delete(**kwargs)
             assert server.connections == 1  # the next attempt would not trust it either
         else:
@@ -303,7 +296,7 @@ def test_plain_http_goes_through_a_proxy_on_this_machine_or_none(
 def test_https_proxy_is_asked_to_connect(delete: Delete, monkeypatch: pytest.MonkeyPatch) -> None:
     with Wire([answer("403 Forbidden")]) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("//", "//a:hunter2 x@"))
-        with pytest.raises(APIConnectionError, match="403") as caught:
+        with pytest.raises(u.APIConnectionError, match="403") as caught:
             delete(api_token="t", max_retries=0)
         sent = [(call.method, call.target) for call in proxy.calls]
     assert sent == [("CONNECT", "auth.upsun.com:443")]
@@ -328,31 +321,31 @@ def test_https_proxy_is_asked_to_connect(delete: Delete, monkeypatch: pytest.Mon
     ids=",".join,
 )
 def test_an_unusable_request_is_an_error_of_ours(
-    arguments: dict[str, Any], flavour: str, server: Wire
+    arguments: dict[str, Any], calls: Calls, server: Wire
 ) -> None:
-    with UpsunClient(**server.kwargs(max_retries=0, timeout=2.0)) as client:
-        with pytest.raises(UpsunError) as caught:
-            send(flavour, client, **{"method": "POST", **arguments})
+    with u.UpsunClient(**server.kwargs(max_retries=0, timeout=2.0)) as client:
+        with pytest.raises(u.UpsunError) as caught:
+            calls.send(client, **{"method": "POST", **arguments})
     assert str(caught.value).isprintable()
     assert "content" in arguments or server.connections == 0
     assert "method" not in arguments or "no HTTP method" in str(caught.value)
 
 
-def test_it_is_said_that_httpx_cannot_send_a_request(flavour: str, server: Wire) -> None:
-    with UpsunClient(**server.kwargs()) as client:
-        with pytest.raises(ConfigurationError, match="cannot send"):
-            send(flavour, client, extensions={"trace": 3})
+def test_it_is_said_that_httpx_cannot_send_a_request(calls: Calls, server: Wire) -> None:
+    with u.UpsunClient(**server.kwargs()) as client:
+        with pytest.raises(u.ConfigurationError, match="cannot send"):
+            calls.send(client, extensions={"trace": 3})
     assert server.calls == []
 
 
 def test_times_of_one_request_are_the_clients_but_for_those_given(
-    flavour: str, server: Wire
+    calls: Calls, server: Wire
 ) -> None:
     seen: list[dict[str, float]] = []
     hooks = {"request": [lambda request: seen.append(request.extensions["timeout"])]}
-    with UpsunClient(**server.kwargs(httpx_args={"event_hooks": hooks})) as client:
+    with u.UpsunClient(**server.kwargs(httpx_args={"event_hooks": hooks})) as client:
         for times in ({"connect": 5.0}, {}):
-            send(flavour, client, extensions={"timeout": times})
+            calls.send(client, extensions={"timeout": times})
     rest = dict.fromkeys(("connect", "read", "write", "pool"), 30.0)
     assert seen == [{**rest, "connect": 5.0}, rest]
 
@@ -385,7 +378,7 @@ NAMES = [
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Async gen:ResourceWarning")
 @pytest.mark.parametrize("name", NAMES)
 def test_of_an_odd_value_comes_a_line_or_nothing(name: str, calls: Calls, server: Wire) -> None:
-    async def call(client: UpsunClient) -> None:
+    async def call(client: u.UpsunClient) -> None:
         await calls.do(calls.session(client).request(**request))
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -395,7 +388,7 @@ def test_of_an_odd_value_comes_a_line_or_nothing(name: str, calls: Calls, server
         request = {"method": "POST", "url": "/x", **given.pop("request", {})}
         try:
             calls.use(call, **server.kwargs(**quick | given))
-        except UpsunError as error:
+        except u.UpsunError as error:
             assert str(error).isprintable(), value
             assert 0 < len(str(error)) < 1000, value
         except Exception as error:

@@ -21,17 +21,10 @@ import anyio.lowlevel
 import attrs
 import pytest
 
+import upsun_client as u
 from tests.client.conftest import Calls, delete_once, delete_once_async, mocked
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Held, Request, Wire, answer, reset, token
-from upsun_client import (
-    APIConnectionError,
-    APITimeoutError,
-    ClientClosedError,
-    ConfigurationError,
-    UpsunClient,
-    UpsunError,
-)
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
 
@@ -43,13 +36,13 @@ ONE_CONNECTION = {"limits": httpx.Limits(max_connections=1)}
 
 def test_derived_clients_share_the_token_and_leave_the_original_alone(server: Wire) -> None:
     server.api = [ACCEPTED, reset, ACCEPTED]
-    with UpsunClient(**server.kwargs(headers={"X-A": "1", "X-B": "2"})) as client:
+    with u.UpsunClient(**server.kwargs(headers={"X-A": "1", "X-B": "2"})) as client:
         before = client.get_httpx_client()
         derived = client.with_max_retries(0).with_headers({"x-a": "3"})
         with derived.with_cookies({"c": "4"}).with_timeout(5) as derived:
             delete_once(derived)
             assert derived.get_httpx_client().timeout == httpx.Timeout(5)
-            with pytest.raises(APIConnectionError):
+            with pytest.raises(u.APIConnectionError):
                 delete_once(derived)
         delete_once(client)
         assert client.get_httpx_client() is before
@@ -63,7 +56,7 @@ def test_derived_clients_share_the_token_and_leave_the_original_alone(server: Wi
 def test_fifty_derived_clients_need_no_more_connections_than_one(
     calls: Calls, server: Wire
 ) -> None:
-    async def run(client: UpsunClient) -> None:
+    async def run(client: u.UpsunClient) -> None:
         for number in range(50):
             derived = (
                 client.with_headers({"X-N": str(number)}),
@@ -79,17 +72,17 @@ def test_fifty_derived_clients_need_no_more_connections_than_one(
 
 
 def test_closing_one_closes_nothing_of_another_that_waits_for_the_token(calls: Calls) -> None:
-    async def close(client: UpsunClient) -> None:
+    async def close(client: u.UpsunClient) -> None:
         await calls.wait(exchange.asked)
         await calls.close(client)
         exchange.go_on.set()
 
-    async def run(client: UpsunClient) -> None:
+    async def run(client: u.UpsunClient) -> None:
         calls.session(client)
         derived = client.with_max_retries(0)
         await calls.together(partial(calls.delete, derived), partial(close, client))
         await calls.close(derived)
-        with pytest.raises(ClientClosedError):
+        with pytest.raises(u.ClientClosedError):
             await calls.delete(derived)
 
     exchange = Held(token())
@@ -99,7 +92,7 @@ def test_closing_one_closes_nothing_of_another_that_waits_for_the_token(calls: C
 
 
 def test_a_stream_goes_on_when_the_original_is_closed_and_makes_room_once(calls: Calls) -> None:
-    async def run(client: UpsunClient) -> None:
+    async def run(client: u.UpsunClient) -> None:
         derived = client.with_timeout(10)
         http = calls.session(derived)
         response = await calls.do(http.send(http.build_request("GET", "/log"), stream=True))
@@ -118,26 +111,26 @@ def test_a_stream_goes_on_when_the_original_is_closed_and_makes_room_once(calls:
 
 
 @dataclasses.dataclass
-class DataClient(UpsunClient):
+class DataClient(u.UpsunClient):
     project: str = "p"
 
     def __post_init__(self) -> None:
         super().__init__("t")
 
 
-class PlainClient(UpsunClient):
+class PlainClient(u.UpsunClient):
     def __init__(self, project: str) -> None:
-        UpsunClient.__init__(self, "t")
+        u.UpsunClient.__init__(self, "t")
         self.project = project
 
 
 @attrs.define
-class AttrsClient(UpsunClient):
+class AttrsClient(u.UpsunClient):
     project: str
     __init__ = PlainClient.__init__
 
 
-class SlotsClient(UpsunClient):
+class SlotsClient(u.UpsunClient):
     __slots__ = ("project",)
     __init__ = PlainClient.__init__
 
@@ -156,7 +149,7 @@ def test_a_subclass_of_any_kind_is_derived_with_its_fields(kind: Any) -> None:
 
 @pytest.mark.parametrize("way", ["transport", "mounts"])
 def test_a_transport_serves_all_and_is_closed_with_the_last_client(way: str, calls: Calls) -> None:
-    async def run(client: UpsunClient) -> None:
+    async def run(client: u.UpsunClient) -> None:
         derived = client.with_headers({"X-A": "1"})
         await calls.delete(client)
         await calls.close(client)
@@ -183,12 +176,12 @@ def test_a_transport_serves_all_and_is_closed_with_the_last_client(way: str, cal
 
 def test_a_client_works_without_with_and_ends_with_it(calls: Calls, server: Wire) -> None:
     async def run() -> None:
-        client = UpsunClient(**server.kwargs())
+        client = u.UpsunClient(**server.kwargs())
         first = calls.session(client)
         async with calls.entered(first):
             await calls.do(first.get("/x"))
         assert first.is_closed
-        with pytest.raises(ClientClosedError):
+        with pytest.raises(u.ClientClosedError):
             await calls.do(first.get("/x"))
         await calls.delete(client)  # by another
         held = calls.session(client)
@@ -203,7 +196,7 @@ def test_a_client_works_without_with_and_ends_with_it(calls: Calls, server: Wire
             lambda: calls.do(client.__aenter__()),
             lambda: calls.do(client.with_headers({})),
         ):
-            with pytest.raises(ClientClosedError, match="closed"):
+            with pytest.raises(u.ClientClosedError, match="closed"):
                 await use()
         await calls.close(held)
         await calls.close(client)
@@ -215,10 +208,10 @@ def test_a_client_works_without_with_and_ends_with_it(calls: Calls, server: Wire
 def test_a_client_that_is_closed_during_a_call_says_so(server: Wire) -> None:
     server.api = [answer(503)]
     for kind, sent in (("request", 0), ("response", 1)):
-        client = UpsunClient(**server.kwargs())
+        client = u.UpsunClient(**server.kwargs())
         hooks = client.get_httpx_client().event_hooks
         hooks[kind].append(lambda _, client=client: client.close())
-        with pytest.raises(ClientClosedError) as caught:
+        with pytest.raises(u.ClientClosedError) as caught:
             delete_once(client)
         assert len(getattr(caught.value, "__notes__", [])) == len(server.calls) == sent
 
@@ -228,7 +221,7 @@ def test_a_dropped_client_is_freed_and_leaves_no_socket(
 ) -> None:
     request.addfinalizer(gc.enable)
     gc.disable()  # so that it finds all at once, and what is older first
-    client = UpsunClient(**server.kwargs())
+    client = u.UpsunClient(**server.kwargs())
     client.get_httpx_client().get("/x")
     gone = weakref.ref(client)
     del client
@@ -250,9 +243,9 @@ class Stubborn(httpx.AsyncByteStream):
 
 
 def test_a_stream_that_is_cancelled_while_it_closes_costs_no_connection(
-    backend: str, server: Wire
+    tasks: Calls, server: Wire
 ) -> None:
-    async def run(client: UpsunClient) -> None:
+    async def run(client: u.UpsunClient) -> None:
         left: list[Stubborn] = []
 
         async def wrap(response: httpx.Response) -> None:
@@ -273,14 +266,14 @@ def test_a_stream_that_is_cancelled_while_it_closes_costs_no_connection(
 
     kind = httpx.AsyncHTTPTransport
     with mock.patch.object(kind, "aclose", autospec=True, side_effect=kind.aclose) as closed:
-        Calls(backend).use(run, **server.kwargs(httpx_args=ONE_CONNECTION))
+        tasks.use(run, **server.kwargs(httpx_args=ONE_CONNECTION))
 
 
 # --- threads and event loops
 
 
 def test_many_threads_get_one_session_and_derive_and_close_clients(
-    client: UpsunClient, request: pytest.FixtureRequest
+    client: u.UpsunClient, request: pytest.FixtureRequest
 ) -> None:
     def use(_: int) -> int:
         barrier.wait()
@@ -299,7 +292,7 @@ def test_many_threads_get_one_session_and_derive_and_close_clients(
         assert len(set(pool.map(use, range(16)))) == 1
 
 
-def test_each_of_several_loops_keeps_its_connections(backend: str, server: Wire) -> None:
+def test_each_of_several_loops_keeps_its_connections(tasks: Calls, server: Wire) -> None:
     async def run() -> None:
         session = client.get_async_httpx_client()
         sessions.append(session)
@@ -308,12 +301,12 @@ def test_each_of_several_loops_keeps_its_connections(backend: str, server: Wire)
             await delete_once_async(client)
         await session.aclose()
 
-    client, together = UpsunClient(**server.kwargs()), threading.Barrier(3)
+    client, together = u.UpsunClient(**server.kwargs()), threading.Barrier(3)
     sessions = [client.get_async_httpx_client()]  # which serves the first loop that runs
     delete_once(client)
     before = server.connections
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: anyio.run(run, backend=backend), range(3)))
+        list(pool.map(tasks.run, [run] * 3))
     client.close()
     assert server.connections == before + 3
     assert len(set(map(id, sessions))) == 3
@@ -323,19 +316,19 @@ def test_each_of_several_loops_keeps_its_connections(backend: str, server: Wire)
 # --- the gate
 
 
-async def _try(client: UpsunClient) -> None:
-    with suppress(UpsunError):
+async def _try(client: u.UpsunClient) -> None:
+    with suppress(u.UpsunError):
         await delete_once_async(client)
 
 
-async def _storm(client: UpsunClient, count: int, seconds: float) -> None:
+async def _storm(client: u.UpsunClient, count: int, seconds: float) -> None:
     with anyio.move_on_after(seconds):
         async with anyio.create_task_group() as group:
             for _ in range(count):
                 group.start_soon(_try, client)
 
 
-async def _storm_of_asyncio(client: UpsunClient, count: int, seconds: float) -> None:
+async def _storm_of_asyncio(client: u.UpsunClient, count: int, seconds: float) -> None:
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.gather(*(_try(client) for _ in range(count))), seconds)
 
@@ -352,7 +345,7 @@ def test_no_connection_is_lost_to_cancelled_tasks(
     storm = _storm_of_asyncio if backend == "task.cancel" else _storm
     args = {"limits": httpx.Limits(max_connections=connections)} if connections else {}
 
-    async def run(client: UpsunClient) -> None:
+    async def run(client: u.UpsunClient) -> None:
         await _try(client)
         for turn in range(20 if connections else 8):
             await storm(client, 4 * (connections or 60), 0.001 * (turn % 10))
@@ -368,14 +361,14 @@ def test_no_connection_is_lost_to_cancelled_tasks(
 
 
 def test_waiting_at_the_gate_ends_as_a_wait_for_the_pool(calls: Calls) -> None:
-    async def late(client: UpsunClient) -> None:
+    async def late(client: u.UpsunClient) -> None:
         await calls.wait(api.asked)
-        with pytest.raises(APITimeoutError, match="PoolTimeout.*nothing was sent") as caught:
+        with pytest.raises(u.APITimeoutError, match="PoolTimeout.*nothing was sent") as caught:
             await calls.delete(client)
         assert isinstance(caught.value.__cause__, httpx.PoolTimeout)
         api.go_on.set()
 
-    async def run(client: UpsunClient) -> None:
+    async def run(client: u.UpsunClient) -> None:
         await calls.together(partial(calls.delete, client), partial(late, client))
 
     kwargs = {"timeout": httpx.Timeout(30, pool=0.1), "httpx_args": ONE_CONNECTION}
@@ -397,7 +390,7 @@ def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) -> None:
         inside.pop()
         return httpx.Response(202, json={"status": "Accepted", "code": 202})
 
-    async def run(client: UpsunClient) -> None:
+    async def run(client: u.UpsunClient) -> None:
         await calls.together(*[partial(calls.delete, client)] * 12)
 
     kwargs = mocked(handle)
@@ -408,7 +401,7 @@ def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) -> None:
 
 def test_threads_pass_the_gate_in_the_order_in_which_they_came() -> None:
     with Wire(api := Held(ACCEPTED)) as server, ThreadPoolExecutor(2) as pool:
-        with UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION)) as client:
+        with u.UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION)) as client:
             http = client.get_httpx_client()
             busy = pool.submit(lambda: [http.get("/x") for _ in range(20)])
             api.asked.wait(30)
@@ -445,7 +438,7 @@ def in_child(function: Callable[[], object]) -> str:
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 class TestFork:
     def test_a_child_has_connections_of_its_own_and_what_its_parent_set(
-        self, client: UpsunClient, server: Wire
+        self, client: u.UpsunClient, server: Wire
     ) -> None:
         derived, session = client.with_timeout(9), client.get_httpx_client()
         session.headers["X-A"] = "1"
@@ -463,7 +456,7 @@ class TestFork:
         assert sent == ["1", "1", "1", None, "1"]
 
     def test_a_child_reads_nothing_that_its_parent_was_answered(
-        self, client: UpsunClient, server: Wire
+        self, client: u.UpsunClient, server: Wire
     ) -> None:
         server.api = [answer(200, b"x" * 200_000)]
         with client.get_httpx_client().stream("GET", "/log") as response:
@@ -475,7 +468,7 @@ class TestFork:
             assert sum(map(len, chunks)) == 199_999
 
     def test_a_child_waits_for_no_exchange_of_its_parent(
-        self, client: UpsunClient, server: Wire
+        self, client: u.UpsunClient, server: Wire
     ) -> None:
         def exchange(_: Request) -> bytes:
             if len(server.exchanges) == 1:
@@ -488,7 +481,7 @@ class TestFork:
         assert (len(server.exchanges), len(server.calls)) == (2, 2)
 
     def test_a_child_waits_for_no_client_that_its_parent_is_making(
-        self, client: UpsunClient
+        self, client: u.UpsunClient
     ) -> None:
         def fork(self: Any, **kwargs: Any) -> None:
             making.append(self)
@@ -505,13 +498,13 @@ class TestFork:
     def test_a_transport_of_the_callers_is_refused_in_a_child(self, way: str, server: Wire) -> None:
         transport = httpx.HTTPTransport()
         args = {way: transport if way == "transport" else {"http://": transport}}
-        with UpsunClient(**server.kwargs(httpx_args=args)) as client:
+        with u.UpsunClient(**server.kwargs(httpx_args=args)) as client:
             delete_once(client)
             said = in_child(lambda: delete_once(client))
             assert said.startswith("ConfigurationError: a transport in httpx_args cannot be used")
             delete_once(client)
 
-    def test_a_closed_client_stays_closed_in_a_child(self, client: UpsunClient) -> None:
+    def test_a_closed_client_stays_closed_in_a_child(self, client: u.UpsunClient) -> None:
         session = client.get_httpx_client()
         client.close()
         for call in (lambda: delete_once(client), lambda: session.get("/x")):
@@ -526,7 +519,7 @@ class TestFork:
 def test_operations_and_links_are_under_the_base_url_once(
     prefix: str, slash: str, server: Wire
 ) -> None:
-    with UpsunClient(**server.kwargs(base_url=server.url + prefix + slash)) as client:
+    with u.UpsunClient(**server.kwargs(base_url=server.url + prefix + slash)) as client:
         delete_once(client)
         for link in (f"{prefix}/projects/q?x=1", f"{server.url}{prefix}/projects/r", "/other"):
             client.get_httpx_client().get(link)
@@ -534,7 +527,7 @@ def test_operations_and_links_are_under_the_base_url_once(
     assert [call.target for call in server.calls] == [prefix + path for path in paths]
 
 
-def test_event_hooks_can_be_read_and_set(client: UpsunClient) -> None:
+def test_event_hooks_can_be_read_and_set(client: u.UpsunClient) -> None:
     seen: list[str] = []
     http = client.get_httpx_client()
     http.event_hooks["request"].append(lambda request: seen.append(request.url.path))
@@ -543,10 +536,10 @@ def test_event_hooks_can_be_read_and_set(client: UpsunClient) -> None:
     http.event_hooks = {"request": [lambda request: seen.append(request.method)]}
     assert [len(hooks) for hooks in http.event_hooks.values()] == [1, 0]
     delete_once(client)
-    with pytest.raises(ConfigurationError, match="'request' and 'response'"):
+    with pytest.raises(u.ConfigurationError, match="'request' and 'response'"):
         http.event_hooks = {"requests": []}
     http.event_hooks["request"].append(3)  # type: ignore[arg-type]
-    with pytest.raises(ConfigurationError, match="event_hooks"):
+    with pytest.raises(u.ConfigurationError, match="event_hooks"):
         delete_once(client)
     assert seen == ["/x", "/projects/p/integrations/i", "DELETE"]
 
@@ -558,7 +551,7 @@ def test_a_mock_of_httpx_sees_the_requests_as_sent(request: pytest.FixtureReques
     accepted = {"status": "Accepted", "code": 202, "access_token": "access"}
     httpx_mock.add_response(json=accepted, is_reusable=True)
 
-    async def run(client: UpsunClient) -> None:
+    async def run(client: u.UpsunClient) -> None:
         delete_once(client)
         await delete_once_async(client)
 

@@ -17,7 +17,7 @@ import pytest
 
 import upsun_client as u
 from tests.client import wire
-from tests.client.conftest import Delete, send
+from tests.client.conftest import Calls, Delete
 from tests.client.wire import ACCEPTED, Reaction, Wire, answer, token
 
 API_TOKEN = "api+secret/token"
@@ -157,17 +157,17 @@ def test_a_token_that_is_missing_or_no_text_is_refused() -> None:
         u.UpsunClient(b"token")  # type: ignore[arg-type]
 
 
-def test_only_the_api_and_trusted_origins_are_asked(flavour: str) -> None:
+def test_only_the_api_and_trusted_origins_are_asked(calls: Calls) -> None:
     with Wire() as other, Wire() as friend, Wire(exchange=[GIVEN]) as server:
         kwargs = server.kwargs(trusted_origins=[friend.url], cookies={"c": "1"})
         with u.UpsunClient(**kwargs) as client:
             for url in ("/relative", f"{server.url}/absolute", f"{friend.url}/x"):
-                send(flavour, client, url=url)
+                calls.send(client, url=url)
             for foreign in (f"{other.url}/x", f"http://localhost:{server.port}/x", "https://a.b/"):
                 with pytest.raises(u.UnsafePathError, match="trusted_origins.*nothing was sent"):
-                    send(flavour, client, url=foreign)
+                    calls.send(client, url=foreign)
             with pytest.raises(u.UnsafePathError, match="without a user; nothing was sent"):
-                send(flavour, client, url=f"http://user:pass@127.0.0.1:{server.port}/x")
+                calls.send(client, url=f"http://user:pass@127.0.0.1:{server.port}/x")
     for call in (*server.calls, *friend.calls):
         assert call.headers["authorization"] == f"Bearer {ACCESS}"
         assert call.headers["cookie"] == "c=1"
