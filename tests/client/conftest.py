@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import anyio
@@ -81,25 +82,16 @@ class Calls:
     """One test for each flavour: what it awaits is done by an event loop, or at once."""
 
     def __init__(self, flavour: str) -> None:
-        self.is_sync, self._backend = flavour == "sync", flavour
+        self.flavour, self.is_sync = flavour, flavour == "sync"
 
     def run(self, main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         if not self.is_sync:
-            return anyio.run(main, backend=self._backend)
+            return anyio.run(main, backend=self.flavour)
         try:
             main().send(None)
         except StopIteration as done:
             return done.value
         raise AssertionError("what is synchronous was suspended")
-
-    def use(self, main: Callable[[u.UpsunClient], Coroutine[Any, Any, Any]], **args: Any) -> Any:
-        """Run with a client that is closed after."""
-
-        async def run() -> Any:
-            async with self.entered(u.UpsunClient(**args)) as client:
-                return await main(client)
-
-        return self.run(run)
 
     async def delete(
         self, client: u.UpsunClient, project: Any = "p", integration: Any = "i"
@@ -133,9 +125,15 @@ class Calls:
             async with thing:
                 yield thing
 
+    def client(self, **args: Any) -> AbstractAsyncContextManager[u.UpsunClient]:
+        return self.entered(u.UpsunClient(**args))
+
     async def do(self, result: Any) -> Any:
         """Finish what a method of a session or client gave."""
         return await result if inspect.isawaitable(result) else result
+
+    async def read(self, response: httpx.Response) -> bytes:
+        return response.read() if self.is_sync else await response.aread()
 
     async def close(self, thing: Any) -> None:
         thing.close() if self.is_sync else await thing.aclose()
@@ -169,9 +167,23 @@ def delete(calls: Calls) -> Delete:
     """Delete an integration with a client made for it and closed after."""
 
     def call(project: Any = "p1", integration: Any = "i1", /, **kwargs: Any) -> Any:
-        return calls.use(lambda client: calls.delete(client, project, integration), **kwargs)
+        async def run() -> u.AcceptedResponse:
+            async with calls.client(**kwargs) as client:
+                return await calls.delete(client, project, integration)
+
+        return calls.run(run)
 
     return call
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine as its `calls` are run, or its `tasks`."""
+    if not inspect.iscoroutinefunction(test := pyfuncitem.obj):
+        return None
+    given: Any = {name: pyfuncitem.funcargs[name] for name in inspect.signature(test).parameters}
+    (given.get("calls") or given["tasks"]).run(partial(test, **given))
+    return True
 
 
 def delete_once(client: u.UpsunClient) -> None:

@@ -215,7 +215,7 @@ class MockOfTasks(httpx.AsyncBaseTransport):
 
 
 @pytest.mark.parametrize("way", ["transport", "mounts"])
-def test_a_transport_of_tasks_takes_no_exchange_off_its_proxy(
+async def test_a_transport_of_tasks_takes_no_exchange_off_its_proxy(
     way: str, tasks: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = "http://127.0.0.1:1"
@@ -223,7 +223,8 @@ def test_a_transport_of_tasks_takes_no_exchange_off_its_proxy(
     kwargs = {"api_token": "t", "base_url": there, "token_url": f"{there}/exchange"}
     with Wire([token()]) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        assert tasks.use(tasks.delete, httpx_args=args, **kwargs).status == "mocked"
+        async with tasks.client(httpx_args=args, **kwargs) as client:
+            assert (await tasks.delete(client)).status == "mocked"
         assert [call.target for call in proxy.calls] == [f"{there}/exchange"]
 
 
@@ -377,17 +378,17 @@ NAMES = [
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Async gen:ResourceWarning")
 @pytest.mark.parametrize("name", NAMES)
-def test_of_an_odd_value_comes_a_line_or_nothing(name: str, calls: Calls, server: Wire) -> None:
-    async def call(client: u.UpsunClient) -> None:
-        await calls.do(calls.session(client).request(**request))
-
+async def test_of_an_odd_value_comes_a_line_or_nothing(
+    name: str, calls: Calls, server: Wire
+) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     quick = {"max_retries": 0, "timeout": 2.0, "verify_ssl": context}
     for value in ODD:
         given = argument(name, value)
         request = {"method": "POST", "url": "/x", **given.pop("request", {})}
         try:
-            calls.use(call, **server.kwargs(**quick | given))
+            async with calls.client(**server.kwargs(**quick | given)) as client:
+                await calls.do(calls.session(client).request(**request))
         except u.UpsunError as error:
             assert str(error).isprintable(), value
             assert 0 < len(str(error)) < 1000, value

@@ -14,7 +14,7 @@ import pytest
 
 import upsun_client as u
 from tests.client import wire
-from tests.client.conftest import Calls, Delete, delete_once, delete_once_async, mocked
+from tests.client.conftest import Calls, Delete, delete_once, mocked
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Reaction, Request, Wire, answer, token
 
@@ -146,18 +146,15 @@ def test_hooks_see_the_call_as_it_is_and_no_error_holds_its_token(calls: Calls) 
 
 
 @pytest.mark.timeout(50)
-def test_a_wait_ends_when_its_task_is_cancelled(tasks: Calls) -> None:
-    async def run() -> None:
-        async with u.UpsunClient(**server.kwargs()) as client, anyio.create_task_group() as group:
-            group.start_soon(delete_once_async, client)
-            while not server.calls:
-                await anyio.sleep(0.01)
-            await anyio.sleep(0.1)  # until it waits
-            group.cancel_scope.cancel()
-
-    with Wire([answer(503, b"", Retry_After="59")]) as server:
-        tasks.run(run)
-        assert len(server.calls) == 1
+async def test_a_wait_ends_when_its_task_is_cancelled(tasks: Calls, server: Wire) -> None:
+    server.api = [answer(503, b"", Retry_After="59")]
+    async with tasks.client(**server.kwargs()) as client, anyio.create_task_group() as group:
+        group.start_soon(tasks.delete, client)
+        while not server.calls:
+            await anyio.sleep(0.01)
+        await anyio.sleep(0.1)  # until it waits
+        group.cancel_scope.cancel()
+    assert len(server.calls) == 1
 
 
 REPEATED = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, 429]

@@ -59,9 +59,6 @@ def crowd(calls: Calls, count: int, server: Wire, client: UpsunClient) -> set[st
     return came
 
 
-CROWDS = {True: 64, False: 300}  # threads, tasks
-
-
 @pytest.mark.parametrize(
     ("first", "comes_to"),
     [
@@ -74,7 +71,7 @@ def test_a_crowd_shares_one_exchange(first: bytes, comes_to: str, calls: Calls) 
     args = {"limits": httpx.Limits(max_connections=50)}
     with Wire(exchange=[first, token()], hold=threading.Event()) as server:
         with UpsunClient(**server.kwargs(httpx_args=args)) as client:
-            assert crowd(calls, CROWDS[calls.is_sync], server, client) == {comes_to}
+            assert crowd(calls, 64, server, client) == {comes_to}
             assert len(server.exchanges) == 1
             delete_once(client)
             # Who comes after a failure asks for himself.
@@ -102,7 +99,7 @@ def test_a_burst_of_401s_renews_once(
             sent.wait(30)  # all that can have sent the first token before any is refused
         return answer(401, {"error": "invalid_token"})
 
-    count = CROWDS[calls.is_sync] if connections == 1 else connections
+    count = 300 if connections == 1 else connections
     args = {"limits": httpx.Limits(max_connections=connections)}
     with Wire(api, [token(), second]) as server:
         with UpsunClient(**server.kwargs(httpx_args=args)) as client:
@@ -120,13 +117,14 @@ async def cancelled(client: UpsunClient) -> None:
 
 
 @pytest.mark.parametrize("first", [delete_once_async, in_thread, cancelled])
-def test_all_wait_for_the_exchange_of_who_was_first(first: Any, tasks: Calls) -> None:
+async def test_all_wait_for_the_exchange_of_who_was_first(
+    first: Any, tasks: Calls, server: Wire
+) -> None:
     """Also who blocks the event loop of the others, as an executor does inside a task."""
-    with Wire(hold=threading.Event()) as server, ThreadPoolExecutor(3) as pool:
-        client = UpsunClient(**server.kwargs())
-
-        async def run() -> None:
-            async with client, anyio.create_task_group() as group:
+    server.hold = threading.Event()
+    async with tasks.client(**server.kwargs()) as client:
+        with ThreadPoolExecutor(3) as pool:
+            async with anyio.create_task_group() as group:
                 group.start_soon(first, client)
                 while not server.exchanges:
                     await anyio.sleep(0.01)
@@ -137,10 +135,8 @@ def test_all_wait_for_the_exchange_of_who_was_first(first: Any, tasks: Calls) ->
                 threads = [pool.submit(delete_once, client) for _ in range(3)]
                 delete_once(client)
                 wait(threads)
-
-        tasks.run(run)
-        assert len(server.exchanges) == 1
-        assert len(server.calls) == (6 if first is cancelled else 7)
+    assert len(server.exchanges) == 1
+    assert len(server.calls) == (6 if first is cancelled else 7)
 
 
 def test_the_exchange_is_as_documented(monkeypatch: pytest.MonkeyPatch) -> None:
