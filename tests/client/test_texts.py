@@ -7,6 +7,8 @@ from typing import Any
 
 from tests.client.conftest import delete_once
 from tests.client.http_library import httpx
+from tests.client.test_arguments import UNUSABLE, argument
+from tests.client.test_path_safety import UNSAFE_LINKS
 from upsun_client import UpsunClient, UpsunError, delete_projects_integrations
 
 TEXTS = Path(__file__).with_name("texts.txt")
@@ -54,30 +56,11 @@ def answered() -> Iterator[dict[str, Any] | Exception]:
 
 
 def configured() -> Iterator[dict[str, Any]]:
-    """Give arguments of a client that are unusable."""
-    for token in ("", 3):
-        yield {"api_token": token}
-    for url in ("http://api.example", "https://user:password@api.example", "https://a/?b"):
-        yield {"base_url": url}
-    yield {"token_url": ""}
-    for origins in ("https://a", ["https://a/b"], ["a"]):
-        yield {"trusted_origins": origins}
-    yield {"max_retries": -1}
-    yield {"headers": {"name": "value\n"}}
-    yield {"verify_ssl": "/no/such.pem"}
-    of_httpx: tuple[dict[str, Any], ...] = (
-        dict.fromkeys(("auth", "base_url", "cookies", "follow_redirects")),
-        dict.fromkeys(("headers", "timeout", "verify")),
-        {"limits": 3},
-        {"limits": httpx.Limits(max_connections=0)},
-        {"limits": httpx.Limits(max_keepalive_connections=-1)},
-        {"limits": httpx.Limits(keepalive_expiry=-1)},
-        {"event_hooks": {"answer": []}},
-        {"proxy": "http://user:password@host/path"},
-        {"transport": 3},
-        {"nonsense": 1},
-    )
-    yield from ({"httpx_args": args} for args in of_httpx)
+    """Give arguments of a client that are unusable, but for what other libraries say of them."""
+    others = {"cert", "http2", "params"}
+    for name, _, values in UNUSABLE:
+        if not name.isupper() and name.rpartition(".")[2] not in others:
+            yield argument(name, values[0])
 
 
 def request(client: UpsunClient, method: str = "GET", url: str = "/x", **more: Any) -> None:
@@ -94,12 +77,7 @@ def used() -> Iterator[Callable[[UpsunClient], object]]:
     yield lambda client: setattr(client.get_httpx_client(), "event_hooks", 3)
     yield lambda client: client.close() or client.with_headers({})  # type: ignore[func-returns-value]
     requests: tuple[dict[str, Any], ...] = (
-        {"url": "/a//b"},
-        {"url": "/a#b"},
-        {"url": 3},
-        {"url": "https://elsewhere.example/x"},
-        {"url": "ftp://api.upsun.com/x"},
-        {"url": "https://a:b/x"},
+        *({"url": links[0]} for links in UNSAFE_LINKS.values()),
         {"method": "A B"},
         {"auth": None},
         {"extensions": {"target": b"/y"}},
