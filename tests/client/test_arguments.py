@@ -41,7 +41,11 @@ UNUSABLE: list[tuple[str, str, list[Any]]] = [
     ("base_url", URL, ["http://api.upsun.com", "api.upsun.com", "", None]),
     ("base_url", URL, ["ftp://127.0.0.1", "https://[::1", b"https://h", f"https://{'x' * 64}"]),
     ("base_url", URL, ["http://127.0.0.1.evil.example", "http://localhost.evil.example"]),
-    ("base_url", URL, [" https://h", "https://h/a b", "https://h /", "https://h\t", "https://.h"]),
+    (
+        "base_url",
+        URL,
+        [" https://h", "https://h/a b", "https://h/\u3000b", "https://h\t", "https://.h"],
+    ),
     ("base_url", URL, ["https://h:65536", "https://127.0.0..1", "https://h/a/../b"]),
     ("base_url", URL, ["https://api.upsun.com?x=1", "https://api.upsun.com#x"]),
     ("base_url", URL, ["https://user:hunter2@h", "user:hunter2@h", "https://a:hunter2@[::1"]),
