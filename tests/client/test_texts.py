@@ -9,6 +9,7 @@ from tests.client.conftest import delete_once
 from tests.client.http_library import httpx
 from tests.client.test_arguments import UNUSABLE, argument
 from tests.client.test_path_safety import UNSAFE_LINKS
+from upsun_api.client import Client
 from upsun_client import UpsunClient, UpsunError, delete_projects_integrations
 
 TEXTS = Path(__file__).with_name("texts.txt")
@@ -71,7 +72,7 @@ def used() -> Iterator[Callable[[UpsunClient], object]]:
     """Give what a client does not do."""
     yield lambda client: delete_projects_integrations(3, "i", client=client)  # type: ignore[arg-type]
     yield lambda client: delete_projects_integrations("p", "..", client=client)
-    yield lambda _: delete_projects_integrations("p", "i", client=3)  # type: ignore[arg-type]
+    yield lambda _: delete_projects_integrations("p", "i", client=Client("x"))  # type: ignore[arg-type]
     yield lambda client: client.set_httpx_client(httpx.Client())
     yield lambda client: client.set_async_httpx_client(httpx.AsyncClient())
     yield lambda client: setattr(client.get_httpx_client(), "event_hooks", 3)
