@@ -1,12 +1,8 @@
 """The sandbox, asked as anybody would, without this client."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
-from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +11,7 @@ from scripts import demo
 from scripts.dev.sandbox import API_TOKEN, INTEGRATION, PROJECT, Sandbox
 from scripts.pipeline.errors import PipelineError
 from scripts.sandbox import settings
+from tests.dev.support import python
 
 HERE = f"/projects/{PROJECT}/integrations"
 FORM = {"grant_type": "api_token", "api_token": API_TOKEN}
@@ -142,19 +139,14 @@ def test_a_setting_that_is_none_is_told(name: str, text: str) -> None:
 
 
 def test_it_runs_until_interrupted_and_takes_no_port_of_another() -> None:
-    def start(**env: str) -> subprocess.Popen[str]:
-        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        command = [sys.executable, "-m", "scripts.sandbox"]
-        return subprocess.Popen(command, text=True, env=os.environ | env, **pipes)
-
-    with start() as it:
+    with python("-m", "scripts.sandbox") as it:
         try:
             assert it.stdout
             lines = [it.stdout.readline() for _ in range(4)]
             assert 'SANDBOX_PROJECTS="sandboxproj01 sandboxproj02 ' in lines[3]
             url = lines[0].split()[4]
             port = url.rpartition(":")[2]
-            with start(PORT=port) as again:
+            with python("-m", "scripts.sandbox", PORT=port) as again:
                 _, errors = again.communicate(timeout=60)
             assert (again.returncode, errors.count("\n")) == (1, 1)
             assert errors.startswith(f"sandbox: PORT={port}: ")
