@@ -213,9 +213,7 @@ def a_fault(*, client: object, response: httpx.Response) -> None:
         (a_fault, b"{}", "application/json", "ValueError: xxx"),
     ],
 )  # fmt: skip
-def test_a_login_page_or_an_error_is_no_success(
-    parser: Any, content: bytes, kind: str, says: str
-) -> None:
+def test_a_page_or_error_is_no_success(parser: Any, content: bytes, kind: str, says: str) -> None:
     with pytest.raises(u.APIResponseValidationError, match=says) as caught:
         parse(parser, content, kind)
     assert len(str(caught.value)) < 400

@@ -116,7 +116,7 @@ class _Asynchronous:
     async def __call__(self, _: object) -> None: ...
 
 
-def test_what_the_flavour_cannot_use_is_refused_first(
+def test_what_a_call_cannot_use_is_refused_first(
     calls: Calls, delete: Delete, server: Wire
 ) -> None:
     other = httpx.AsyncHTTPTransport() if calls.is_sync else httpx.HTTPTransport()
@@ -304,7 +304,7 @@ def test_https_proxy_is_asked_to_connect(delete: Delete, monkeypatch: pytest.Mon
     ],
     ids=",".join,
 )
-def test_an_unusable_request_is_an_error_of_ours(
+def test_an_unusable_request_is_refused(
     arguments: dict[str, Any], calls: Calls, server: Wire
 ) -> None:
     with u.UpsunClient(**server.kwargs(max_retries=0, timeout=2.0)) as client:
@@ -322,9 +322,7 @@ def test_it_is_said_that_httpx_cannot_send_a_request(calls: Calls, server: Wire)
     assert server.calls == []
 
 
-def test_times_of_one_request_are_the_clients_but_for_those_given(
-    calls: Calls, server: Wire
-) -> None:
+def test_times_of_a_request_are_the_clients_unless_given(calls: Calls, server: Wire) -> None:
     seen: list[dict[str, float]] = []
     hooks = {"request": [lambda request: seen.append(request.extensions["timeout"])]}
     with u.UpsunClient(**server.kwargs(httpx_args={"event_hooks": hooks})) as client:
@@ -361,9 +359,7 @@ NAMES = [
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Async gen:ResourceWarning")
 @pytest.mark.parametrize("name", NAMES)
-async def test_of_an_odd_value_comes_a_line_or_nothing(
-    name: str, calls: Calls, server: Wire
-) -> None:
+async def test_an_odd_value_gives_a_line_or_nothing(name: str, calls: Calls, server: Wire) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     quick = {"max_retries": 0, "timeout": 2.0, "verify_ssl": context}
     for value in ODD:

@@ -208,9 +208,7 @@ DAY = "Wed, 21 Oct 2015 07:28:"
         ({"Retry-After": "60"}, 60),
     ],
 )
-def test_waits_grow_and_are_not_the_same_for_all(
-    headers: dict[str, str] | None, least: float
-) -> None:
+def test_waits_grow_and_are_not_the_same(headers: dict[str, str] | None, least: float) -> None:
     def handle(_: httpx.Request) -> httpx.Response:
         if headers is None:
             raise httpx.ConnectError("refused")

@@ -225,9 +225,7 @@ class Stubborn(httpx.AsyncByteStream):
         await anyio.lowlevel.checkpoint()
 
 
-async def test_a_stream_cancelled_as_it_closes_costs_no_connection(
-    tasks: Calls, server: Wire
-) -> None:
+async def test_a_stream_that_is_cancelled_costs_no_connection(tasks: Calls, server: Wire) -> None:
     async def wrap(response: httpx.Response) -> None:
         if response.url.path == "/log":
             left.append(Stubborn(response, scope))
@@ -417,7 +415,7 @@ class TestFork:
         sent = [call.headers.get("x-a") for call in server.calls]
         assert sent == ["1", "1", "1", None, "1"]
 
-    def test_a_child_reads_nothing_that_its_parent_was_answered(
+    def test_a_child_reads_no_answer_of_its_parent(
         self, client: u.UpsunClient, server: Wire
     ) -> None:
         server.api = [answer(200, b"x" * 200_000)]
@@ -429,9 +427,7 @@ class TestFork:
             assert said.startswith("ClientClosedError: this answer")
             assert sum(map(len, chunks)) == 199_999
 
-    def test_a_child_waits_for_no_exchange_of_its_parent(
-        self, client: u.UpsunClient, server: Wire
-    ) -> None:
+    def test_a_child_waits_for_no_exchange(self, client: u.UpsunClient, server: Wire) -> None:
         def exchange(_: Request) -> bytes:
             if len(server.exchanges) == 1:
                 said.append(in_child(lambda: delete_once(client)))
@@ -442,9 +438,7 @@ class TestFork:
         assert said == ["None"]
         assert (len(server.exchanges), len(server.calls)) == (2, 2)
 
-    def test_a_child_waits_for_no_client_that_its_parent_is_making(
-        self, client: u.UpsunClient
-    ) -> None:
+    def test_a_child_waits_for_no_client_in_the_making(self, client: u.UpsunClient) -> None:
         def fork(self: Any, **kwargs: Any) -> None:
             making.append(self)
             if len(making) == 1:
@@ -478,9 +472,7 @@ class TestFork:
 
 @pytest.mark.parametrize("prefix", ["/pre", "/a/b", "/projects", "/api/projects"])
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_operations_and_links_are_under_the_base_url_once(
-    prefix: str, slash: str, server: Wire
-) -> None:
+def test_all_paths_are_under_the_base_url_once(prefix: str, slash: str, server: Wire) -> None:
     with u.UpsunClient(**server.kwargs(base_url=server.url + prefix + slash)) as client:
         delete_once(client)
         for link in (f"{prefix}/projects/q?x=1", f"{server.url}{prefix}/projects/r", "/other"):

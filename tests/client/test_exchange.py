@@ -117,9 +117,7 @@ async def cancelled(client: UpsunClient) -> None:
 
 
 @pytest.mark.parametrize("first", [delete_once_async, in_thread, cancelled])
-async def test_all_wait_for_the_exchange_of_who_was_first(
-    first: Any, tasks: Calls, server: Wire
-) -> None:
+async def test_all_wait_for_the_first_exchange(first: Any, tasks: Calls, server: Wire) -> None:
     """Also who blocks the event loop of the others, as an executor does inside a task."""
     server.hold = threading.Event()
     async with tasks.client(**server.kwargs()) as client:
@@ -203,9 +201,7 @@ def test_renewal_comes_ahead_of_expiry(clock: Clock) -> None:
 @pytest.mark.parametrize(
     "failure", [answer(503), answer(400, {"error": "invalid_grant"}), wire.garbage]
 )
-def test_an_early_renewal_that_fails_fails_no_call(
-    failure: Reaction, clock: Clock, calls: Calls
-) -> None:
+def test_an_early_renewal_may_fail(failure: Reaction, clock: Clock, calls: Calls) -> None:
     script = [token(expires_in=100), failure, failure, failure, token("new")]
     with Wire(exchange=script) as server, UpsunClient(**server.kwargs(max_retries=0)) as client:
         delete_once(client)

@@ -96,9 +96,7 @@ def test_the_server_sees_the_ids_or_nothing(
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("value", SAFE_IDS)
-def test_odd_but_safe_ids_are_sent(
-    server: Wire, client: UpsunClient, call: Call, value: str
-) -> None:
+def test_odd_safe_ids_are_sent(server: Wire, client: UpsunClient, call: Call, value: str) -> None:
     assert sent(server, call, value, value, client)
 
 
@@ -119,7 +117,7 @@ def test_unsafe_ids_send_nothing_not_even_an_exchange(delete: Delete, value: str
     [None, 1, True, b"x", b"..", ["x"], {}, UNSET, object(), Mask(".."), Mask("a/.."), Mask("")],
     ids=lambda value: type(value).__name__,
 )
-def test_what_is_no_plain_string_is_judged_by_what_it_is(
+def test_another_kind_of_id_is_judged_as_it_is(
     server: Wire, client: UpsunClient, value: Any
 ) -> None:
     is_text = isinstance(value, str)
@@ -149,9 +147,7 @@ UNSAFE_LINKS: dict[str, list[Any]] = {
 @pytest.mark.parametrize(
     ("url", "says"), [(url, says) for says, urls in UNSAFE_LINKS.items() for url in urls]
 )
-def test_an_unsafe_link_or_what_is_none_is_refused(
-    server: Wire, client: UpsunClient, url: Any, says: str
-) -> None:
+def test_an_unsafe_link_is_refused(server: Wire, client: UpsunClient, url: Any, says: str) -> None:
     with nothing_sent(server, says):
         where = url.replace("SERVER", server.url) if type(url) is str else url
         client.get_httpx_client().delete(where)

@@ -69,9 +69,7 @@ def test_the_metadata_says_what_an_index_shows(wheel: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_same_bytes_come_from_another_folder_at_another_time(
-    dist: Path, tmp_path: Path
-) -> None:
+def test_the_same_bytes_come_from_elsewhere_and_later(dist: Path, tmp_path: Path) -> None:
     repo = checkout(tmp_path / "elsewhere")
     shutil.copy(ROOT / ".gitignore", repo.root)
     for package in (repo.package, repo.wrapper):

@@ -57,9 +57,7 @@ def test_a_copy_holds_the_packages_the_licence_and_a_manifest(written: Copy) -> 
                 assert not re.search(r"(^from|^import.*) upsun_", ast.unparse(node)), name
 
 
-def test_a_licence_of_any_text_is_a_module_and_all_is_the_same_from_elsewhere(
-    copy: Copy, tmp_path: Path
-) -> None:
+def test_a_licence_is_a_module_and_all_is_the_same_elsewhere(copy: Copy, tmp_path: Path) -> None:
     copy.repo = checkout(tmp_path / "checkout")
     assert copy.vendor()[0] == 0
     first = copy.state()
@@ -157,9 +155,7 @@ def test_what_was_edited_or_added_is_named_and_stops_an_update(written: Copy) ->
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_packages_of_the_same_names_that_are_no_copy_are_not_overwritten(
-    copy: Copy, package: str
-) -> None:
+def test_other_packages_of_these_names_are_kept(copy: Copy, package: str) -> None:
     says = f"vendor-check: there is no vendored copy in {copy.folder}; `make vendor` writes one\n"
     (copy.folder / package / "__pycache__").mkdir(parents=True)
     (copy.folder / package / "__pycache__" / "x.pyc").touch()  # of a copy that was removed
@@ -264,9 +260,7 @@ def test_a_killed_update_is_told_and_mended(newer: Copy) -> None:
 # --- on another HTTP library
 
 
-def test_a_copy_on_httpx2_says_so_never_imports_httpx_and_stays_on_it(
-    copy: Copy, tmp_path: Path
-) -> None:
+def test_a_copy_on_httpx2_imports_no_httpx_and_stays_on_it(copy: Copy, tmp_path: Path) -> None:
     code, out, _ = copy.vendor(HTTP="httpx2")
     assert code == 0
     assert re.findall("httpx.*>=", out) == ["httpx2>="]
