@@ -34,11 +34,11 @@ ZIPPED, TWO_MEMBERS = gzip.compress(BODY), gzip.compress(BODY[:45]) + gzip.compr
 BREAKS: dict[str, tuple[Reaction, int | None]] = {  # and the status, if one came
     "close": (wire.close, None),
     "reset": (wire.reset, None),
-    "half a status line": (wire.half_a_status_line, None),
+    "half a status line": (wire.cut(b"HTTP/1.1 20"), None),
     "garbage": (wire.garbage, None),
     "long status line": (wire.cut(b"HTTP/1.1 " + b"q" * 9000 + b"\r\n\r\n"), None),
     "cut before its body": (wire.cut(HEAD + b"\r\n\r\n"), 202),
-    "truncated": (wire.truncated, 202),
+    "truncated": (wire.cut(ACCEPTED[:-5]), 202),
 }
 # And the next step, which an error tells.
 ERRORS = {

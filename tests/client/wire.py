@@ -53,28 +53,16 @@ def token(value: Any = "access-1", **more: Any) -> bytes:
 
 
 def cut(raw: bytes) -> Callable[[socket.socket], None]:
-    """Send this much, then close the connection."""
+    """Send this much, then close the connection, as after every reaction that is no answer."""
     return lambda connection: connection.sendall(raw)
-
-
-def close(connection: socket.socket) -> None:
-    """Close the connection without a word; every reaction that is no answer ends in that."""
 
 
 def reset(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def truncated(connection: socket.socket) -> None:
-    connection.sendall(ACCEPTED[:-5])
-
-
-def half_a_status_line(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 20")
-
-
-def garbage(connection: socket.socket) -> None:
-    connection.sendall(b"\x00\x01SSH-2.0-nonsense\r\n\r\n")
+close = cut(b"")
+garbage = cut(b"\x00\x01SSH-2.0-nonsense\r\n\r\n")
 
 
 class Held:
