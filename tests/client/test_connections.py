@@ -212,27 +212,20 @@ def test_a_dropped_client_is_freed_and_leaves_no_socket(
     assert gone() is None
 
 
-class Stubborn(httpx.AsyncByteStream):
-    """The body of an answer; who closes it is cancelled, and its connection stays taken."""
-
-    def __init__(self, response: httpx.Response, scope: anyio.CancelScope) -> None:
-        self.stream: Any = response.stream
-        self.scope = scope
-        response.stream = self
-
-    async def aclose(self) -> None:
-        self.scope.cancel()
+async def test_a_stream_that_is_cancelled_costs_no_connection(tasks: Calls, server: Wire) -> None:
+    async def cancel() -> None:
+        scope.cancel()
         await anyio.lowlevel.checkpoint()
 
-
-async def test_a_stream_that_is_cancelled_costs_no_connection(tasks: Calls, server: Wire) -> None:
     async def wrap(response: httpx.Response) -> None:
         if response.url.path == "/log":
-            left.append(Stubborn(response, scope))
+            stream: Any = response.stream
+            stream.aclose = cancel
+            left.append(stream)
 
-    left: list[Stubborn] = []
-    kind, hooks = httpx.AsyncHTTPTransport, {"response": [wrap]}
-    args = {**ONE_CONNECTION, "event_hooks": hooks}
+    left: list[Any] = []  # streams whose connections stay taken
+    args = {**ONE_CONNECTION, "event_hooks": {"response": [wrap]}}
+    kind = httpx.AsyncHTTPTransport
     with mock.patch.object(kind, "aclose", autospec=True, side_effect=kind.aclose) as closed:
         async with tasks.client(**server.kwargs(httpx_args=args)) as client:
             http = client.get_async_httpx_client()
@@ -243,8 +236,9 @@ async def test_a_stream_that_is_cancelled_costs_no_connection(tasks: Calls, serv
                 assert scope.cancelled_caught
                 assert closed.call_count == number  # what was left behind is not kept
                 await tasks.delete(client)
-            for each in left:
-                await each.stream.aclose()
+            for stream in left:
+                del stream.aclose
+                await stream.aclose()
 
 
 # --- threads and event loops
