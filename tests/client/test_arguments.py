@@ -117,7 +117,7 @@ class _Asynchronous:
 
 
 def test_what_a_call_cannot_use_is_refused_first(
-    calls: Calls, delete: Delete, server: Wire
+    calls: Calls, client: u.UpsunClient, delete: Delete, server: Wire
 ) -> None:
     other = httpx.AsyncHTTPTransport() if calls.is_sync else httpx.HTTPTransport()
     unusable: list[dict[str, Any]] = [{"transport": other}, {"mounts": {"http://": other}}]
@@ -128,9 +128,8 @@ def test_what_a_call_cannot_use_is_refused_first(
         with pytest.raises(u.ConfigurationError):
             delete(**server.kwargs(httpx_args=args))
     body = _chunks() if calls.is_sync else iter([b"x"])
-    with u.UpsunClient(**server.kwargs()) as client:
-        with pytest.raises(u.ConfigurationError, match="body"):
-            calls.send(client, content=body)
+    with pytest.raises(u.ConfigurationError, match="body"):
+        calls.send(client, content=body)
     assert server.connections == 0
 
 
@@ -182,14 +181,10 @@ def test_headers_cookies_and_user_agent(delete: Delete, server: Wire) -> None:
 
 
 def test_usable_limits_are_used(delete: Delete, server: Wire) -> None:
-    usable: dict[str, list[Any]] = {
-        "max_connections": [1, None],
-        "max_keepalive_connections": [0],
-        "keepalive_expiry": [0, 0.5, float("inf"), None],
-    }
-    for name, values in usable.items():
-        for value in values:
-            delete(**server.kwargs(httpx_args={"limits": httpx.Limits(**{name: value})}))
+    usable: list[dict[str, Any]] = [{"max_connections": 1}, {"max_connections": None}, {KEPT: 0}]
+    usable += [{"keepalive_expiry": seconds} for seconds in (0, 0.5, math.inf, None)]
+    for limits in usable:
+        delete(**server.kwargs(httpx_args={"limits": httpx.Limits(**limits)}))
 
 
 class MockOfTasks(httpx.AsyncBaseTransport):

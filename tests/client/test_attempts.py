@@ -24,19 +24,18 @@ httpcore: Any = importlib.import_module(httpx.__name__.replace("x", "core"))
 EARLIER = "An earlier attempt of DELETE /projects/p1/integrations/i1 may have taken effect."
 
 
-def test_nobody_at_home_any_more(delete: Delete) -> None:
+def test_nobody_at_home_any_more(delete: Delete, server: Wire) -> None:
     def last_words(connection: Any) -> None:
         server.take_no_more()
         wire.reset(connection)
 
-    with Wire() as server:
-        server.api = [last_words]
-        for says in ("whether it took effect is unknown", "nothing was sent"):
-            with pytest.raises(u.APIConnectionError, match=says) as caught:
-                delete(**server.kwargs())
-            assert caught.value.attempts == 3
-            assert isinstance(caught.value.__cause__, httpx.ConnectError)
-        assert len(server.calls) == 1
+    server.api = [last_words]
+    for says in ("whether it took effect is unknown", "nothing was sent"):
+        with pytest.raises(u.APIConnectionError, match=says) as caught:
+            delete(**server.kwargs())
+        assert caught.value.attempts == 3
+        assert isinstance(caught.value.__cause__, httpx.ConnectError)
+    assert len(server.calls) == 1
 
 
 def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None:
@@ -60,11 +59,10 @@ def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None
     assert (of_one, of_other) == ([EARLIER], [EARLIER.replace("p1", "p2")])
 
 
-def test_what_cannot_be_sent_is_tried_once() -> None:
-    with Wire() as server, u.UpsunClient(**server.kwargs()) as client:
-        with pytest.raises(u.APIConnectionError, match="attempt 1"):
-            client.get_httpx_client().get("/x", headers={"X": "a\nb"})
-        assert not server.calls
+def test_what_cannot_be_sent_is_tried_once(client: u.UpsunClient, server: Wire) -> None:
+    with pytest.raises(u.APIConnectionError, match="attempt 1"):
+        client.get_httpx_client().get("/x", headers={"X": "a\nb"})
+    assert not server.calls
 
 
 def post(calls: Calls, kwargs: dict[str, Any], **body: Any) -> None:
@@ -98,7 +96,7 @@ def body(calls: Calls, *chunks: bytes | BaseException) -> Any:
     ],
 )
 def test_what_a_hook_or_a_body_raises_is_the_callers(
-    kind: type[BaseException], place: str, retries: int, calls: Calls
+    kind: type[BaseException], place: str, retries: int, calls: Calls, server: Wire
 ) -> None:
     error = kind("mine")
 
@@ -111,12 +109,11 @@ def test_what_a_hook_or_a_body_raises_is_the_callers(
     hooks = {} if place == "body" else {place: [fail if calls.is_sync else fail_async]}
     content = body(calls, b"x", error) if place == "body" else b"x"
     args = {"max_retries": retries, "httpx_args": {"event_hooks": hooks}}
-    with Wire() as server:
-        with pytest.raises(kind) as caught:
-            post(calls, server.kwargs(**args), content=content)
-        assert caught.value is error
-        assert not hasattr(error, "__notes__")
-        assert len(server.calls) == (place == "response")
+    with pytest.raises(kind) as caught:
+        post(calls, server.kwargs(**args), content=content)
+    assert caught.value is error
+    assert not hasattr(error, "__notes__")
+    assert len(server.calls) == (place == "response")
 
 
 def test_a_body_that_is_made_while_it_is_sent_is_sent_once(calls: Calls) -> None:

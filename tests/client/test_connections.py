@@ -353,17 +353,18 @@ async def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) ->
     assert max(most) == 2
 
 
-def test_threads_pass_the_gate_in_the_order_in_which_they_came() -> None:
-    with Wire(api := Held(ACCEPTED)) as server, ThreadPoolExecutor(2) as pool:
-        with u.UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION)) as client:
-            http = client.get_httpx_client()
+def test_threads_pass_the_gate_in_the_order_in_which_they_came(server: Wire) -> None:
+    server.api = api = Held(ACCEPTED)
+    with u.UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION)) as client:
+        http = client.get_httpx_client()
+        with ThreadPoolExecutor(2) as pool:
             busy = pool.submit(lambda: [http.get("/x") for _ in range(20)])
             api.asked.wait(30)
             late = pool.submit(http.get, "/late")
             time.sleep(0.2)  # until it waits
             api.go_on.set()
-            busy.result()
-            late.result()
+        busy.result()
+        late.result()
     assert "/late" in [call.target for call in server.calls[1:3]]
 
 

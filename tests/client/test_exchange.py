@@ -68,14 +68,13 @@ def crowd(calls: Calls, count: int, server: Wire, client: UpsunClient) -> set[st
     ],
 )
 def test_a_crowd_shares_one_exchange(first: bytes, comes_to: str, calls: Calls) -> None:
-    args = {"limits": httpx.Limits(max_connections=50)}
-    with Wire(exchange=[first, token()], hold=threading.Event()) as server:
-        with UpsunClient(**server.kwargs(httpx_args=args)) as client:
-            assert crowd(calls, 64, server, client) == {comes_to}
-            assert len(server.exchanges) == 1
-            delete_once(client)
-            # Who comes after a failure asks for himself.
-            assert len(server.exchanges) == (2 if first != token() else 1)
+    script, hold = [first, token()], threading.Event()
+    with Wire(exchange=script, hold=hold) as server, UpsunClient(**server.kwargs()) as client:
+        assert crowd(calls, 64, server, client) == {comes_to}
+        assert len(server.exchanges) == 1
+        delete_once(client)
+        # Who comes after a failure asks for himself.
+        assert len(server.exchanges) == (2 if first != token() else 1)
 
 
 @pytest.mark.parametrize(
@@ -137,11 +136,10 @@ async def test_all_wait_for_the_first_exchange(first: Any, tasks: Calls, server:
     assert len(server.calls) == (6 if first is cancelled else 7)
 
 
-def test_the_exchange_is_as_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_exchange_is_as_documented(server: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UPSUN_CLI_TOKEN", " a&b+c= \n")
-    with Wire() as server:
-        with UpsunClient(base_url=server.url, token_url=server.token_url) as client:
-            delete_once(client)
+    with UpsunClient(base_url=server.url, token_url=server.token_url) as client:
+        delete_once(client)
     (request,) = server.exchanges
     assert request.method == "POST"
     assert request.headers["authorization"] == "Basic cGxhdGZvcm0tYXBpLXVzZXI6"
@@ -168,19 +166,17 @@ except upsun_client.APITimeoutError:
     assert told == "late\n"
 
 
-def test_waiting_ends_with_the_timeout_of_who_waits(calls: Calls) -> None:
-    with Wire(hold=threading.Event()) as server:
-        with UpsunClient(**server.kwargs(max_retries=0, timeout=0.2)) as client:
-            for _ in range(2):
-                with pytest.raises(
-                    APITimeoutError,
-                    match=r"0\.2 s.*not sent; the token exchange goes on: repeat, or raise timeout$",
-                ):
-                    calls.send(client)
-            assert not server.calls
-            server.let_go()  # and the exchange has more patience
-            delete_once(client.with_timeout(30))
-            assert len(server.exchanges) == 1
+def test_waiting_ends_with_the_timeout_of_who_waits(calls: Calls, server: Wire) -> None:
+    server.hold = threading.Event()
+    says = r"0\.2 s.*not sent; the token exchange goes on: repeat, or raise timeout$"
+    with UpsunClient(**server.kwargs(max_retries=0, timeout=0.2)) as client:
+        for _ in range(2):
+            with pytest.raises(APITimeoutError, match=says):
+                calls.send(client)
+        assert not server.calls
+        server.let_go()  # and the exchange has more patience
+        delete_once(client.with_timeout(30))
+    assert len(server.exchanges) == 1
 
 
 # --- renewal

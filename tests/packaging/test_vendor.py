@@ -57,19 +57,17 @@ def test_a_copy_holds_the_packages_the_licence_and_a_manifest(written: Copy) -> 
                 assert not re.search(r"(^from|^import.*) upsun_", ast.unparse(node)), name
 
 
-def test_a_licence_is_a_module_and_all_is_the_same_elsewhere(copy: Copy, tmp_path: Path) -> None:
-    copy.repo = checkout(tmp_path / "checkout")
-    assert copy.vendor()[0] == 0
-    first = copy.state()
-    shutil.rmtree(copy.folder)
-    copy.repo = checkout(tmp_path / "another")
-    assert copy.vendor()[0] == 0
-    assert copy.state() == first
+def test_a_licence_is_a_module_and_all_is_the_same_elsewhere(written: Copy, tmp_path: Path) -> None:
+    first = written.state()
+    shutil.rmtree(written.folder)
+    written.repo = checkout(tmp_path / "elsewhere")
+    assert written.vendor()[0] == 0
+    assert written.state() == first
     text = 'as "is"\n\n \\n {} {0} """\u00a9 "'
-    (copy.repo.root / "LICENSE").write_text(text)
-    assert copy.vendor()[0] == 0
+    (written.repo.root / "LICENSE").write_text(text)
+    assert written.vendor()[0] == 0
     for package in PACKAGES:
-        module = runpy.run_path(str(copy.folder / package / "_license.py"))
+        module = runpy.run_path(str(written.folder / package / "_license.py"))
         assert module["LICENSE"] == text
 
 
