@@ -100,17 +100,14 @@ class Calls:
             return u.delete_projects_integrations(project, integration, client=client)
         return await u.delete_projects_integrations_async(project, integration, client=client)
 
-    def send(
-        self, client: u.UpsunClient, method: str = "GET", url: str = "/x", **more: Any
-    ) -> httpx.Response:
+    def send(self, client: u.UpsunClient, method: str = "GET", url: str = "/x", **more: Any) -> Any:
         """Send a request of the caller's own."""
 
         async def run() -> Any:
             async with self.entered(self.session(client)) as http:
                 return await self.do(http.request(method, url, **more))
 
-        sent: httpx.Response = self.run(run)
-        return sent
+        return self.run(run)
 
     def session(self, client: u.UpsunClient) -> Any:
         return client.get_httpx_client() if self.is_sync else client.get_async_httpx_client()

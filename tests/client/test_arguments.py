@@ -22,8 +22,7 @@ pytestmark = pytest.mark.usefixtures("_short_waits")
 
 FOO: Any = object()
 FIELDS: list[tuple[str, list[Any]]] = [
-    ("must be a mapping, not str", ["x"]),
-    ("must be a mapping, not list", [[("a", "b")]]),
+    ("must be a mapping, not (str|list)", ["x", [("a", "b")]]),
     ("is no name", [{1: "a"}, {"a b": "c"}, {"": "c"}, {"a:": "c"}, {"\xe9": "c"}]),
     ("'a' is no name, or its value", [{"a": 1}, {"a": "hunter2\n"}, {"a": "hunter2\r\nX: y"}]),
     ("'a' is no name, or its value", [{"a": " hunter2"}, {"a": "hunter2\xe9"}]),

@@ -11,17 +11,11 @@ from scripts import demo
 from scripts.dev.sandbox import API_TOKEN, INTEGRATION, PROJECT, Sandbox
 from scripts.pipeline.errors import PipelineError
 from scripts.sandbox import settings
+from tests.client.conftest import Clock
 from tests.dev.support import python
 
 HERE = f"/projects/{PROJECT}/integrations"
 FORM = {"grant_type": "api_token", "api_token": API_TOKEN}
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def exchange(sandbox: Sandbox, user: str = "platform-api-user", **form: str) -> httpx.Response:
