@@ -27,17 +27,11 @@ Reaction = bytes | Callable[[socket.socket], None]
 Script = Sequence[Reaction] | Callable[[Request], Reaction]
 
 
-def answer(
-    status: int | str = 200,
-    body: Any = b"",
-    /,
-    content_type: str = "application/json",
-    **headers: str,
-) -> bytes:
+def answer(status: int | str = 200, body: Any = b"", /, **headers: str) -> bytes:
     """One whole HTTP answer; a body that is no bytes is sent as JSON."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    status = f"{status} X" if isinstance(status, int) else status
-    lines = [f"HTTP/1.1 {status}", f"Content-Type: {content_type}", f"Content-Length: {len(raw)}"]
+    headers = {"content_type": "application/json", "content_length": str(len(raw)), **headers}
+    lines = [f"HTTP/1.1 {status} X" if isinstance(status, int) else f"HTTP/1.1 {status}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + raw
 

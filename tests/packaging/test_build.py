@@ -23,16 +23,6 @@ BUILD = (sys.executable, "-m", "build", "--no-isolation")
 NAME = f"upsun_client-{__version__}"
 
 
-def sources() -> dict[str, bytes]:
-    """The files of both packages, by their path in the repository."""
-    folders = ("wrapper/upsun_client", "generated/upsun_api")
-    return {
-        f"{folder}/{name}": content
-        for folder in folders
-        for name, content in snapshot(ROOT / folder).items()
-    }
-
-
 def digests(folder: Path) -> dict[str, str]:
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
 
@@ -40,7 +30,7 @@ def digests(folder: Path) -> dict[str, str]:
 def test_the_wheel_holds_the_packages_the_licence_and_metadata(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         found = {name: archive.read(name) for name in archive.namelist()}
-    expected = {name.split("/", 1)[1]: content for name, content in sources().items()}
+    expected = snapshot(ROOT / "wrapper") | snapshot(ROOT / "generated")
     assert {"upsun_client/py.typed", "upsun_api/py.typed"} < expected.keys()
     assert {name: found.pop(name) for name in expected} == expected
     metadata = {"METADATA", "WHEEL", "RECORD", "licenses/LICENSE"}
@@ -52,8 +42,10 @@ def test_the_sdist_holds_what_makes_the_wheel(dist: Path) -> None:
     with tarfile.open(dist / f"{NAME}.tar.gz") as archive:
         found = {member.name for member in archive if member.isfile()}
     # hatchling adds .gitignore to every sdist.
-    others = {"LICENSE", "README.md", "pyproject.toml", "PKG-INFO", ".gitignore"}
-    assert found == {f"{NAME}/{name}" for name in others | sources().keys()}
+    expected = {"LICENSE", "README.md", "pyproject.toml", "PKG-INFO", ".gitignore"}
+    for folder in ("wrapper", "generated"):
+        expected |= {f"{folder}/{name}" for name in snapshot(ROOT / folder)}
+    assert found == {f"{NAME}/{name}" for name in expected}
 
 
 def test_the_metadata_says_what_an_index_shows(wheel: Path) -> None:
