@@ -15,32 +15,30 @@ from upsun_client import UpsunClient, UpsunError, delete_projects_integrations
 TEXTS = Path(__file__).with_name("texts.txt")
 TOKEN = {"json": {"access_token": "access-token"}}
 ACCEPTED = {"json": {"status": "Accepted", "code": 202}}
+Answer = dict[str, Any] | Exception
+Do = Callable[[UpsunClient], object]
 
 
-def said(
-    api: dict[str, Any] | Exception = ACCEPTED,
-    exchange: dict[str, Any] | Exception = TOKEN,
-    do: Callable[[UpsunClient], object] = delete_once,
-    **kwargs: Any,
-) -> str:
+def said(api: Answer = ACCEPTED, auth: Answer = TOKEN, do: Do = delete_once, **args: Any) -> str:
     """Return what the error says that a client ends with whose answers these are."""
 
     def handle(request: httpx.Request) -> httpx.Response:
-        given = exchange if request.url.path == "/oauth2/token" else api
+        given = auth if request.url.path == "/oauth2/token" else api
         if isinstance(given, Exception):
             raise given
         return httpx.Response(**{"status_code": 200, **given})
 
-    args = {"httpx_args": {"transport": httpx.MockTransport(handle)}, "max_retries": 0}
+    httpx_args = {"transport": httpx.MockTransport(handle)}
+    args = {"api_token": "token", "httpx_args": httpx_args, "max_retries": 0, **args}
     try:
-        with UpsunClient(**{"api_token": "token", **args, **kwargs}) as client:
+        with UpsunClient(**args) as client:
             do(client)
     except UpsunError as error:
         return f"{type(error).__name__}: {error}".replace("httpx2", "httpx")
     return "nothing"
 
 
-def answered() -> Iterator[dict[str, Any] | Exception]:
+def answered() -> Iterator[Answer]:
     """Give what an API and an auth server answer."""
     for status in (302, 400, 401, 403, 404, 409, 418, 500):
         yield {"status_code": status}
@@ -68,7 +66,7 @@ def request(client: UpsunClient, method: str = "GET", url: str = "/x", **more: A
     client.get_httpx_client().request(method, url, **more)
 
 
-def used() -> Iterator[Callable[[UpsunClient], object]]:
+def used() -> Iterator[Do]:
     """Give what a client does not do."""
     yield lambda client: delete_projects_integrations(3, "i", client=client)  # type: ignore[arg-type]
     yield lambda client: delete_projects_integrations("p", "..", client=client)
@@ -90,7 +88,7 @@ def used() -> Iterator[Callable[[UpsunClient], object]]:
 def test_the_errors_say_what_happened_where_and_what_to_do() -> None:
     texts = [
         *(said(each) for each in answered()),
-        *(said(exchange=each) for each in answered()),
+        *(said(auth=each) for each in answered()),
         *(said(**each) for each in configured()),
         *(said(do=each) for each in used()),
     ]
