@@ -11,12 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.support import (
-    ROOT,
-    checkout,
-    run,
-    snapshot,
-)
+from tests.packaging.support import ROOT, checkout, run, snapshot
 from upsun_client import __version__
 
 BUILD = (sys.executable, "-m", "build", "--no-isolation")

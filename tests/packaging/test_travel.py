@@ -11,12 +11,7 @@ import pytest
 from scripts.dev.environment import make
 from scripts.vendoring.copy import vendor
 from scripts.vendoring.self_check import MODULE
-from tests.packaging.support import (
-    ROOT,
-    Copy,
-    checkout,
-    run,
-)
+from tests.packaging.support import ROOT, Copy, checkout, run
 from upsun_client import __version__
 
 BACKENDS = {
