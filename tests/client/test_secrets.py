@@ -88,12 +88,7 @@ def assert_clean(*texts: str) -> None:
 
 @pytest.mark.usefixtures("_short_waits")
 @pytest.mark.parametrize("fault", FAULTS)
-def test_no_fault_shows_a_secret(
-    fault: str,
-    delete: Delete,
-    caplog: pytest.LogCaptureFixture,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_no_fault_shows_a_secret(fault: str, delete: Delete, caplog: Any, capsys: Any) -> None:
     caplog.set_level(logging.DEBUG)
     api, exchange = FAULTS[fault]
     fails = nullcontext() if fault == "none" else pytest.raises(u.UpsunError)

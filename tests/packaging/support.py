@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from scripts.pipeline.repo import Repo
 from scripts.vendoring.copy import check
 
 ROOT = Path(__file__).parents[2]
+BUILD = (sys.executable, "-m", "build", "--no-isolation")
 CACHES = shutil.ignore_patterns("__pycache__")
 
 

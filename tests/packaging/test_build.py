@@ -4,17 +4,15 @@ import email
 import hashlib
 import os
 import shutil
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.packaging.support import ROOT, checkout, run, snapshot
+from tests.packaging.support import BUILD, ROOT, checkout, run, snapshot
 from upsun_client import __version__
 
-BUILD = (sys.executable, "-m", "build", "--no-isolation")
 NAME = f"upsun_client-{__version__}"
 
 
@@ -46,11 +44,9 @@ def test_the_sdist_holds_what_makes_the_wheel(dist: Path) -> None:
 def test_the_metadata_says_what_an_index_shows(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         metadata = email.message_from_bytes(archive.read(f"{NAME}.dist-info/METADATA"))
-    for key, value in (
-        *(("Name", "upsun-client"), ("Version", __version__), ("Requires-Python", ">=3.11")),
-        *(("License-Expression", "MIT"), ("Description-Content-Type", "text/markdown")),
-    ):
-        assert metadata[key] == value
+    shown = {"Name": "upsun-client", "Version": __version__, "Requires-Python": ">=3.11"}
+    shown |= {"License-Expression": "MIT", "Description-Content-Type": "text/markdown"}
+    assert {key: metadata[key] for key in shown} == shown
     assert metadata.get_payload() == (ROOT / "README.md").read_text()
     assert "Typing :: Typed" in metadata.get_all("Classifier", [])
 
