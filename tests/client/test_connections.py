@@ -530,15 +530,28 @@ class TestFork:
 # --- the HTTP clients themselves
 
 
-@pytest.mark.parametrize("prefix", ["/pre", "/a/b", "/projects", "/api/projects"])
+@pytest.mark.parametrize(
+    "prefix",
+    ["/pre", "/a/b", "/projects", "/api/projects", "/projects/p", "/a%23%3F%2Fb", "/%C3%A9"],
+)
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_all_paths_are_under_the_base_url_once(prefix: str, slash: str, server: Wire) -> None:
     with u.UpsunClient(**server.kwargs(base_url=server.url + prefix + slash)) as client:
         delete_once(client)
-        for link in (f"{prefix}/projects/q?x=1", f"{server.url}{prefix}/projects/r", "/other"):
+        links = (f"{prefix}/projects/q?x=1", f"{server.url}{prefix}/projects/r", "/other")
+        for link in (*links, f"{prefix}/projects?page=2"):
             client.get_httpx_client().get(link)
     paths = ("/projects/p/integrations/i", "/projects/q?x=1", "/projects/r", "/other")
-    assert [call.target for call in server.calls] == [prefix + path for path in paths]
+    wanted = [prefix + path for path in (*paths, "/projects?page=2")]
+    assert [call.target for call in server.calls] == wanted
+
+
+def test_a_link_to_the_base_url_itself_is_not_below_it(server: Wire) -> None:
+    with u.UpsunClient(**server.kwargs(base_url=f"{server.url}/api")) as client:
+        for link in ("/api", "/api?x=1", "/apis"):
+            client.get_httpx_client().get(link)
+    targets = [call.target for call in server.calls]
+    assert targets == ["/api", "/api?x=1", "/api/apis"]
 
 
 def test_event_hooks_can_be_read_and_set(client: u.UpsunClient) -> None:
