@@ -15,7 +15,7 @@ import pytest
 from tests.client import wire
 from tests.client.conftest import Calls, Clock, delete_once, delete_once_async
 from tests.client.http_library import httpx
-from tests.client.wire import ACCEPTED, Reaction, Request, Wire, answer, token
+from tests.client.wire import ACCEPTED, Held, Reaction, Request, Wire, answer, token
 from upsun_client import APITimeoutError, UpsunClient, UpsunError
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
@@ -221,3 +221,62 @@ def test_an_exchange_without_a_thread_is_made_by_who_asks(
         delete_once(client)
         delete_once(client)
     assert sent == ["POST", "DELETE", "DELETE"]
+
+
+async def test_a_token_that_ends_during_a_call_is_renewed_before_the_next_attempt(
+    calls: Calls, clock: Clock, server: Wire
+) -> None:
+    def api(_: Request) -> bytes:
+        clock.now += 1000
+        return answer(503) if len(server.calls) < 3 else ACCEPTED
+
+    server.api, server.exchange = api, [token(), token("access-2"), token("access-3")]
+    async with calls.client(**server.kwargs()) as client:
+        await calls.delete(client)
+    sent = [call.headers["authorization"] for call in server.calls]
+    assert sent == ["Bearer access-1", "Bearer access-2", "Bearer access-3"]
+
+
+async def test_a_failed_renewal_is_asked_for_again_once_the_held_token_has_ended(
+    calls: Calls, clock: Clock, server: Wire
+) -> None:
+    def api(_: Request) -> bytes:
+        clock.now += 850 if len(server.calls) == 1 else 60
+        return answer(503) if len(server.calls) == 2 else ACCEPTED
+
+    server.api, server.exchange = api, [token(), REFUSED, token("access-3")]
+    async with calls.client(**server.kwargs()) as client:
+        await calls.delete(client)
+        await calls.delete(client)
+    sent = [call.headers["authorization"] for call in server.calls]
+    assert sent == ["Bearer access-1", "Bearer access-1", "Bearer access-3"]
+
+
+async def test_a_renewal_that_hangs_fails_no_call_while_the_held_token_lives(
+    calls: Calls, clock: Clock, server: Wire
+) -> None:
+    server.exchange = [token(expires_in=1000), token("access-2")]
+    async with calls.client(**server.kwargs(timeout=None)) as client:
+        await calls.delete(client)
+        server.hold = threading.Event()
+        clock.now += 999.5
+        await calls.delete(client)
+        assert len(server.exchanges) == 2
+        server.let_go()
+    sent = [call.headers["authorization"] for call in server.calls]
+    assert sent == ["Bearer access-1", "Bearer access-1"]
+
+
+async def test_an_exchange_that_never_ends_is_left_to_itself(
+    calls: Calls, clock: Clock, server: Wire
+) -> None:
+    server.exchange = Held(token())
+    async with calls.client(**server.kwargs(timeout=0.2)) as client:
+        for _ in range(2):
+            with pytest.raises(APITimeoutError, match="no access token within"):
+                await calls.delete(client)
+        assert len(server.exchanges) == 1
+        clock.now += 300
+        await calls.delete(client)
+        assert len(server.exchanges) == 2
+        server.exchange.go_on.set()

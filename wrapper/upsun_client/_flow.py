@@ -37,13 +37,14 @@ class Flow:
         """Send a request, again where that is safe and may help."""
         self._check_origin(request.url)
         call = Call(request, self.retries, self.redact, is_exchange=not self.tokens)
-        began, patience = time.monotonic(), request.extensions["timeout"]["read"]
+        since, patience = time.monotonic(), request.extensions["timeout"]["read"]
         is_renewed = False
         while True:
             try:
                 pool, token = io.find_pool(), None
                 if self.tokens:
-                    token = await self.tokens.get(io, began, patience) or call.give_up(patience)
+                    token = await self.tokens.get(io, since, patience) or call.give_up(patience)
+                    since = time.monotonic()
             except UpsunError as error:
                 call.note(error)
                 raise

@@ -20,6 +20,8 @@ from ._options import check_kind
 
 TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
 CREATE = "create one in the Upsun console, account settings, API tokens"
+_EARLY_PATIENCE = 5.0  # seconds that calls wait for a renewal while the held token lives
+_LONGEST_EXCHANGE = 300.0  # seconds after which one that hangs is left to itself
 _SHORTEST_SECRET = 8  # characters; what is shorter may well be a word of the server's
 
 
@@ -48,6 +50,10 @@ class PendingExchange(Signal):
     error: BaseException | None = None
     ended_at: float  # seconds on the monotonic clock
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.began_at = time.monotonic()
+
 
 class Tokens:
     """Holds the access token and renews it ahead of expiry, with one exchange at a time.
@@ -70,25 +76,28 @@ class Tokens:
 
         Args:
             io: how to wait.
-            since: when the caller began. A later failure is the caller's too: a crowd of callers
-                is not to ask again one by one.
+            since: when the caller began, or had his last token. A later failure is the caller's
+                too: a crowd of callers is not to ask again one by one.
             patience: how many seconds to wait; None for ever.
         """
         if (token := self._token) and time.monotonic() < token.renew_at:
             return token
-        pending = self._join_or_start(since)
+        pending, now = self._join_or_start(since), time.monotonic()
+        if token and now < token.expires_at:
+            # A renewal ahead of time may hang, or fail: what is held still lives.
+            spared = min((token.expires_at - now) / 2, pending.began_at + _EARLY_PATIENCE - now)
+            patience = max(0.0, spared if patience is None else min(patience, spared))
         if not pending.is_set():
             await io.wait(pending, patience)
         if pending.token:
             return pending.token
-        # A renewal ahead of time may fail: what is held still lives.
         if (token := self._token) and time.monotonic() < token.expires_at:
             return token
         if isinstance(error := pending.error, UpsunError):
             own = copy.copy(error)  # no two callers raise the same one
             own.__cause__ = error.__cause__
             raise own
-        if error:
+        if error is not None:
             raise error
         return None
 
@@ -107,7 +116,7 @@ class Tokens:
         process = os.getpid()
         with self._locks.setdefault(process, threading.Lock()):
             pending = self._pending.get(process)
-            if pending and (not pending.is_set() or _serves(pending, since)):
+            if pending and _serves(pending, since):
                 return pending
             pending = PendingExchange()
             context = contextvars.copy_context()  # of a tracer, for example
@@ -132,7 +141,9 @@ class Tokens:
 
 
 def _serves(pending: PendingExchange, since: float) -> bool:
-    """Tell whether an exchange that is over came in time for a caller."""
+    """Tell whether an exchange is for a caller, too: it goes on, or came in time for him."""
+    if not pending.is_set():
+        return time.monotonic() < pending.began_at + _LONGEST_EXCHANGE
     in_time, token = pending.ended_at > since, pending.token
     if token is None:
         return in_time
