@@ -3,12 +3,14 @@
 import base64
 import copy
 import gc
+import html
 import logging
 import pickle
 import traceback
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from types import FrameType, FunctionType, MethodType, ModuleType, TracebackType
 from typing import Any
@@ -161,13 +163,19 @@ def test_only_the_api_and_trusted_origins_are_asked(calls: Calls) -> None:
     assert (len(server.calls), len(friend.calls), other.connections) == (2, 1, 0)
 
 
+def base64ed(start: str, secret: str) -> str:
+    return base64.urlsafe_b64encode(f"{start}{secret}!".encode()).decode()
+
+
 @pytest.mark.parametrize(
     "spell",
     [
         lambda secret: "".join(f"%{ord(c):02X}" for c in secret),
         lambda secret: "".join(f"\\u{ord(c):04x}" for c in secret),
         lambda secret: "".join(f"&#{ord(c)};" for c in secret),
-        lambda secret: base64.b64encode(secret.encode()).decode(),
+        *(partial(base64ed, start) for start in ("", "a", "Bearer ", "api_token=")),
+        lambda secret: secret.encode().hex(),
+        lambda secret: html.escape("".join(f"&#{ord(c)};" for c in secret)),
         lambda secret: urllib.parse.quote(urllib.parse.quote(secret, safe=""), safe=""),
         lambda secret: secret.replace("/", "\\/").replace("a", "\\u0061"),
         str.upper,
@@ -185,10 +193,23 @@ def test_a_token_is_redacted_however_it_is_spelled(spell: Any, delete: Delete) -
         assert "[redacted]" in str(caught.value)
 
 
+def test_a_token_is_redacted_in_utf_16_that_nobody_announces(delete: Delete) -> None:
+    said = f"<p>You sent {API_TOKEN}".encode("utf-16-le")
+    with Wire([answer(404, said)], [GIVEN]) as server, pytest.raises(u.UpsunError) as caught:
+        delete(**server.kwargs(api_token=API_TOKEN))
+    assert "redacted" in str(caught.value)
+    assert_clean(*(text.replace("\0", "") for text in everything(caught.value)))
+
+
 def test_a_token_is_redacted_before_what_holds_it_is_cut(delete: Delete) -> None:
     long = "secret" * 50
     page = b"x" * (64 * 1024 - len(ACCESS) // 2) + ACCESS.encode()
-    for secret, raw in (long, answer(202, b"<p>", content_type=long)), (ACCESS, answer(404, page)):
+    answers = [(ACCESS, answer(404, page)), (long, answer(202, b"<p>", content_type=long))]
+    # What is redacted makes room for what was cut.
+    answers += [
+        (long, answer(404, f"{'x' * shift}{long * 900}".encode())) for shift in range(0, 300, 25)
+    ]
+    for secret, raw in answers:
         with Wire([raw], [token(secret)]) as server, pytest.raises(u.UpsunError) as caught:
             delete(**server.kwargs())
         assert secret[:6] not in "".join(everything(caught.value))

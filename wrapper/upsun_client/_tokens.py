@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import contextvars
 import copy
 import math
 import os
-import re
 import threading
 import time
 from collections import deque
@@ -17,12 +15,12 @@ from contextlib import suppress
 from ._errors import ConfigurationError, UpsunError
 from ._io import Io, Signal
 from ._options import check_kind
+from ._redaction import redact
 
 TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
 CREATE = "create one in the Upsun console, account settings, API tokens"
 _EARLY_PATIENCE = 5.0  # seconds that calls wait for a renewal while the held token lives
 _LONGEST_EXCHANGE = 300.0  # seconds after which one that hangs is left to itself
-_SHORTEST_SECRET = 8  # characters; what is shorter may well be a word of the server's
 
 
 class Token:
@@ -103,14 +101,8 @@ class Tokens:
 
     def redact(self, text: str) -> str:
         """Take the tokens out of a text that a server sent, however it spelled them."""
-        for secret in (self.api_token, self._token, *self._past):
-            if secret and len(value := secret.reveal()) >= _SHORTEST_SECRET:
-                encoded = base64.b64encode(value.encode()).decode().rstrip("=")
-                for spelled in (value, encoded):
-                    if _may_hold(text, spelled):
-                        pattern = "".join(map(_spellings, spelled))
-                        text = re.sub(pattern, "[redacted]", text, flags=re.IGNORECASE)
-        return text
+        held = (self.api_token, self._token, *self._past)
+        return redact(text, [token.reveal() for token in held if token])
 
     def _join_or_start(self, since: float) -> PendingExchange:
         process = os.getpid()
@@ -148,25 +140,6 @@ def _serves(pending: PendingExchange, since: float) -> bool:
     if token is None:
         return in_time
     return token.expires_at > -math.inf and (in_time or time.monotonic() < token.renew_at)
-
-
-def _may_hold(text: str, secret: str) -> bool:
-    """Spare most texts the search, which a body of many strings would pay for each."""
-    if len(text) < len(secret):
-        return False  # no spelling is shorter
-    # A token that is spelled some other way holds an escape.
-    return secret in text or any(mark in text for mark in "%\\&") or secret.lower() in text.lower()
-
-
-def _spellings(character: str) -> str:
-    """Match a character in whatever escapes a form, JSON or HTML would put it.
-
-    Four levels of backslashes are enough: without a limit, a body of nothing else takes minutes.
-    """
-    code, slashes = ord(character), r"\\{1,15}"
-    escapes = (f"%(?:25)*{code:02x}", f"{slashes}u{code:04x}", f"{slashes}x{code:02x}")
-    entities = (f"&#0*{code};?", f"&#x0*{code:x};?")
-    return f"(?:(?:{slashes})?{re.escape(character)}|{'|'.join(escapes + entities)})"
 
 
 def read_api_token(given: str | None) -> Token:
