@@ -6,7 +6,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # No test asserts a duration, hypothesis's own deadline included, nor how slow a machine may be.
-settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Its examples share the fixtures of their test.
+CHECKS = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("project", deadline=None, suppress_health_check=CHECKS)
 settings.load_profile("project")
 
 # A shell starts what runs in the background with SIGINT ignored, and children inherit that.

@@ -20,6 +20,12 @@ from enum import Enum
 from urllib.parse import quote
 
 
+class Path(str):
+    """The path of an operation, from the base URL; a link has the path of that, too."""
+
+    __slots__ = ()
+
+
 def segment(value: object) -> str:
     """Write a path parameter as one segment of the path.
 

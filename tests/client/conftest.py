@@ -8,24 +8,19 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import anyio
 import anyio.to_thread
 import pytest
 
+import upsun_client as u
 from tests.client.http_library import httpx
 from tests.client.wire import Wire
-from upsun_client import (
-    AcceptedResponse,
-    UpsunClient,
-    UpsunError,
-    delete_projects_integrations,
-    delete_projects_integrations_async,
-)
 
-Delete = Callable[..., AcceptedResponse]
+Delete = Callable[..., u.AcceptedResponse]
 
 
 @pytest.fixture(autouse=True)
@@ -67,33 +62,9 @@ def server() -> Iterator[Wire]:
 
 
 @pytest.fixture
-def client(server: Wire) -> Iterator[UpsunClient]:
-    with UpsunClient(**server.kwargs()) as client:
+def client(server: Wire) -> Iterator[u.UpsunClient]:
+    with u.UpsunClient(**server.kwargs()) as client:
         yield client
-
-
-@pytest.fixture(params=["sync", "asyncio", "trio"])
-def flavour(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(params=["asyncio", "trio"])
-def backend(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-def send(
-    flavour: str, client: UpsunClient, method: str = "GET", url: str = "/x", **more: Any
-) -> httpx.Response:
-    """Send a request of the caller's own, of an event loop or of none."""
-
-    async def run() -> httpx.Response:
-        async with client.get_async_httpx_client() as http:
-            return await http.request(method, url, **more)
-
-    if flavour == "sync":
-        return client.get_httpx_client().request(method, url, **more)
-    return anyio.run(run, backend=flavour)
 
 
 def mocked(handle: Callable[[httpx.Request], httpx.Response], **more: Any) -> dict[str, Any]:
@@ -111,34 +82,34 @@ class Calls:
     """One test for each flavour: what it awaits is done by an event loop, or at once."""
 
     def __init__(self, flavour: str) -> None:
-        self.is_sync, self._backend = flavour == "sync", flavour
+        self.flavour, self.is_sync = flavour, flavour == "sync"
 
     def run(self, main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         if not self.is_sync:
-            return anyio.run(main, backend=self._backend)
+            return anyio.run(main, backend=self.flavour)
         try:
             main().send(None)
         except StopIteration as done:
             return done.value
         raise AssertionError("what is synchronous was suspended")
 
-    def use(self, main: Callable[[UpsunClient], Coroutine[Any, Any, Any]], **args: Any) -> Any:
-        """Run with a client that is closed after."""
+    async def delete(
+        self, client: u.UpsunClient, project: Any = "p", integration: Any = "i"
+    ) -> u.AcceptedResponse:
+        if self.is_sync:
+            return u.delete_projects_integrations(project, integration, client=client)
+        return await u.delete_projects_integrations_async(project, integration, client=client)
+
+    def send(self, client: u.UpsunClient, method: str = "GET", url: str = "/x", **more: Any) -> Any:
+        """Send a request of the caller's own."""
 
         async def run() -> Any:
-            async with self.entered(UpsunClient(**args)) as client:
-                return await main(client)
+            async with self.entered(self.session(client)) as http:
+                return await self.do(http.request(method, url, **more))
 
         return self.run(run)
 
-    async def delete(
-        self, client: UpsunClient, project: Any = "p", integration: Any = "i"
-    ) -> AcceptedResponse:
-        if self.is_sync:
-            return delete_projects_integrations(project, integration, client=client)
-        return await delete_projects_integrations_async(project, integration, client=client)
-
-    def session(self, client: UpsunClient) -> Any:
+    def session(self, client: u.UpsunClient) -> Any:
         return client.get_httpx_client() if self.is_sync else client.get_async_httpx_client()
 
     @asynccontextmanager
@@ -151,9 +122,15 @@ class Calls:
             async with thing:
                 yield thing
 
+    def client(self, **args: Any) -> AbstractAsyncContextManager[u.UpsunClient]:
+        return self.entered(u.UpsunClient(**args))
+
     async def do(self, result: Any) -> Any:
         """Finish what a method of a session or client gave."""
         return await result if inspect.isawaitable(result) else result
+
+    async def read(self, response: httpx.Response) -> bytes:
+        return response.read() if self.is_sync else await response.aread()
 
     async def close(self, thing: Any) -> None:
         thing.close() if self.is_sync else await thing.aclose()
@@ -172,34 +149,43 @@ class Calls:
                     group.start_soon(main)
 
 
-@pytest.fixture
-def calls(flavour: str) -> Calls:
-    return Calls(flavour)
+@pytest.fixture(params=["sync", "asyncio", "trio"])
+def calls(request: pytest.FixtureRequest) -> Calls:
+    return Calls(request.param)
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def tasks(request: pytest.FixtureRequest) -> Calls:
+    return Calls(request.param)
 
 
 @pytest.fixture
-def delete(flavour: str) -> Delete:
+def delete(calls: Calls) -> Delete:
     """Delete an integration with a client made for it and closed after."""
-    calls = Calls(flavour)
 
     def call(project: Any = "p1", integration: Any = "i1", /, **kwargs: Any) -> Any:
-        return calls.use(lambda client: calls.delete(client, project, integration), **kwargs)
+        async def run() -> u.AcceptedResponse:
+            async with calls.client(**kwargs) as client:
+                return await calls.delete(client, project, integration)
+
+        return calls.run(run)
 
     return call
 
 
-def delete_once(client: UpsunClient) -> None:
-    delete_projects_integrations("p", "i", client=client)
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine as its `calls` are run, or its `tasks`."""
+    if not inspect.iscoroutinefunction(test := pyfuncitem.obj):
+        return None
+    given: Any = {name: pyfuncitem.funcargs[name] for name in inspect.signature(test).parameters}
+    (given.get("calls") or given["tasks"]).run(partial(test, **given))
+    return True
 
 
-async def delete_once_async(client: UpsunClient) -> None:
-    await delete_projects_integrations_async("p", "i", client=client)
+def delete_once(client: u.UpsunClient) -> None:
+    u.delete_projects_integrations("p", "i", client=client)
 
 
-def outcome(call: Callable[[], Any]) -> str:
-    """The name of the error that a call ends with, or ok."""
-    try:
-        call()
-    except UpsunError as error:
-        return type(error).__name__
-    return "ok"
+async def delete_once_async(client: u.UpsunClient) -> None:
+    await u.delete_projects_integrations_async("p", "i", client=client)

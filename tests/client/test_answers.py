@@ -158,19 +158,17 @@ def test_words_that_a_hook_has_read_are_kept() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")
-def test_a_streamed_success_is_read_by_the_caller_and_has_no_limit(calls: Calls) -> None:
-    async def run(client: u.UpsunClient) -> None:
+async def test_a_streamed_success_is_read_by_the_caller_and_has_no_limit(calls: Calls) -> None:
+    statuses = iter([503, 200, 404])
+    args = mocked(lambda _: httpx.Response(next(statuses), stream=flood()))
+    async with calls.client(**args) as client:
         http = calls.session(client)
         request = http.build_request("GET", "/log")
         response = await calls.do(http.send(request, stream=True))
         assert not response.is_stream_consumed
-        read = response.read if calls.is_sync else response.aread
-        assert len(await calls.do(read())) == 2000 * 65_536
+        assert len(await calls.read(response)) == 2000 * 65_536
         with pytest.raises(u.NotFoundError):
             await calls.do(http.send(request, stream=True))
-
-    statuses = iter([503, 200, 404])
-    calls.use(run, **mocked(lambda _: httpx.Response(next(statuses), stream=flood())))
 
 
 # --- what a generated parser makes of a success
@@ -215,9 +213,7 @@ def a_fault(*, client: object, response: httpx.Response) -> None:
         (a_fault, b"{}", "application/json", "ValueError: xxx"),
     ],
 )  # fmt: skip
-def test_a_login_page_or_an_error_is_no_success(
-    parser: Any, content: bytes, kind: str, says: str
-) -> None:
+def test_a_page_or_error_is_no_success(parser: Any, content: bytes, kind: str, says: str) -> None:
     with pytest.raises(u.APIResponseValidationError, match=says) as caught:
         parse(parser, content, kind)
     assert len(str(caught.value)) < 400

@@ -14,7 +14,7 @@ import pytest
 
 import upsun_client as u
 from tests.client import wire
-from tests.client.conftest import Delete, delete_once, delete_once_async, mocked, send
+from tests.client.conftest import Calls, Delete, delete_once, mocked
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Reaction, Request, Wire, answer, token
 
@@ -24,19 +24,18 @@ httpcore: Any = importlib.import_module(httpx.__name__.replace("x", "core"))
 EARLIER = "An earlier attempt of DELETE /projects/p1/integrations/i1 may have taken effect."
 
 
-def test_nobody_at_home_any_more(delete: Delete) -> None:
+def test_nobody_at_home_any_more(delete: Delete, server: Wire) -> None:
     def last_words(connection: Any) -> None:
         server.take_no_more()
         wire.reset(connection)
 
-    with Wire() as server:
-        server.api = [last_words]
-        for says in ("whether it took effect is unknown", "nothing was sent"):
-            with pytest.raises(u.APIConnectionError, match=says) as caught:
-                delete(**server.kwargs())
-            assert caught.value.attempts == 3
-            assert isinstance(caught.value.__cause__, httpx.ConnectError)
-        assert len(server.calls) == 1
+    server.api = [last_words]
+    for says in ("whether it took effect is unknown", "nothing was sent"):
+        with pytest.raises(u.APIConnectionError, match=says) as caught:
+            delete(**server.kwargs())
+        assert caught.value.attempts == 3
+        assert isinstance(caught.value.__cause__, httpx.ConnectError)
+    assert len(server.calls) == 1
 
 
 def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None:
@@ -60,19 +59,18 @@ def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None
     assert (of_one, of_other) == ([EARLIER], [EARLIER.replace("p1", "p2")])
 
 
-def test_what_cannot_be_sent_is_tried_once() -> None:
-    with Wire() as server, u.UpsunClient(**server.kwargs()) as client:
-        with pytest.raises(u.APIConnectionError, match="attempt 1"):
-            client.get_httpx_client().get("/x", headers={"X": "a\nb"})
-        assert not server.calls
+def test_what_cannot_be_sent_is_tried_once(client: u.UpsunClient, server: Wire) -> None:
+    with pytest.raises(u.APIConnectionError, match="attempt 1"):
+        client.get_httpx_client().get("/x", headers={"X": "a\nb"})
+    assert not server.calls
 
 
-def post(flavour: str, kwargs: dict[str, Any], **body: Any) -> None:
+def post(calls: Calls, kwargs: dict[str, Any], **body: Any) -> None:
     with u.UpsunClient(**kwargs) as client:
-        send(flavour, client, "POST", **body)
+        calls.send(client, "POST", **body)
 
 
-def body(flavour: str, *chunks: bytes | BaseException) -> Any:
+def body(calls: Calls, *chunks: bytes | BaseException) -> Any:
     """A body of the caller's that is made while it is sent, and may raise."""
 
     def made() -> Iterator[bytes]:
@@ -85,7 +83,7 @@ def body(flavour: str, *chunks: bytes | BaseException) -> Any:
         for each in made():
             yield each
 
-    return made() if flavour == "sync" else made_async()
+    return made() if calls.is_sync else made_async()
 
 
 @pytest.mark.parametrize("retries", [0, 2])
@@ -98,7 +96,7 @@ def body(flavour: str, *chunks: bytes | BaseException) -> Any:
     ],
 )
 def test_what_a_hook_or_a_body_raises_is_the_callers(
-    kind: type[BaseException], place: str, retries: int, flavour: str
+    kind: type[BaseException], place: str, retries: int, calls: Calls, server: Wire
 ) -> None:
     error = kind("mine")
 
@@ -108,37 +106,36 @@ def test_what_a_hook_or_a_body_raises_is_the_callers(
     async def fail_async(_: object) -> None:
         raise error
 
-    hooks = {} if place == "body" else {place: [fail if flavour == "sync" else fail_async]}
-    content = body(flavour, b"x", error) if place == "body" else b"x"
+    hooks = {} if place == "body" else {place: [fail if calls.is_sync else fail_async]}
+    content = body(calls, b"x", error) if place == "body" else b"x"
     args = {"max_retries": retries, "httpx_args": {"event_hooks": hooks}}
-    with Wire() as server:
-        with pytest.raises(kind) as caught:
-            post(flavour, server.kwargs(**args), content=content)
-        assert caught.value is error
-        assert not hasattr(error, "__notes__")
-        assert len(server.calls) == (place == "response")
+    with pytest.raises(kind) as caught:
+        post(calls, server.kwargs(**args), content=content)
+    assert caught.value is error
+    assert not hasattr(error, "__notes__")
+    assert len(server.calls) == (place == "response")
 
 
-def test_a_body_that_is_made_while_it_is_sent_is_sent_once(flavour: str) -> None:
+def test_a_body_that_is_made_while_it_is_sent_is_sent_once(calls: Calls) -> None:
     script = [ACCEPTED, answer(503), answer(401), answer(401), ACCEPTED]
     with Wire(script) as server, u.UpsunClient(**server.kwargs()) as client:
-        send(flavour, client, "PUT", content=body(flavour, b"on", b"ce"))
+        calls.send(client, "PUT", content=body(calls, b"on", b"ce"))
         for raises in (u.ServerError, u.AuthenticationError):
             with pytest.raises(raises, match="50|40") as caught:
-                send(flavour, client, "PUT", content=body(flavour, b"on", b"ce"))
+                calls.send(client, "PUT", content=body(calls, b"on", b"ce"))
             assert caught.value.attempts == 1
             assert "only once" in caught.value.__notes__[0]
-        send(flavour, client, "PUT", files={"f": b"data"})  # which can be sent again
+        calls.send(client, "PUT", files={"f": b"data"})  # which can be sent again
     assert [call.body for call in server.calls[:-2]] == [b"once"] * 3
     assert len(server.exchanges) == 3  # as each 401 is about a token of its own
 
 
-def test_hooks_see_the_call_as_it_is_and_no_error_holds_its_token(flavour: str) -> None:
+def test_hooks_see_the_call_as_it_is_and_no_error_holds_its_token(calls: Calls) -> None:
     seen: list[httpx.Request] = []
     hooks = {"request": [seen.append], "response": [httpx.Response.raise_for_status]}
     with Wire([answer(404)], [token("access-secret")]) as server:
         with pytest.raises(httpx.HTTPStatusError, match="404") as caught:
-            post(flavour, server.kwargs(httpx_args={"event_hooks": hooks}), json={"a": 1})
+            post(calls, server.kwargs(httpx_args={"event_hooks": hooks}), json={"a": 1})
     (sent,) = seen  # and no exchange
     assert (sent.url.path, sent.content) == ("/x", b'{"a":1}')
     for request in (sent, caught.value.request, caught.value.response.request):
@@ -146,18 +143,15 @@ def test_hooks_see_the_call_as_it_is_and_no_error_holds_its_token(flavour: str) 
 
 
 @pytest.mark.timeout(50)
-def test_a_wait_ends_when_its_task_is_cancelled(backend: str) -> None:
-    async def run() -> None:
-        async with u.UpsunClient(**server.kwargs()) as client, anyio.create_task_group() as group:
-            group.start_soon(delete_once_async, client)
-            while not server.calls:
-                await anyio.sleep(0.01)
-            await anyio.sleep(0.1)  # until it waits
-            group.cancel_scope.cancel()
-
-    with Wire([answer(503, b"", Retry_After="59")]) as server:
-        anyio.run(run, backend=backend)
-        assert len(server.calls) == 1
+async def test_a_wait_ends_when_its_task_is_cancelled(tasks: Calls, server: Wire) -> None:
+    server.api = [answer(503, b"", Retry_After="59")]
+    async with tasks.client(**server.kwargs()) as client, anyio.create_task_group() as group:
+        group.start_soon(tasks.delete, client)
+        while not server.calls:
+            await anyio.sleep(0.01)
+        await anyio.sleep(0.1)  # until it waits
+        group.cancel_scope.cancel()
+    assert len(server.calls) == 1
 
 
 REPEATED = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, 429]
@@ -168,7 +162,7 @@ FINAL = [
 
 
 @pytest.mark.parametrize("fault", [*REPEATED, *FINAL])
-def test_a_post_is_repeated_only_when_it_was_not_processed(fault: Any, flavour: str) -> None:
+def test_a_post_is_repeated_only_when_it_was_not_processed(fault: Any, calls: Calls) -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         sent.append(request)
         if isinstance(fault, int):
@@ -179,7 +173,7 @@ def test_a_post_is_repeated_only_when_it_was_not_processed(fault: Any, flavour: 
     is_repeated = fault in REPEATED
     says = "429|nothing was sent: check .*proxy.*limits" if is_repeated else "50.|is unknown"
     with pytest.raises(u.UpsunError, match=says):
-        post(flavour, mocked(handle), json={})
+        post(calls, mocked(handle), json={})
     assert len(sent) == (3 if is_repeated else 1)
 
 
@@ -211,9 +205,7 @@ DAY = "Wed, 21 Oct 2015 07:28:"
         ({"Retry-After": "60"}, 60),
     ],
 )
-def test_waits_grow_and_are_not_the_same_for_all(
-    headers: dict[str, str] | None, least: float
-) -> None:
+def test_waits_grow_and_are_not_the_same(headers: dict[str, str] | None, least: float) -> None:
     def handle(_: httpx.Request) -> httpx.Response:
         if headers is None:
             raise httpx.ConnectError("refused")

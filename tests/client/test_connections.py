@@ -12,9 +12,9 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -25,17 +25,10 @@ import anyio.lowlevel
 import attrs
 import pytest
 
+import upsun_client as u
 from tests.client.conftest import Calls, delete_once, delete_once_async, mocked
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Held, Request, Wire, answer, reset, token
-from upsun_client import (
-    APIConnectionError,
-    APITimeoutError,
-    ClientClosedError,
-    ConfigurationError,
-    UpsunClient,
-    UpsunError,
-)
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
 
@@ -47,13 +40,13 @@ ONE_CONNECTION = {"limits": httpx.Limits(max_connections=1)}
 
 def test_derived_clients_share_the_token_and_leave_the_original_alone(server: Wire) -> None:
     server.api = [ACCEPTED, reset, ACCEPTED]
-    with UpsunClient(**server.kwargs(headers={"X-A": "1", "X-B": "2"})) as client:
+    with u.UpsunClient(**server.kwargs(headers={"X-A": "1", "X-B": "2"})) as client:
         before = client.get_httpx_client()
         derived = client.with_max_retries(0).with_headers({"x-a": "3"})
         with derived.with_cookies({"c": "4"}).with_timeout(5) as derived:
             delete_once(derived)
             assert derived.get_httpx_client().timeout == httpx.Timeout(5)
-            with pytest.raises(APIConnectionError):
+            with pytest.raises(u.APIConnectionError):
                 delete_once(derived)
         delete_once(client)
         assert client.get_httpx_client() is before
@@ -64,10 +57,8 @@ def test_derived_clients_share_the_token_and_leave_the_original_alone(server: Wi
     assert len(server.exchanges) == 1
 
 
-def test_fifty_derived_clients_need_no_more_connections_than_one(
-    calls: Calls, server: Wire
-) -> None:
-    async def run(client: UpsunClient) -> None:
+async def test_fifty_derived_clients_share_connections(calls: Calls, server: Wire) -> None:
+    async with calls.client(**server.kwargs()) as client:
         for number in range(50):
             derived = (
                 client.with_headers({"X-N": str(number)}),
@@ -77,71 +68,62 @@ def test_fifty_derived_clients_need_no_more_connections_than_one(
             )
             await calls.delete(derived[number % 4])
             await calls.close(derived[number % 4])
-
-    calls.use(run, **server.kwargs())
     assert (len(server.calls), len(server.exchanges), server.connections) == (50, 1, 2)
 
 
-def test_closing_one_closes_nothing_of_another_that_waits_for_the_token(calls: Calls) -> None:
-    async def close(client: UpsunClient) -> None:
+async def test_who_waits_for_the_token_is_closed_by_no_other(calls: Calls, server: Wire) -> None:
+    async def close() -> None:
         await calls.wait(exchange.asked)
         await calls.close(client)
         exchange.go_on.set()
 
-    async def run(client: UpsunClient) -> None:
-        calls.session(client)
-        derived = client.with_max_retries(0)
-        await calls.together(partial(calls.delete, derived), partial(close, client))
-        await calls.close(derived)
-        with pytest.raises(ClientClosedError):
-            await calls.delete(derived)
-
-    exchange = Held(token())
-    with Wire(exchange=exchange) as server:
-        calls.use(run, **server.kwargs())
-        assert len(server.calls) == 1
+    server.exchange = exchange = Held(token())
+    client = u.UpsunClient(**server.kwargs())
+    calls.session(client)
+    derived = client.with_max_retries(0)
+    await calls.together(partial(calls.delete, derived), close)
+    await calls.close(derived)
+    with pytest.raises(u.ClientClosedError):
+        await calls.delete(derived)
+    assert len(server.calls) == 1
 
 
-def test_a_stream_goes_on_when_the_original_is_closed_and_makes_room_once(calls: Calls) -> None:
-    async def run(client: UpsunClient) -> None:
-        derived = client.with_timeout(10)
-        http = calls.session(derived)
-        response = await calls.do(http.send(http.build_request("GET", "/log"), stream=True))
-        await calls.close(client)
-        if not calls.is_sync:
-            with pytest.raises(RuntimeError):
-                response.close()
-        read = response.read if calls.is_sync else response.aread
-        assert len(await calls.do(read())) == 300_000
-        for each in (response.stream, response):
-            await calls.close(each)
-        await calls.close(derived)
-
-    with Wire([answer(200, b"x" * 300_000)]) as server:
-        calls.use(run, **server.kwargs(httpx_args=ONE_CONNECTION))
+async def test_a_stream_goes_on_when_the_original_is_closed(calls: Calls, server: Wire) -> None:
+    server.api = [answer(200, b"x" * 300_000)]
+    client = u.UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION))
+    derived = client.with_timeout(10)
+    http = calls.session(derived)
+    response = await calls.do(http.send(http.build_request("GET", "/log"), stream=True))
+    await calls.close(client)
+    if not calls.is_sync:
+        with pytest.raises(RuntimeError):
+            response.close()
+    assert len(await calls.read(response)) == 300_000
+    for each in (response.stream, response, derived):
+        await calls.close(each)
 
 
 @dataclasses.dataclass
-class DataClient(UpsunClient):
+class DataClient(u.UpsunClient):
     project: str = "p"
 
     def __post_init__(self) -> None:
         super().__init__("t")
 
 
-class PlainClient(UpsunClient):
+class PlainClient(u.UpsunClient):
     def __init__(self, project: str) -> None:
-        UpsunClient.__init__(self, "t")
+        u.UpsunClient.__init__(self, "t")
         self.project = project
 
 
 @attrs.define
-class AttrsClient(UpsunClient):
+class AttrsClient(u.UpsunClient):
     project: str
     __init__ = PlainClient.__init__
 
 
-class SlotsClient(UpsunClient):
+class SlotsClient(u.UpsunClient):
     __slots__ = ("project",)
     __init__ = PlainClient.__init__
 
@@ -159,70 +141,64 @@ def test_a_subclass_of_any_kind_is_derived_with_its_fields(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("way", ["transport", "mounts"])
-def test_a_transport_serves_all_and_is_closed_with_the_last_client(way: str, calls: Calls) -> None:
-    async def run(client: UpsunClient) -> None:
-        derived = client.with_headers({"X-A": "1"})
-        await calls.delete(client)
-        await calls.close(client)
-        with pytest.raises(KeyboardInterrupt):
-            await calls.do(calls.session(derived).get("/stop"))
-        await calls.delete(derived)
-        assert not closed.called  # by the exchange neither, nor by who was interrupted
-        await calls.close(derived if way == "transport" else calls.session(derived))
-        closed.assert_called_once()
-
+async def test_a_transport_serves_all_and_is_closed_with_the_last(way: str, calls: Calls) -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/stop":
             raise KeyboardInterrupt
-        accepted = {"status": "Accepted", "code": 202, "access_token": "access"}
-        return httpx.Response(200, json=accepted)
+        return httpx.Response(200, json={"status": "Accepted", "code": 202, "access_token": "a"})
 
     transport: Any = httpx.MockTransport(handle)
     transport.close = closed = mock.Mock()
     transport.aclose = mock.AsyncMock(side_effect=closed)
     mounts = {"http://elsewhere.example": None, "https://": transport}
     args = {way: transport if way == "transport" else mounts}
-    calls.use(run, api_token="t", httpx_args=args)
+    client = u.UpsunClient("t", httpx_args=args)
+    derived = client.with_headers({"X-A": "1"})
+    await calls.delete(client)
+    await calls.close(client)
+    with pytest.raises(KeyboardInterrupt):
+        await calls.do(calls.session(derived).get("/stop"))
+    await calls.delete(derived)
+    assert not closed.called  # by the exchange neither, nor by who was interrupted
+    await calls.close(derived if way == "transport" else calls.session(derived))
+    closed.assert_called_once()
 
 
-def test_a_client_works_without_with_and_ends_with_it(calls: Calls, server: Wire) -> None:
-    async def run() -> None:
-        client = UpsunClient(**server.kwargs())
-        first = calls.session(client)
-        async with calls.entered(first):
-            await calls.do(first.get("/x"))
-        assert first.is_closed
-        with pytest.raises(ClientClosedError):
-            await calls.do(first.get("/x"))
-        await calls.delete(client)  # by another
-        held = calls.session(client)
-        async with calls.entered(client):
-            await calls.delete(client)
-        assert held.is_closed
-        for use in (
-            lambda: calls.delete(client),
-            lambda: calls.do(held.get("/x")),
-            lambda: calls.do(calls.session(client)),
-            lambda: calls.do(client.__enter__()),
-            lambda: calls.do(client.__aenter__()),
-            lambda: calls.do(client.with_headers({})),
-        ):
-            with pytest.raises(ClientClosedError, match="closed"):
-                await use()
-        await calls.close(held)
-        await calls.close(client)
-
-    calls.run(run)
+async def test_a_client_works_without_with_and_ends_with_it(calls: Calls, server: Wire) -> None:
+    client = u.UpsunClient(**server.kwargs())
+    first = calls.session(client)
+    async with calls.entered(first):
+        await calls.do(first.get("/x"))
+    assert first.is_closed
+    with pytest.raises(u.ClientClosedError):
+        await calls.do(first.get("/x"))
+    await calls.delete(client)  # by another
+    held = calls.session(client)
+    async with calls.entered(client):
+        await calls.delete(client)
+    assert held.is_closed
+    for use in (
+        lambda: calls.delete(client),
+        lambda: calls.do(held.get("/x")),
+        lambda: calls.do(calls.session(client)),
+        lambda: calls.do(client.__enter__()),
+        lambda: calls.do(client.__aenter__()),
+        lambda: calls.do(client.with_headers({})),
+    ):
+        with pytest.raises(u.ClientClosedError, match="closed"):
+            await use()
+    await calls.close(held)
+    await calls.close(client)
     assert (len(server.calls), len(server.exchanges)) == (3, 1)
 
 
 def test_a_client_that_is_closed_during_a_call_says_so(server: Wire) -> None:
     server.api = [answer(503)]
     for kind, sent in (("request", 0), ("response", 1)):
-        client = UpsunClient(**server.kwargs())
+        client = u.UpsunClient(**server.kwargs())
         hooks = client.get_httpx_client().event_hooks
         hooks[kind].append(lambda _, client=client: client.close())
-        with pytest.raises(ClientClosedError) as caught:
+        with pytest.raises(u.ClientClosedError) as caught:
             delete_once(client)
         assert len(getattr(caught.value, "__notes__", [])) == len(server.calls) == sent
 
@@ -232,7 +208,7 @@ def test_a_dropped_client_is_freed_and_leaves_no_socket(
 ) -> None:
     request.addfinalizer(gc.enable)
     gc.disable()  # so that it finds all at once, and what is older first
-    client = UpsunClient(**server.kwargs())
+    client = u.UpsunClient(**server.kwargs())
     client.get_httpx_client().get("/x")
     gone = weakref.ref(client)
     del client
@@ -240,51 +216,40 @@ def test_a_dropped_client_is_freed_and_leaves_no_socket(
     assert gone() is None
 
 
-class Stubborn(httpx.AsyncByteStream):
-    """The body of an answer; who closes it is cancelled, and its connection stays taken."""
-
-    def __init__(self, response: httpx.Response, scope: anyio.CancelScope) -> None:
-        self.stream: Any = response.stream
-        self.scope = scope
-        response.stream = self
-
-    async def aclose(self) -> None:
-        self.scope.cancel()
+async def test_a_stream_that_is_cancelled_costs_no_connection(tasks: Calls, server: Wire) -> None:
+    async def cancel() -> None:
+        scope.cancel()
         await anyio.lowlevel.checkpoint()
 
+    async def wrap(response: httpx.Response) -> None:
+        if response.url.path == "/log":
+            stream: Any = response.stream
+            stream.aclose = cancel
+            left.append(stream)
 
-def test_a_stream_that_is_cancelled_while_it_closes_costs_no_connection(
-    backend: str, server: Wire
-) -> None:
-    async def run(client: UpsunClient) -> None:
-        left: list[Stubborn] = []
-
-        async def wrap(response: httpx.Response) -> None:
-            if response.url.path == "/log":
-                left.append(Stubborn(response, scope))
-
-        http = client.get_async_httpx_client()
-        http.event_hooks["response"].append(wrap)
-        for number in (1, 2, 3):
-            with anyio.CancelScope() as scope:
-                async with http.stream("GET", "/log"):
-                    pass
-            assert scope.cancelled_caught
-            assert closed.call_count == number  # what was left behind is not kept
-            await delete_once_async(client)
-        for each in left:
-            await each.stream.aclose()
-
+    left: list[Any] = []  # streams whose connections stay taken
+    args = {**ONE_CONNECTION, "event_hooks": {"response": [wrap]}}
     kind = httpx.AsyncHTTPTransport
     with mock.patch.object(kind, "aclose", autospec=True, side_effect=kind.aclose) as closed:
-        Calls(backend).use(run, **server.kwargs(httpx_args=ONE_CONNECTION))
+        async with tasks.client(**server.kwargs(httpx_args=args)) as client:
+            http = client.get_async_httpx_client()
+            for number in (1, 2, 3):
+                with anyio.CancelScope() as scope:
+                    async with http.stream("GET", "/log"):
+                        pass
+                assert scope.cancelled_caught
+                assert closed.call_count == number  # what was left behind is not kept
+                await tasks.delete(client)
+            for stream in left:
+                del stream.aclose
+                await stream.aclose()
 
 
 # --- threads and event loops
 
 
 def test_many_threads_get_one_session_and_derive_and_close_clients(
-    client: UpsunClient, request: pytest.FixtureRequest
+    client: u.UpsunClient, request: pytest.FixtureRequest
 ) -> None:
     def use(_: int) -> int:
         barrier.wait()
@@ -303,7 +268,7 @@ def test_many_threads_get_one_session_and_derive_and_close_clients(
         assert len(set(pool.map(use, range(16)))) == 1
 
 
-def test_each_of_several_loops_keeps_its_connections(backend: str, server: Wire) -> None:
+def test_each_of_several_loops_keeps_its_connections(tasks: Calls, server: Wire) -> None:
     async def run() -> None:
         session = client.get_async_httpx_client()
         sessions.append(session)
@@ -312,12 +277,12 @@ def test_each_of_several_loops_keeps_its_connections(backend: str, server: Wire)
             await delete_once_async(client)
         await session.aclose()
 
-    client, together = UpsunClient(**server.kwargs()), threading.Barrier(3)
+    client, together = u.UpsunClient(**server.kwargs()), threading.Barrier(3)
     sessions = [client.get_async_httpx_client()]  # which serves the first loop that runs
     delete_once(client)
     before = server.connections
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: anyio.run(run, backend=backend), range(3)))
+        list(pool.map(tasks.run, [run] * 3))
     client.close()
     assert server.connections == before + 3
     assert len(set(map(id, sessions))) == 3
@@ -327,67 +292,51 @@ def test_each_of_several_loops_keeps_its_connections(backend: str, server: Wire)
 # --- the gate
 
 
-async def _try(client: UpsunClient) -> None:
-    with suppress(UpsunError):
-        await delete_once_async(client)
-
-
-async def _storm(client: UpsunClient, count: int, seconds: float) -> None:
-    with anyio.move_on_after(seconds):
-        async with anyio.create_task_group() as group:
-            for _ in range(count):
-                group.start_soon(_try, client)
-
-
-async def _storm_of_asyncio(client: UpsunClient, count: int, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(asyncio.gather(*(_try(client) for _ in range(count))), seconds)
-
-
 # Older versions of anyio leave the socket of a cancelled attempt to the garbage collector.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("raw", [ACCEPTED, answer(401), answer(503)], ids=["ok", "401", "503"])
 @pytest.mark.parametrize("connections", [3, 10, None])
-@pytest.mark.parametrize("backend", ["task.cancel", "asyncio", "trio"])
-def test_no_connection_is_lost_to_cancelled_tasks(
-    backend: str, connections: int | None, raw: bytes, server: Wire
+async def test_no_connection_is_lost_to_cancelled_tasks(
+    connections: int | None, raw: bytes, tasks: Calls, server: Wire
 ) -> None:
-    storm = _storm_of_asyncio if backend == "task.cancel" else _storm
-    args = {"limits": httpx.Limits(max_connections=connections)} if connections else {}
-
-    async def run(client: UpsunClient) -> None:
-        await _try(client)
-        for turn in range(20 if connections else 8):
-            await storm(client, 4 * (connections or 60), 0.001 * (turn % 10))
-        server.api = [ACCEPTED]
-        for _ in range(2):
-            async with anyio.create_task_group() as group:
-                for _ in range(connections or 100):
-                    group.start_soon(delete_once_async, client)
+    async def attempt() -> None:
+        with suppress(u.UpsunError):
+            await tasks.delete(client)
 
     server.api = [raw]
-    calls = Calls("trio" if backend == "trio" else "asyncio")
-    calls.use(run, **server.kwargs(httpx_args=args, max_retries=0))
+    args = {"limits": httpx.Limits(max_connections=connections)} if connections else {}
+    async with tasks.client(**server.kwargs(httpx_args=args, max_retries=0)) as client:
+        await attempt()
+        for turn in range(20 if connections else 8):
+            attempts, seconds = [attempt] * 4 * (connections or 60), 0.001 * (turn // 2)
+            with suppress(TimeoutError):
+                if turn % 2 and tasks.flavour == "asyncio":  # which cancels once only
+                    await asyncio.wait_for(asyncio.gather(*(each() for each in attempts)), seconds)
+                else:
+                    with anyio.fail_after(seconds):
+                        await tasks.together(*attempts)
+        server.api = [ACCEPTED]
+        for _ in range(2):
+            await tasks.together(*[partial(tasks.delete, client)] * (connections or 100))
 
 
-def test_waiting_at_the_gate_ends_as_a_wait_for_the_pool(calls: Calls) -> None:
-    async def late(client: UpsunClient) -> None:
+async def test_waiting_at_the_gate_ends_as_a_wait_for_the_pool(calls: Calls, server: Wire) -> None:
+    async def late() -> None:
         await calls.wait(api.asked)
-        with pytest.raises(APITimeoutError, match="PoolTimeout.*nothing was sent") as caught:
+        with pytest.raises(u.APITimeoutError, match="PoolTimeout.*nothing was sent") as caught:
             await calls.delete(client)
         assert isinstance(caught.value.__cause__, httpx.PoolTimeout)
         api.go_on.set()
 
-    async def run(client: UpsunClient) -> None:
-        await calls.together(partial(calls.delete, client), partial(late, client))
+    server.api = api = Held(ACCEPTED)
+    times = httpx.Timeout(30, pool=0.1)
+    kwargs = server.kwargs(max_retries=0, timeout=times, httpx_args=ONE_CONNECTION)
+    async with calls.client(**kwargs) as client:
+        await calls.together(partial(calls.delete, client), late)
 
-    kwargs = {"timeout": httpx.Timeout(30, pool=0.1), "httpx_args": ONE_CONNECTION}
-    with Wire(api := Held(ACCEPTED)) as server:
-        calls.use(run, **server.kwargs(max_retries=0, **kwargs))
 
-
-def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) -> None:
+async def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) -> None:
     pause = partial(time.sleep, 0.01)
     inside, most = [0], [0]
 
@@ -401,62 +350,90 @@ def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) -> None:
         inside.pop()
         return httpx.Response(202, json={"status": "Accepted", "code": 202})
 
-    async def run(client: UpsunClient) -> None:
-        await calls.together(*[partial(calls.delete, client)] * 12)
-
     kwargs = mocked(handle)
     kwargs["httpx_args"]["limits"] = httpx.Limits(max_connections=2)
-    calls.use(run, **kwargs)
+    async with calls.client(**kwargs) as client:
+        await calls.together(*[partial(calls.delete, client)] * 12)
     assert max(most) == 2
 
 
-def test_threads_pass_the_gate_in_the_order_in_which_they_came() -> None:
-    with Wire(api := Held(ACCEPTED)) as server, ThreadPoolExecutor(2) as pool:
-        with UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION)) as client:
-            http = client.get_httpx_client()
+def test_threads_pass_the_gate_in_the_order_in_which_they_came(server: Wire) -> None:
+    server.api = api = Held(ACCEPTED)
+    with u.UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION)) as client:
+        http = client.get_httpx_client()
+        with ThreadPoolExecutor(2) as pool:
             busy = pool.submit(lambda: [http.get("/x") for _ in range(20)])
             api.asked.wait(30)
             late = pool.submit(http.get, "/late")
             time.sleep(0.2)  # until it waits
             api.go_on.set()
-            busy.result()
-            late.result()
+        busy.result()
+        late.result()
     assert "/late" in [call.target for call in server.calls[1:3]]
 
 
 # --- processes
 
 
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-def test_ctrl_c_at_any_line_of_a_call_costs_no_later_one(server: Wire) -> None:
-    def interrupting(at: int) -> Callable[[FrameType, str, object], Any]:
-        lines = itertools.count(1)
+@contextmanager
+def at_line(number: int, act: Callable[[], object]) -> Iterator[None]:
+    """Act at one of the lines of the wrapper that run meanwhile."""
+    lines, before = itertools.count(1), sys.gettrace()
 
-        def trace(frame: FrameType, event: str, _: object) -> Any:
-            file, line = frame.f_code.co_filename, frame.f_lineno
-            if f"{os.sep}upsun_client{os.sep}_" not in file:
-                return None
-            # As a block ends, its `with` is a line once more, at which no signal is handled.
-            is_with = linecache.getline(file, line).lstrip().startswith("with ")
-            if event == "line" and not is_with and next(lines) == at:
-                raise KeyboardInterrupt
-            return trace
-
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        file, line = frame.f_code.co_filename, frame.f_lineno
+        if f"{os.sep}upsun_client{os.sep}_" not in file:
+            return None
+        # As a block ends, its `with` is a line once more, at which no signal is handled.
+        is_with = linecache.getline(file, line).lstrip().startswith("with ")
+        if event == "line" and not is_with and next(lines) == number:
+            act()
         return trace
 
-    before, verify = sys.gettrace(), ssl.create_default_context()  # to be made once
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+def test_ctrl_c_at_any_line_of_a_call_costs_no_later_one(server: Wire) -> None:
+    verify = ssl.create_default_context()  # to be made once
     kwargs = server.kwargs(timeout=5, verify_ssl=verify, httpx_args=ONE_CONNECTION)
-    for at in itertools.count(1):
-        with UpsunClient(**kwargs) as client:
-            with suppress(KeyboardInterrupt):
-                sys.settrace(interrupting(at))
-                try:
-                    delete_once(client)
-                    break
-                finally:
-                    sys.settrace(before)
+    for number in itertools.count(1):
+        with u.UpsunClient(**kwargs) as client:
+            with suppress(KeyboardInterrupt), at_line(number, interrupt):
+                delete_once(client)
+                break
             delete_once(client)
-    assert at > 100
+    assert number > 100
+
+
+def test_closing_the_original_at_any_line_of_a_call_of_a_derived_one_costs_it_nothing(
+    server: Wire,
+) -> None:
+    verify = ssl.create_default_context()
+    closing: list[threading.Thread] = []
+    for number in itertools.count(1):
+        client = u.UpsunClient(**server.kwargs(verify_ssl=verify))
+        delete_once(client)
+
+        def close(client: u.UpsunClient = client) -> None:
+            closing.append(threading.Thread(target=client.close))
+            closing[-1].start()
+            closing[-1].join(0.05)  # it may wait for a lock that this thread holds
+
+        with client.with_timeout(5) as derived, at_line(number, close):
+            delete_once(derived)
+        if len(closing) < number:
+            break
+        closing[-1].join()
+    assert number > 100
 
 
 def in_child(function: Callable[[], object]) -> str:
@@ -481,7 +458,7 @@ def in_child(function: Callable[[], object]) -> str:
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 class TestFork:
     def test_a_child_has_connections_of_its_own_and_what_its_parent_set(
-        self, client: UpsunClient, server: Wire
+        self, client: u.UpsunClient, server: Wire
     ) -> None:
         derived, session = client.with_timeout(9), client.get_httpx_client()
         session.headers["X-A"] = "1"
@@ -498,8 +475,8 @@ class TestFork:
         sent = [call.headers.get("x-a") for call in server.calls]
         assert sent == ["1", "1", "1", None, "1"]
 
-    def test_a_child_reads_nothing_that_its_parent_was_answered(
-        self, client: UpsunClient, server: Wire
+    def test_a_child_reads_no_answer_of_its_parent(
+        self, client: u.UpsunClient, server: Wire
     ) -> None:
         server.api = [answer(200, b"x" * 200_000)]
         with client.get_httpx_client().stream("GET", "/log") as response:
@@ -510,9 +487,7 @@ class TestFork:
             assert said.startswith("ClientClosedError: this answer")
             assert sum(map(len, chunks)) == 199_999
 
-    def test_a_child_waits_for_no_exchange_of_its_parent(
-        self, client: UpsunClient, server: Wire
-    ) -> None:
+    def test_a_child_waits_for_no_exchange(self, client: u.UpsunClient, server: Wire) -> None:
         def exchange(_: Request) -> bytes:
             if len(server.exchanges) == 1:
                 said.append(in_child(lambda: delete_once(client)))
@@ -523,9 +498,7 @@ class TestFork:
         assert said == ["None"]
         assert (len(server.exchanges), len(server.calls)) == (2, 2)
 
-    def test_a_child_waits_for_no_client_that_its_parent_is_making(
-        self, client: UpsunClient
-    ) -> None:
+    def test_a_child_waits_for_no_client_in_the_making(self, client: u.UpsunClient) -> None:
         def fork(self: Any, **kwargs: Any) -> None:
             making.append(self)
             if len(making) == 1:
@@ -541,13 +514,13 @@ class TestFork:
     def test_a_transport_of_the_callers_is_refused_in_a_child(self, way: str, server: Wire) -> None:
         transport = httpx.HTTPTransport()
         args = {way: transport if way == "transport" else {"http://": transport}}
-        with UpsunClient(**server.kwargs(httpx_args=args)) as client:
+        with u.UpsunClient(**server.kwargs(httpx_args=args)) as client:
             delete_once(client)
             said = in_child(lambda: delete_once(client))
             assert said.startswith("ConfigurationError: a transport in httpx_args cannot be used")
             delete_once(client)
 
-    def test_a_closed_client_stays_closed_in_a_child(self, client: UpsunClient) -> None:
+    def test_a_closed_client_stays_closed_in_a_child(self, client: u.UpsunClient) -> None:
         session = client.get_httpx_client()
         client.close()
         for call in (lambda: delete_once(client), lambda: session.get("/x")):
@@ -557,20 +530,31 @@ class TestFork:
 # --- the HTTP clients themselves
 
 
-@pytest.mark.parametrize("prefix", ["/pre", "/a/b", "/projects", "/api/projects"])
+@pytest.mark.parametrize(
+    "prefix",
+    ["/pre", "/a/b", "/projects", "/api/projects", "/projects/p", "/a%23%3F%2Fb", "/%C3%A9"],
+)
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_operations_and_links_are_under_the_base_url_once(
-    prefix: str, slash: str, server: Wire
-) -> None:
-    with UpsunClient(**server.kwargs(base_url=server.url + prefix + slash)) as client:
+def test_all_paths_are_under_the_base_url_once(prefix: str, slash: str, server: Wire) -> None:
+    with u.UpsunClient(**server.kwargs(base_url=server.url + prefix + slash)) as client:
         delete_once(client)
-        for link in (f"{prefix}/projects/q?x=1", f"{server.url}{prefix}/projects/r", "/other"):
+        links = (f"{prefix}/projects/q?x=1", f"{server.url}{prefix}/projects/r", "/other")
+        for link in (*links, f"{prefix}/projects?page=2"):
             client.get_httpx_client().get(link)
     paths = ("/projects/p/integrations/i", "/projects/q?x=1", "/projects/r", "/other")
-    assert [call.target for call in server.calls] == [prefix + path for path in paths]
+    wanted = [prefix + path for path in (*paths, "/projects?page=2")]
+    assert [call.target for call in server.calls] == wanted
 
 
-def test_event_hooks_can_be_read_and_set(client: UpsunClient) -> None:
+def test_a_link_to_the_base_url_itself_is_not_below_it(server: Wire) -> None:
+    with u.UpsunClient(**server.kwargs(base_url=f"{server.url}/api")) as client:
+        for link in ("/api", "/api?x=1", "/apis"):
+            client.get_httpx_client().get(link)
+    targets = [call.target for call in server.calls]
+    assert targets == ["/api", "/api?x=1", "/api/apis"]
+
+
+def test_event_hooks_can_be_read_and_set(client: u.UpsunClient) -> None:
     seen: list[str] = []
     http = client.get_httpx_client()
     http.event_hooks["request"].append(lambda request: seen.append(request.url.path))
@@ -579,27 +563,25 @@ def test_event_hooks_can_be_read_and_set(client: UpsunClient) -> None:
     http.event_hooks = {"request": [lambda request: seen.append(request.method)]}
     assert [len(hooks) for hooks in http.event_hooks.values()] == [1, 0]
     delete_once(client)
-    with pytest.raises(ConfigurationError, match="'request' and 'response'"):
+    with pytest.raises(u.ConfigurationError, match="'request' and 'response'"):
         http.event_hooks = {"requests": []}
     http.event_hooks["request"].append(3)  # type: ignore[arg-type]
-    with pytest.raises(ConfigurationError, match="event_hooks"):
+    with pytest.raises(u.ConfigurationError, match="event_hooks"):
         delete_once(client)
     assert seen == ["/x", "/projects/p/integrations/i", "DELETE"]
 
 
-def test_a_mock_of_httpx_sees_the_requests_as_sent(request: pytest.FixtureRequest) -> None:
+async def test_a_mock_of_httpx_sees_the_requests_as_sent(
+    calls: Calls, request: pytest.FixtureRequest
+) -> None:
     if httpx.__name__ != "httpx":
         pytest.skip("pytest-httpx patches httpx alone")
     httpx_mock: Any = request.getfixturevalue("httpx_mock")
     accepted = {"status": "Accepted", "code": 202, "access_token": "access"}
     httpx_mock.add_response(json=accepted, is_reusable=True)
-
-    async def run(client: UpsunClient) -> None:
-        delete_once(client)
-        await delete_once_async(client)
-
-    Calls("asyncio").use(run, api_token="t")
+    async with calls.client(api_token="t") as client:
+        await calls.delete(client)
     sent = [(str(each.url), each.headers["Authorization"]) for each in httpx_mock.get_requests()]
     call = ("https://api.upsun.com/projects/p/integrations/i", "Bearer access")
     basic = "Basic cGxhdGZvcm0tYXBpLXVzZXI6"
-    assert sent == [("https://auth.upsun.com/oauth2/token", basic), call, call]
+    assert sent == [("https://auth.upsun.com/oauth2/token", basic), call]

@@ -13,9 +13,9 @@ import anyio
 import pytest
 
 from tests.client import wire
-from tests.client.conftest import Clock, delete_once, delete_once_async, outcome, send
+from tests.client.conftest import Calls, Clock, delete_once, delete_once_async
 from tests.client.http_library import httpx
-from tests.client.wire import ACCEPTED, Reaction, Request, Wire, answer, token
+from tests.client.wire import ACCEPTED, Held, Reaction, Request, Wire, answer, token
 from upsun_client import APITimeoutError, UpsunClient, UpsunError
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("_short_waits")
 REFUSED = answer(400, {"error": "invalid_grant", "error_description": "No."})
 
 
-def crowd(flavour: str, count: int, server: Wire, client: UpsunClient) -> set[str]:
+def crowd(calls: Calls, count: int, server: Wire, client: UpsunClient) -> set[str]:
     """Delete by many at once; tell what came of it.
 
     Exchanges that are held go on when all have begun: threads look at the clock then.
@@ -33,7 +33,7 @@ def crowd(flavour: str, count: int, server: Wire, client: UpsunClient) -> set[st
 
     def read() -> float:
         now = clock()
-        if threading.current_thread().name.startswith("caller"):
+        if "Pool" in threading.current_thread().name:
             begun.add(threading.get_ident())
             if len(begun) == count:
                 server.let_go()
@@ -41,46 +41,35 @@ def crowd(flavour: str, count: int, server: Wire, client: UpsunClient) -> set[st
 
     async def call() -> None:
         try:
-            await delete_once_async(client)
+            await calls.delete(client)
             came.add("ok")
         except UpsunError as error:
             came.add(type(error).__name__)
 
+    async def let_go() -> None:
+        await anyio.sleep(0.1)  # in which all tasks begin
+        server.let_go()
+
     async def run() -> None:
-        async with anyio.create_task_group() as group:
-            for _ in range(count):
-                group.start_soon(call)
-            await anyio.sleep(0.1)  # in which all tasks begin
-            server.let_go()
-        await client.get_async_httpx_client().aclose()
+        async with calls.entered(calls.session(client)):
+            await calls.together(*[call] * count, *([] if calls.is_sync else [let_go]))
 
-    if flavour != "sync":
-        anyio.run(run, backend=flavour)
-        return came
-    with mock.patch("time.monotonic", read), ThreadPoolExecutor(count, "caller") as pool:
-        return set(pool.map(lambda _: outcome(lambda: delete_once(client)), range(count)))
+    with mock.patch("time.monotonic", read):
+        calls.run(run)
+    return came
 
 
-CROWDS = {"sync": 64, "asyncio": 300, "trio": 300}
-
-
-@pytest.mark.parametrize(
-    ("first", "comes_to"),
-    [
-        (token(), "ok"),
-        (token(expires_in=1e-9), "ok"),  # however short its life
-        (REFUSED, "TokenExchangeError"),
-    ],
-)
-def test_a_crowd_shares_one_exchange(first: bytes, comes_to: str, flavour: str) -> None:
-    args = {"limits": httpx.Limits(max_connections=50)}
-    with Wire(exchange=[first, token()], hold=threading.Event()) as server:
-        with UpsunClient(**server.kwargs(httpx_args=args)) as client:
-            assert crowd(flavour, CROWDS[flavour], server, client) == {comes_to}
-            assert len(server.exchanges) == 1
-            delete_once(client)
-            # Who comes after a failure asks for himself.
-            assert len(server.exchanges) == (2 if first != token() else 1)
+@pytest.mark.parametrize("first", [token(), token(expires_in=1e-9), REFUSED])
+def test_a_crowd_shares_one_exchange(first: bytes, calls: Calls) -> None:
+    """However short the life of its token."""
+    comes_to = "TokenExchangeError" if first == REFUSED else "ok"
+    script, hold = [first, token()], threading.Event()
+    with Wire(exchange=script, hold=hold) as server, UpsunClient(**server.kwargs()) as client:
+        assert crowd(calls, 64, server, client) == {comes_to}
+        assert len(server.exchanges) == 1
+        delete_once(client)
+        # Who comes after a failure asks for himself.
+        assert len(server.exchanges) == (2 if first != token() else 1)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +82,7 @@ def test_a_crowd_shares_one_exchange(first: bytes, comes_to: str, flavour: str) 
     ],
 )
 def test_a_burst_of_401s_renews_once(
-    connections: int, second: Reaction, comes_to: str, flavour: str
+    connections: int, second: Reaction, comes_to: str, calls: Calls
 ) -> None:
     sent = threading.Barrier(connections)
 
@@ -104,11 +93,11 @@ def test_a_burst_of_401s_renews_once(
             sent.wait(30)  # all that can have sent the first token before any is refused
         return answer(401, {"error": "invalid_token"})
 
-    count = CROWDS[flavour] if connections == 1 else connections
+    count = 300 if connections == 1 else connections
     args = {"limits": httpx.Limits(max_connections=connections)}
     with Wire(api, [token(), second]) as server:
         with UpsunClient(**server.kwargs(httpx_args=args)) as client:
-            assert crowd(flavour, count, server, client) == {comes_to}
+            assert crowd(calls, count, server, client) == {comes_to}
         assert len(server.exchanges) == 2
 
 
@@ -122,13 +111,12 @@ async def cancelled(client: UpsunClient) -> None:
 
 
 @pytest.mark.parametrize("first", [delete_once_async, in_thread, cancelled])
-def test_all_wait_for_the_exchange_of_who_was_first(first: Any, backend: str) -> None:
+async def test_all_wait_for_the_first_exchange(first: Any, tasks: Calls, server: Wire) -> None:
     """Also who blocks the event loop of the others, as an executor does inside a task."""
-    with Wire(hold=threading.Event()) as server, ThreadPoolExecutor(3) as pool:
-        client = UpsunClient(**server.kwargs())
-
-        async def run() -> None:
-            async with client, anyio.create_task_group() as group:
+    server.hold = threading.Event()
+    async with tasks.client(**server.kwargs()) as client:
+        with ThreadPoolExecutor(3) as pool:
+            async with anyio.create_task_group() as group:
                 group.start_soon(first, client)
                 while not server.exchanges:
                     await anyio.sleep(0.01)
@@ -139,17 +127,14 @@ def test_all_wait_for_the_exchange_of_who_was_first(first: Any, backend: str) ->
                 threads = [pool.submit(delete_once, client) for _ in range(3)]
                 delete_once(client)
                 wait(threads)
-
-        anyio.run(run, backend=backend)
-        assert len(server.exchanges) == 1
-        assert len(server.calls) == (6 if first is cancelled else 7)
+    assert len(server.exchanges) == 1
+    assert len(server.calls) == (6 if first is cancelled else 7)
 
 
-def test_the_exchange_is_as_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_exchange_is_as_documented(server: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UPSUN_CLI_TOKEN", " a&b+c= \n")
-    with Wire() as server:
-        with UpsunClient(base_url=server.url, token_url=server.token_url) as client:
-            delete_once(client)
+    with UpsunClient(base_url=server.url, token_url=server.token_url) as client:
+        delete_once(client)
     (request,) = server.exchanges
     assert request.method == "POST"
     assert request.headers["authorization"] == "Basic cGxhdGZvcm0tYXBpLXVzZXI6"
@@ -176,19 +161,17 @@ except upsun_client.APITimeoutError:
     assert told == "late\n"
 
 
-def test_waiting_ends_with_the_timeout_of_who_waits(flavour: str) -> None:
-    with Wire(hold=threading.Event()) as server:
-        with UpsunClient(**server.kwargs(max_retries=0, timeout=0.2)) as client:
-            for _ in range(2):
-                with pytest.raises(
-                    APITimeoutError,
-                    match=r"0\.2 s.*not sent; the token exchange goes on: repeat, or raise timeout$",
-                ):
-                    send(flavour, client)
-            assert not server.calls
-            server.let_go()  # and the exchange has more patience
-            delete_once(client.with_timeout(30))
-            assert len(server.exchanges) == 1
+def test_waiting_ends_with_the_timeout_of_who_waits(calls: Calls, server: Wire) -> None:
+    server.hold = threading.Event()
+    says = r"0\.2 s.*not sent; the token exchange goes on: repeat, or raise timeout$"
+    with UpsunClient(**server.kwargs(max_retries=0, timeout=0.2)) as client:
+        for _ in range(2):
+            with pytest.raises(APITimeoutError, match=says):
+                calls.send(client)
+        assert not server.calls
+        server.let_go()  # and the exchange has more patience
+        delete_once(client.with_timeout(30))
+    assert len(server.exchanges) == 1
 
 
 # --- renewal
@@ -206,12 +189,8 @@ def test_renewal_comes_ahead_of_expiry(clock: Clock) -> None:
         assert sent == ["Bearer a", "Bearer a", "Bearer b"]
 
 
-@pytest.mark.parametrize(
-    "failure", [answer(503), answer(400, {"error": "invalid_grant"}), wire.garbage]
-)
-def test_an_early_renewal_that_fails_fails_no_call(
-    failure: Reaction, clock: Clock, flavour: str
-) -> None:
+@pytest.mark.parametrize("failure", [answer(503), REFUSED, wire.garbage])
+def test_an_early_renewal_may_fail(failure: Reaction, clock: Clock, calls: Calls) -> None:
     script = [token(expires_in=100), failure, failure, failure, token("new")]
     with Wire(exchange=script) as server, UpsunClient(**server.kwargs(max_retries=0)) as client:
         delete_once(client)
@@ -219,7 +198,7 @@ def test_an_early_renewal_that_fails_fails_no_call(
             clock.now += later
             server.hold = threading.Event()
             before = len(server.exchanges)
-            (came,) = crowd(flavour, 32, server, client)
+            (came,) = crowd(calls, 32, server, client)
             assert (came == "ok") is (later != 6)
             assert len(server.exchanges) == before + 1  # for all of the crowd
         delete_once(client)
@@ -242,3 +221,62 @@ def test_an_exchange_without_a_thread_is_made_by_who_asks(
         delete_once(client)
         delete_once(client)
     assert sent == ["POST", "DELETE", "DELETE"]
+
+
+async def test_a_token_that_ends_during_a_call_is_renewed_before_the_next_attempt(
+    calls: Calls, clock: Clock, server: Wire
+) -> None:
+    def api(_: Request) -> bytes:
+        clock.now += 1000
+        return answer(503) if len(server.calls) < 3 else ACCEPTED
+
+    server.api, server.exchange = api, [token(), token("access-2"), token("access-3")]
+    async with calls.client(**server.kwargs()) as client:
+        await calls.delete(client)
+    sent = [call.headers["authorization"] for call in server.calls]
+    assert sent == ["Bearer access-1", "Bearer access-2", "Bearer access-3"]
+
+
+async def test_a_failed_renewal_is_asked_for_again_once_the_held_token_has_ended(
+    calls: Calls, clock: Clock, server: Wire
+) -> None:
+    def api(_: Request) -> bytes:
+        clock.now += 850 if len(server.calls) == 1 else 60
+        return answer(503) if len(server.calls) == 2 else ACCEPTED
+
+    server.api, server.exchange = api, [token(), REFUSED, token("access-3")]
+    async with calls.client(**server.kwargs()) as client:
+        await calls.delete(client)
+        await calls.delete(client)
+    sent = [call.headers["authorization"] for call in server.calls]
+    assert sent == ["Bearer access-1", "Bearer access-1", "Bearer access-3"]
+
+
+async def test_a_renewal_that_hangs_fails_no_call_while_the_held_token_lives(
+    calls: Calls, clock: Clock, server: Wire
+) -> None:
+    server.exchange = [token(expires_in=1000), token("access-2")]
+    async with calls.client(**server.kwargs(timeout=None)) as client:
+        await calls.delete(client)
+        server.hold = threading.Event()
+        clock.now += 999.5
+        await calls.delete(client)
+        assert len(server.exchanges) == 2
+        server.let_go()
+    sent = [call.headers["authorization"] for call in server.calls]
+    assert sent == ["Bearer access-1", "Bearer access-1"]
+
+
+async def test_an_exchange_that_never_ends_is_left_to_itself(
+    calls: Calls, clock: Clock, server: Wire
+) -> None:
+    server.exchange = Held(token())
+    async with calls.client(**server.kwargs(timeout=0.2)) as client:
+        for _ in range(2):
+            with pytest.raises(APITimeoutError, match="no access token within"):
+                await calls.delete(client)
+        assert len(server.exchanges) == 1
+        clock.now += 300
+        await calls.delete(client)
+        assert len(server.exchanges) == 2
+        server.exchange.go_on.set()

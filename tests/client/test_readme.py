@@ -11,8 +11,8 @@ from tests.client.conftest import delete_once
 from tests.client.wire import ACCEPTED, Wire, answer
 
 README = Path(__file__).parents[2] / "README.md"
-SNIPPETS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
-SNIPPETS = [each for each in SNIPPETS if "found = " not in each]  # the job has its own tests
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
+SNIPPETS = [each for each in BLOCKS if "found = " not in each]  # the job has its own tests
 
 
 @pytest.mark.parametrize("number", range(3))

@@ -7,37 +7,38 @@ from typing import Any
 
 from tests.client.conftest import delete_once
 from tests.client.http_library import httpx
+from tests.client.test_arguments import UNUSABLE, argument
+from tests.client.test_path_safety import UNSAFE_LINKS
+from upsun_api.client import Client
 from upsun_client import UpsunClient, UpsunError, delete_projects_integrations
 
 TEXTS = Path(__file__).with_name("texts.txt")
 TOKEN = {"json": {"access_token": "access-token"}}
 ACCEPTED = {"json": {"status": "Accepted", "code": 202}}
+Answer = dict[str, Any] | Exception
+Do = Callable[[UpsunClient], object]
 
 
-def said(
-    api: dict[str, Any] | Exception = ACCEPTED,
-    exchange: dict[str, Any] | Exception = TOKEN,
-    do: Callable[[UpsunClient], object] = delete_once,
-    **kwargs: Any,
-) -> str:
+def said(api: Answer = ACCEPTED, auth: Answer = TOKEN, do: Do = delete_once, **args: Any) -> str:
     """Return what the error says that a client ends with whose answers these are."""
 
     def handle(request: httpx.Request) -> httpx.Response:
-        given = exchange if request.url.path == "/oauth2/token" else api
+        given = auth if request.url.path == "/oauth2/token" else api
         if isinstance(given, Exception):
             raise given
         return httpx.Response(**{"status_code": 200, **given})
 
-    args = {"httpx_args": {"transport": httpx.MockTransport(handle)}, "max_retries": 0}
+    httpx_args = {"transport": httpx.MockTransport(handle)}
+    args = {"api_token": "token", "httpx_args": httpx_args, "max_retries": 0, **args}
     try:
-        with UpsunClient(**{"api_token": "token", **args, **kwargs}) as client:
+        with UpsunClient(**args) as client:
             do(client)
     except UpsunError as error:
         return f"{type(error).__name__}: {error}".replace("httpx2", "httpx")
     return "nothing"
 
 
-def answered() -> Iterator[dict[str, Any] | Exception]:
+def answered() -> Iterator[Answer]:
     """Give what an API and an auth server answer."""
     for status in (302, 400, 401, 403, 404, 409, 418, 500):
         yield {"status_code": status}
@@ -54,52 +55,28 @@ def answered() -> Iterator[dict[str, Any] | Exception]:
 
 
 def configured() -> Iterator[dict[str, Any]]:
-    """Give arguments of a client that are unusable."""
-    for token in ("", 3):
-        yield {"api_token": token}
-    for url in ("http://api.example", "https://user:password@api.example", "https://a/?b"):
-        yield {"base_url": url}
-    yield {"token_url": ""}
-    for origins in ("https://a", ["https://a/b"], ["a"]):
-        yield {"trusted_origins": origins}
-    yield {"max_retries": -1}
-    yield {"headers": {"name": "value\n"}}
-    yield {"verify_ssl": "/no/such.pem"}
-    of_httpx: tuple[dict[str, Any], ...] = (
-        dict.fromkeys(("auth", "base_url", "cookies", "follow_redirects")),
-        dict.fromkeys(("headers", "timeout", "verify")),
-        {"limits": 3},
-        {"limits": httpx.Limits(max_connections=0)},
-        {"limits": httpx.Limits(max_keepalive_connections=-1)},
-        {"limits": httpx.Limits(keepalive_expiry=-1)},
-        {"event_hooks": {"answer": []}},
-        {"proxy": "http://user:password@host/path"},
-        {"transport": 3},
-        {"nonsense": 1},
-    )
-    yield from ({"httpx_args": args} for args in of_httpx)
+    """Give arguments of a client that are unusable, but for what other libraries say of them."""
+    others = {"cert", "http2", "params"}
+    for name, _, values in UNUSABLE:
+        if not name.isupper() and name.rpartition(".")[2] not in others:
+            yield argument(name, values[0])
 
 
 def request(client: UpsunClient, method: str = "GET", url: str = "/x", **more: Any) -> None:
     client.get_httpx_client().request(method, url, **more)
 
 
-def used() -> Iterator[Callable[[UpsunClient], object]]:
+def used() -> Iterator[Do]:
     """Give what a client does not do."""
     yield lambda client: delete_projects_integrations(3, "i", client=client)  # type: ignore[arg-type]
     yield lambda client: delete_projects_integrations("p", "..", client=client)
-    yield lambda _: delete_projects_integrations("p", "i", client=3)  # type: ignore[arg-type]
+    yield lambda _: delete_projects_integrations("p", "i", client=Client("x"))  # type: ignore[arg-type]
     yield lambda client: client.set_httpx_client(httpx.Client())
     yield lambda client: client.set_async_httpx_client(httpx.AsyncClient())
     yield lambda client: setattr(client.get_httpx_client(), "event_hooks", 3)
     yield lambda client: client.close() or client.with_headers({})  # type: ignore[func-returns-value]
     requests: tuple[dict[str, Any], ...] = (
-        {"url": "/a//b"},
-        {"url": "/a#b"},
-        {"url": 3},
-        {"url": "https://elsewhere.example/x"},
-        {"url": "ftp://api.upsun.com/x"},
-        {"url": "https://a:b/x"},
+        *({"url": links[0]} for links in UNSAFE_LINKS.values()),
         {"method": "A B"},
         {"auth": None},
         {"extensions": {"target": b"/y"}},
@@ -111,7 +88,7 @@ def used() -> Iterator[Callable[[UpsunClient], object]]:
 def test_the_errors_say_what_happened_where_and_what_to_do() -> None:
     texts = [
         *(said(each) for each in answered()),
-        *(said(exchange=each) for each in answered()),
+        *(said(auth=each) for each in answered()),
         *(said(**each) for each in configured()),
         *(said(do=each) for each in used()),
     ]

@@ -27,17 +27,11 @@ Reaction = bytes | Callable[[socket.socket], None]
 Script = Sequence[Reaction] | Callable[[Request], Reaction]
 
 
-def answer(
-    status: int | str = 200,
-    body: Any = b"",
-    /,
-    content_type: str = "application/json",
-    **headers: str,
-) -> bytes:
+def answer(status: int | str = 200, body: Any = b"", /, **headers: str) -> bytes:
     """One whole HTTP answer; a body that is no bytes is sent as JSON."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    status = f"{status} X" if isinstance(status, int) else status
-    lines = [f"HTTP/1.1 {status}", f"Content-Type: {content_type}", f"Content-Length: {len(raw)}"]
+    headers = {"content_type": "application/json", "content_length": str(len(raw)), **headers}
+    lines = [f"HTTP/1.1 {status} X" if isinstance(status, int) else f"HTTP/1.1 {status}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + raw
 
@@ -53,28 +47,16 @@ def token(value: Any = "access-1", **more: Any) -> bytes:
 
 
 def cut(raw: bytes) -> Callable[[socket.socket], None]:
-    """Send this much, then close the connection."""
+    """Send this much, then close the connection, as after every reaction that is no answer."""
     return lambda connection: connection.sendall(raw)
-
-
-def close(connection: socket.socket) -> None:
-    """Close the connection without a word; every reaction that is no answer ends in that."""
 
 
 def reset(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def truncated(connection: socket.socket) -> None:
-    connection.sendall(ACCEPTED[:-5])
-
-
-def half_a_status_line(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 20")
-
-
-def garbage(connection: socket.socket) -> None:
-    connection.sendall(b"\x00\x01SSH-2.0-nonsense\r\n\r\n")
+close = cut(b"")
+garbage = cut(b"\x00\x01SSH-2.0-nonsense\r\n\r\n")
 
 
 class Held:

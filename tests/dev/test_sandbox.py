@@ -1,14 +1,8 @@
 """The sandbox, asked as anybody would, without this client."""
 
-from __future__ import annotations
-
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
-from typing import Any
 
 import httpx
 import pytest
@@ -17,16 +11,11 @@ from scripts import demo
 from scripts.dev.sandbox import API_TOKEN, INTEGRATION, PROJECT, Sandbox
 from scripts.pipeline.errors import PipelineError
 from scripts.sandbox import start
+from tests.client.conftest import Clock
+from tests.dev.support import python
 
 HERE = f"/projects/{PROJECT}/integrations"
 FORM = {"grant_type": "api_token", "api_token": API_TOKEN}
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def exchange(sandbox: Sandbox, user: str = "platform-api-user", **form: str) -> httpx.Response:
@@ -101,23 +90,12 @@ def test_dots_delete_the_project_and_are_seen(sandbox: Sandbox, api: httpx.Clien
     assert not [path for path in sandbox.records if PROJECT in path]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "/", 404),
-        ("GET", "/projects", 404),
-        ("GET", "/projects/nowhere/integrations", 404),
-        ("GET", f"{HERE}/a%2Fb", 404),
-        ("GET", f"/projects/{PROJECT}%2Fintegrations", 404),
-        ("GET", f"{HERE}/a/b", 404),
-        ("PUT", f"{HERE}/{INTEGRATION}", 405),
-    ],
-)
-def test_another_path_or_method_is_not_there(
-    api: httpx.Client, method: str, path: str, status: int
-) -> None:
-    answer = api.request(method, path)
-    assert (answer.status_code, answer.json()["status"]) == (status, status)
+def test_another_path_or_method_is_not_there(api: httpx.Client) -> None:
+    elsewhere = ("/", "/projects", "/projects/nowhere/integrations", f"{HERE}/a/b")
+    for path in (*elsewhere, f"{HERE}/a%2Fb", f"/projects/{PROJECT}%2Fintegrations"):
+        answer = api.get(path)
+        assert (answer.status_code, answer.json()["status"]) == (404, 404)
+    assert api.put(f"{HERE}/{INTEGRATION}").json()["status"] == 405
 
 
 def test_who_asks_is_checked(sandbox: Sandbox, api: httpx.Client) -> None:
@@ -143,19 +121,14 @@ def test_a_setting_that_is_none_is_told(name: str, text: str) -> None:
 
 
 def test_it_runs_until_interrupted_and_takes_no_port_of_another() -> None:
-    def start(**env: str) -> subprocess.Popen[str]:
-        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        command = [sys.executable, "-m", "scripts.sandbox"]
-        return subprocess.Popen(command, text=True, env=os.environ | env, **pipes)
-
-    with start() as it:
+    with python("-m", "scripts.sandbox") as it:
         try:
             assert it.stdout
             lines = [it.stdout.readline() for _ in range(4)]
             assert 'SANDBOX_PROJECTS="sandboxproj01 sandboxproj02 ' in lines[3]
             url = lines[0].split()[4]
             port = url.rpartition(":")[2]
-            with start(PORT=port) as again:
+            with python("-m", "scripts.sandbox", PORT=port) as again:
                 _, errors = again.communicate(timeout=60)
             assert (again.returncode, errors.count("\n")) == (1, 1)
             assert errors.startswith(f"sandbox: PORT={port}: ")

@@ -1,21 +1,18 @@
 """What takes long is made once, and the projects that copies are vendored into."""
 
-from __future__ import annotations
-
-import sys
 from pathlib import Path
 
 import pytest
 
 from scripts.pipeline import generate
-from tests.packaging.support import ROOT, Copy, run
+from tests.packaging.support import BUILD, ROOT, Copy, run
 
 
 @pytest.fixture(scope="session")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with sdist and wheel, built as `make build` does."""
     folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
+    run(*BUILD, "--outdir", folder, ROOT)
     return folder
 
 

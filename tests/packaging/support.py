@@ -1,10 +1,9 @@
 """Commands in a plain environment, and projects that copies are vendored into."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from scripts.pipeline.repo import Repo
 from scripts.vendoring.copy import check
 
 ROOT = Path(__file__).parents[2]
+BUILD = (sys.executable, "-m", "build", "--no-isolation")
 CACHES = shutil.ignore_patterns("__pycache__")
 
 

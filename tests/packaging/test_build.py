@@ -1,38 +1,19 @@
 """What `make build` makes: exactly what belongs there, the same bytes each time, and it works."""
 
-from __future__ import annotations
-
 import email
 import hashlib
 import os
 import shutil
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.packaging.support import (
-    ROOT,
-    checkout,
-    run,
-    snapshot,
-)
+from tests.packaging.support import BUILD, ROOT, checkout, run, snapshot
 from upsun_client import __version__
 
-BUILD = (sys.executable, "-m", "build", "--no-isolation")
 NAME = f"upsun_client-{__version__}"
-
-
-def sources() -> dict[str, bytes]:
-    """The files of both packages, by their path in the repository."""
-    folders = ("wrapper/upsun_client", "generated/upsun_api")
-    return {
-        f"{folder}/{name}": content
-        for folder in folders
-        for name, content in snapshot(ROOT / folder).items()
-    }
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -42,7 +23,7 @@ def digests(folder: Path) -> dict[str, str]:
 def test_the_wheel_holds_the_packages_the_licence_and_metadata(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         found = {name: archive.read(name) for name in archive.namelist()}
-    expected = {name.split("/", 1)[1]: content for name, content in sources().items()}
+    expected = snapshot(ROOT / "wrapper") | snapshot(ROOT / "generated")
     assert {"upsun_client/py.typed", "upsun_api/py.typed"} < expected.keys()
     assert {name: found.pop(name) for name in expected} == expected
     metadata = {"METADATA", "WHEEL", "RECORD", "licenses/LICENSE"}
@@ -54,26 +35,24 @@ def test_the_sdist_holds_what_makes_the_wheel(dist: Path) -> None:
     with tarfile.open(dist / f"{NAME}.tar.gz") as archive:
         found = {member.name for member in archive if member.isfile()}
     # hatchling adds .gitignore to every sdist.
-    others = {"LICENSE", "README.md", "pyproject.toml", "PKG-INFO", ".gitignore"}
-    assert found == {f"{NAME}/{name}" for name in others | sources().keys()}
+    expected = {"LICENSE", "README.md", "pyproject.toml", "PKG-INFO", ".gitignore"}
+    for folder in ("wrapper", "generated"):
+        expected |= {f"{folder}/{name}" for name in snapshot(ROOT / folder)}
+    assert found == {f"{NAME}/{name}" for name in expected}
 
 
 def test_the_metadata_says_what_an_index_shows(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         metadata = email.message_from_bytes(archive.read(f"{NAME}.dist-info/METADATA"))
-    for key, value in (
-        *(("Name", "upsun-client"), ("Version", __version__), ("Requires-Python", ">=3.11")),
-        *(("License-Expression", "MIT"), ("Description-Content-Type", "text/markdown")),
-    ):
-        assert metadata[key] == value
+    shown = {"Name": "upsun-client", "Version": __version__, "Requires-Python": ">=3.11"}
+    shown |= {"License-Expression": "MIT", "Description-Content-Type": "text/markdown"}
+    assert {key: metadata[key] for key in shown} == shown
     assert metadata.get_payload() == (ROOT / "README.md").read_text()
     assert "Typing :: Typed" in metadata.get_all("Classifier", [])
 
 
 @pytest.mark.slow
-def test_the_same_bytes_come_from_another_folder_at_another_time(
-    dist: Path, tmp_path: Path
-) -> None:
+def test_the_same_bytes_come_from_elsewhere_and_later(dist: Path, tmp_path: Path) -> None:
     repo = checkout(tmp_path / "elsewhere")
     shutil.copy(ROOT / ".gitignore", repo.root)
     for package in (repo.package, repo.wrapper):

@@ -1,7 +1,5 @@
 """What a module becomes in a copy: imports of ours are relative, and of another HTTP library."""
 
-from __future__ import annotations
-
 import pytest
 
 from scripts.pipeline.errors import PipelineError
@@ -49,9 +47,7 @@ def test_an_import_that_cannot_be_made_relative_is_refused(line: str) -> None:
     for odd in ("", "x = '\u2028'\n"):
         with pytest.raises(PipelineError, match=r"module.py, line \d: say"):
             relative(f"{odd}{line}\n", "module.py")
-    assert relative("x = '\u2028'\nimport upsun_api\n", "m.py").endswith(
-        "from . import upsun_api\n"
-    )
+    assert relative(f"{odd}import upsun_api\n", "m.py") == f"{odd}from . import upsun_api\n"
 
 
 def test_all_that_the_wrapper_says_is_of_the_library() -> None:

@@ -1,7 +1,5 @@
 """Where a copy may go, and what is said where it may not."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """When .venv and the environments beside it are made anew, and the bounds of what they hold."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
@@ -91,9 +89,7 @@ def test_every_dependency_has_a_lower_bound_and_no_upper_one() -> None:
     assert not bounds["attrs"].contains("22.1.9")
 
 
-def test_an_environment_that_is_complete_is_left_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_whole_environment_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[list[str]] = []
 
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:

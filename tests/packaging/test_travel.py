@@ -1,7 +1,5 @@
 """A copy where its project goes: into wheels by any build, zips, what is frozen, beside others."""
 
-from __future__ import annotations
-
 import sys
 import zipapp
 import zipfile
@@ -13,12 +11,7 @@ import pytest
 from scripts.dev.environment import make
 from scripts.vendoring.copy import vendor
 from scripts.vendoring.self_check import MODULE
-from tests.packaging.support import (
-    ROOT,
-    Copy,
-    checkout,
-    run,
-)
+from tests.packaging.support import ROOT, Copy, checkout, run
 from upsun_client import __version__
 
 BACKENDS = {
@@ -117,29 +110,28 @@ def test_every_module_can_be_found_by_what_freezes_an_application(written: Copy)
     finder.import_hook("app.vendor.upsun_client")
     finder.import_hook("app.vendor.upsun_api.models")
     found = {Path(getattr(each, "__file__", None) or "") for each in finder.modules.values()}
-    wanted = {
-        *written.folder.glob("upsun_*/_*.py"),
-        *written.folder.glob("upsun_api/models/*.py"),
-    }
+    wanted = {*written.folder.glob("upsun_*/_*.py"), *written.folder.glob("*_api/models/*.py")}
     apart = {"_manifest.py", "_license.py", "_vendored.py"}
     assert {file.name for file in wanted - found} == apart
+
+
+MIXED = f"""
+import pickle
+import upsun_client as installed
+from app.vendor import upsun_client as one
+from app.other import upsun_client as two
+
+all_ = (installed, one, two)
+assert [each.__version__ for each in all_] == ["{__version__}", "{__version__}", "99.0"]
+for name in ("UpsunClient", "UpsunError", "AcceptedResponse"):
+    assert len({{getattr(each, name) for each in all_}}) == 3
+error = two.NotFoundError("", status_code=404)
+assert type(pickle.loads(pickle.dumps(error))) is two.NotFoundError
+"""
 
 
 def test_two_copies_and_another_installed_version_do_not_mix(written: Copy, tmp_path: Path) -> None:
     repo = checkout(tmp_path / "checkout")
     (repo.wrapper / "_version.py").write_text('__version__ = "99.0"\n')
     vendor(repo, written.app / "other", force=False)
-    code = (
-        "import pickle\n"
-        "import upsun_client as installed\n"
-        "from app.vendor import upsun_client as one\n"
-        "from app.other import upsun_client as two\n"
-        "all_ = (installed, one, two)\n"
-        f"assert [each.__version__ for each in all_] == ['{__version__}'] * 2 + ['99.0']\n"
-        "for name in ('UpsunClient', 'UpsunError', 'AcceptedResponse'):\n"
-        "    assert len({getattr(each, name) for each in all_}) == 3\n"
-        "error = two.NotFoundError('', status_code=404, body=0, method='', path='', headers={},\n"
-        "    retry_after=0, attempts=1)\n"
-        "assert type(pickle.loads(pickle.dumps(error))) is two.NotFoundError\n"
-    )
-    run(sys.executable, "-W", "error", "-c", code, cwd=written.root)
+    run(sys.executable, "-W", "error", "-c", MIXED, cwd=written.root)

@@ -1,7 +1,5 @@
 """The client in use, installed or vendored: what runs, and what type checkers say."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import sys

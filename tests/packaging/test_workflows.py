@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,15 @@ from typing import Any
 import pytest
 
 from scripts.pipeline.yaml_text import load
-from tests.packaging.support import ROOT
+from tests.packaging.support import ROOT, run
 
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 VERSION = "Programming Language :: Python :: 3."
 
 
-def jobs(name: str) -> dict[str, Any]:
-    text = (ROOT / ".github" / "workflows" / name).read_text()
-    whole: Any = load(text, name)
-    found: dict[str, Any] = whole["jobs"]
-    return found
+def jobs(name: str) -> Any:
+    whole: Any = load((ROOT / ".github" / "workflows" / name).read_text(), name)
+    return whole["jobs"]
 
 
 def scripts(job: dict[str, Any]) -> list[str]:
@@ -34,10 +31,10 @@ def made(text: str) -> set[str]:
 
 
 def test_ci_runs_what_a_contributor_runs() -> None:
-    run = made((ROOT / ".ci" / "run").read_text())
+    ours = made((ROOT / ".ci" / "run").read_text())
     ci = made("\n".join(script for job in jobs("ci.yml").values() for script in scripts(job)))
-    assert run
-    assert ci == {*run, "setup"}
+    assert ours
+    assert ci == {*ours, "setup"}
 
 
 def test_ci_tests_every_python_that_is_promised() -> None:
@@ -66,9 +63,10 @@ def test_targets_steps_and_jobs_that_are_named_exist(file: Any) -> None:
 
 # Keeps what it was asked, and answers as if the pull request in `open` were there.
 GH = """#!/bin/sh
-if [ "$1 $2" = "pr list" ]; then cat "{home}/open"; exit; fi
-for each in "$@"; do printf '%s|' "$each"; done >> "{home}/asked"
-echo >> "{home}/asked"
+case "$1 $2" in
+    "pr list") cat "{home}/open" ;;
+    "pr "*) (printf '%s|' "$@"; echo) >> "{home}/asked" ;;
+esac
 """
 SHOWN = "Regenerate: 1 change in the contract, 1 breaking"
 CREATED = "pr|create|--head|regenerate|--base|trunk|"
@@ -80,6 +78,8 @@ class Proposal:
 
     def __init__(self, home: Path) -> None:
         self.home, self.clone = home, home / "clone"
+        self.contract = self.clone / "spec" / "openapi.json"
+        self.build = self.clone / "build" / "regenerate"
         self.job = jobs("regenerate.yml")["propose"]
         (home / "bin").mkdir()
         (home / "bin" / "gh").write_text(GH.format(home=home))
@@ -92,19 +92,17 @@ class Proposal:
         self.commit("old\n", "trunk")
 
     def git(self, *args: str, at: str = ".") -> str:
-        command = ["git", "-C", str(self.home / at), *args]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env=self.env)
-        return done.stdout.strip()
+        return run("git", *args, cwd=self.home / at, env=self.env).stdout.strip()
 
     def start(self) -> None:
         """Begin a day with a fresh clone."""
         shutil.rmtree(self.clone, ignore_errors=True)
         self.git("clone", "--quiet", "origin.git", "clone")
-        (self.clone / "spec").mkdir(exist_ok=True)
+        self.contract.parent.mkdir(exist_ok=True)
 
     def commit(self, text: str, branch: str) -> None:
         """Change the contract by hand."""
-        (self.clone / "spec" / "openapi.json").write_text(text)
+        self.contract.write_text(text)
         who = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.test"]
         self.git("add", "spec", at="clone")
         self.git(*who, "commit", "--quiet", "-m", "By hand", at="clone")
@@ -113,28 +111,23 @@ class Proposal:
     def run(self, text: str, lines: int = 1) -> int:
         """Take a change and a report of so many lines through the steps; give the exit code."""
         self.start()
-        (self.clone / "spec" / "openapi.json").write_text(text)
-        folder = self.clone / "build" / "regenerate"
-        folder.mkdir(parents=True)
-        (folder / "report.md").write_text(f"# {SHOWN}\n\n" + "- a line\n" * lines)
-        (folder / "changes.patch").write_text(self.git("diff", at="clone") + "\n")
+        self.contract.write_text(text)
+        self.build.mkdir(parents=True)
+        (self.build / "report.md").write_text(f"# {SHOWN}\n\n" + "- a line\n" * lines)
+        (self.build / "changes.patch").write_text(self.git("diff", at="clone") + "\n")
         self.git("checkout", "--quiet", "--", ".", at="clone")
+        env = self.env | {"BOT": self.job["env"]["BOT"]}
         for step in scripts(self.job):
-            command = ["bash", "-eo", "pipefail", "-c", step]
-            env = self.env | {"BOT": self.job["env"]["BOT"]}
-            done = subprocess.run(
-                command, cwd=self.clone, capture_output=True, check=False, env=env
-            )
-            if done.returncode:
-                return done.returncode
+            command = ("bash", "-eo", "pipefail", "-c", step)
+            if code := run(*command, cwd=self.clone, env=env, status=None).returncode:
+                return code
         return 0
 
     def asked(self) -> list[str]:
-        lines = (self.home / "asked").read_text().splitlines()
-        return [line for line in lines if line.startswith("pr|")]
+        return (self.home / "asked").read_text().splitlines()
 
     def body(self) -> str:
-        return (self.clone / "build" / "regenerate" / "body.md").read_text()
+        return (self.build / "body.md").read_text()
 
 
 @pytest.fixture

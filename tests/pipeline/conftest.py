@@ -13,9 +13,10 @@ from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
-from tests.pipeline.support import Load, imported, make, small_repo
+from tests.pipeline.support import Load, imported, make, small_repo, written
 
 _VERIFIED: set[tuple[str, ...]] = set()
+Said = Callable[[], str]
 Regenerated = Callable[[Node, str, Path], Repo]
 
 
@@ -27,11 +28,9 @@ def regenerated(tmp_path_factory: pytest.TempPathFactory) -> Regenerated:
     def give(document: Node, operations: str, where: Path) -> Repo:
         text = json.dumps(document)
         if text + operations not in made:
-            folder = tmp_path_factory.mktemp("regenerated")
-            (folder / "document.json").write_text(text)
-            env = {"SPEC_URL": str(folder / "document.json"), "OPERATIONS": operations}
-            regenerate(env, small_repo(folder / "tree"))
-            made[text + operations] = folder / "tree"
+            repo = small_repo(tmp_path_factory.mktemp("regenerated") / "tree")
+            regenerate(written(repo, document, OPERATIONS=operations, REPORT=""), repo)
+            made[text + operations] = repo.root
         return Repo(shutil.copytree(made[text + operations], where))
 
     return give
@@ -48,6 +47,13 @@ def load(package: Path) -> Iterator[Load]:
     """Import from that package."""
     with imported(package) as found:
         yield found
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Said:
+    """Tell what was printed since the last time."""
+    capsys.readouterr()
+    return lambda: capsys.readouterr().out
 
 
 @pytest.fixture(autouse=True)

@@ -1,24 +1,19 @@
-"""Reads answers that are off the document, of every operation and by every model; prints losses.
-
-As a program, so that what it imports is gone with it: package folder, selected document.
-"""
+"""What is lost when answers that are off the document are read, by any operation or model."""
 
 import importlib
 import json
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from scripts.pipeline.corrections.names import identifier
 from scripts.pipeline.walk import Node
+from tests.pipeline.oas import put
 from tests.pipeline.samples import Sampler, responses, samplers
-from tests.pipeline.support import put
 
 KINDS: tuple[Any, ...] = (
-    *(None, True, 12, 1.0, "unheard of", "2026-13-45", "2026-06-16T12:00:60z"),
+    *(None, True, 12, 1.0, "unheard of", "20260616", "2026-13-45", "2026-06-16T12:00:60z"),
     *([], [None, 12, {}], {}, {"a": [1]}),
 )
 NEWER = {"_links": {"self": {"href": "/x"}}, "_embedded": {"a": [1, None]}, "unheard_of": "b"}
@@ -37,15 +32,22 @@ def same(one: Any, other: Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
+def parts(value: Any) -> dict[Any, Any]:
+    """Give what an object, a list or a model holds, by name or number."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list):
+        return dict(enumerate(value))
+    names = [field.name for field in getattr(value, "__attrs_attrs__", ())]
+    return {name: getattr(value, name) for name in names}
+
+
 def places(value: Any, deep: int, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Name the places in an answer."""
-    keys = (
-        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    )
-    for key in keys:
+    for key, part in parts(value).items():
         yield (*place, key)
         if deep:
-            yield from places(value[key], deep - 1, (*place, key))
+            yield from places(part, deep - 1, (*place, key))
 
 
 def changes(given: Any, deep: int) -> Iterator[tuple[str, tuple[Any, ...], Any]]:
@@ -58,51 +60,45 @@ def changes(given: Any, deep: int) -> Iterator[tuple[str, tuple[Any, ...], Any]]
         yield "newer", (), {**NEWER, **given}
 
 
-def parts(value: Any) -> dict[Any, Any]:
-    """Give what a list or a model holds, with its type: an enum is equal to its text."""
-    if isinstance(value, list):
-        return {index: (type(each), each) for index, each in enumerate(value)}
-    names = [field.name for field in getattr(value, "__attrs_attrs__", ())]
-    return {name: (type(getattr(value, name)), getattr(value, name)) for name in names}
-
-
 def models_in(value: Any) -> Iterator[Any]:
     """Give the models that an answer was read as, the outer ones first."""
     if hasattr(value, "to_dict"):
         yield value
-    below = (
-        value.values() if isinstance(value, dict) else [part for _, part in parts(value).values()]
-    )
-    for part in below:
+    for part in parts(value).values():
         yield from models_in(part)
 
 
+def typed(value: Any) -> dict[Any, Any]:
+    """Give the parts of a list or a model with their types: an enum is equal to its text."""
+    known = {} if isinstance(value, dict) else parts(value)
+    return {key: (type(part), part) for key, part in known.items()}
+
+
+def loss(before: Any, after: Any, whole: Any, what: str, place: tuple[Any, ...]) -> str:
+    """Say what is wrong if more than one part differs, or not all is written back."""
+    known, found = typed(before), typed(after)
+    differ = [key for key in known if known[key] != found.get(key)]
+    if not same(plain(after), whole):
+        return f"is {plain(after)}"
+    if type(before) is not type(after):  # another one of several models
+        return ""
+    if len(differ) > 1:
+        return f"changes {differ}"
+    if what == "missing" and len(place) == 1 and differ not in ([], ["additional_properties"]):
+        kind, value = found[differ[0]]
+        return "" if kind.__name__ == "Unset" else f"{differ[0]} is {value}"
+    return ""
+
+
 def off(name: str, read: Callable[[Any], Any], given: Any, deep: int) -> Iterator[str]:
-    """Read it with one thing off: one part alone differs, and all of it is written back."""
+    """Read it with one thing off; say what is lost, if it is, each time."""
     before = read(given)
-    known = parts(before)
     for what, place, whole in changes(given, deep):
-        told = f"{name} {what} {place}: "
         try:
-            after = read(whole)
+            lost = loss(before, read(whole), whole, what, place)
         except Exception as error:
-            yield f"{told}{error!r}"
-            continue
-        found = parts(after)
-        differ = [key for key in known if known[key] != found.get(key)]
-        if not same(plain(after), whole):
-            yield f"{told}{plain(after)}"
-        elif type(before) is not type(after):  # another one of several models
-            yield ""
-        elif len(differ) > 1:
-            yield f"{told}changes {differ}"
-        elif (
-            what == "missing" and len(place) == 1 and differ not in ([], ["additional_properties"])
-        ):
-            kind, value = found[differ[0]]
-            yield "" if kind.__name__ == "Unset" else f"{told}{differ[0]} is {value}"
-        else:
-            yield ""
+            lost = repr(error)
+        yield lost and f"{name} {what} {place}: {lost}"
 
 
 def losses(package: str, document: Node) -> Iterator[str]:
@@ -127,15 +123,3 @@ def losses(package: str, document: Node) -> Iterator[str]:
         yield from off(name, read, Sampler(document).build(schema), 1)
     for kind, model in full.items():
         yield from off(kind.__name__, kind.from_dict, model.to_dict(), 0)
-
-
-def main() -> None:
-    """Print a line for each loss, and how much was tried."""
-    package, document = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text())
-    sys.path.insert(0, str(package.parent))
-    found = list(losses(package.name, document))
-    print(*filter(None, found), f"tried {len(found)}", sep="\n")
-
-
-if __name__ == "__main__":
-    main()

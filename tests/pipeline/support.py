@@ -7,11 +7,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -19,7 +18,7 @@ from scripts.pipeline import document, render, select, unsupported
 from scripts.pipeline.corrections import RULES, correct
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
-from scripts.pipeline.walk import METHODS, Node
+from scripts.pipeline.walk import Node
 from tests.client.wire import Request, answer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,15 +27,7 @@ JANUARY, JUNE, JUNE_YAML = (
     f"openapi-spec.{name}" for name in ("2026-01-09.json", "2026-06-16.json", "2026-06-16.yaml")
 )
 _LEARNT = tempfile.TemporaryDirectory()
-DELETE = "delete-projects-integrations"
-JSON = "application/json"
-FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 Load = Callable[[str], ModuleType]
-
-TEXT: Node = {"type": "string"}
-NUMBER: Node = {"type": "integer"}
-FLAG: Node = {"type": "boolean"}
-FILE: Node = {"type": "string", "format": "binary"}
 
 
 def published(name: str) -> Path:
@@ -50,88 +41,6 @@ def published(name: str) -> Path:
 def read(path: Path) -> Node:
     """Parse a document file."""
     return document.parse(path.read_bytes(), path.name)
-
-
-def api(schemas: Node | None = None, *, paths: Node | None = None, **parts: Any) -> Node:
-    """Make a small document; without paths, one operation answers with every schema.
-
-    Parts that are called as a method are operations at /a, the others sections of components.
-    """
-    schemas = schemas or {}
-    item = {method: parts.pop(method) for method in METHODS if method in parts}
-    paths = {"/a": item} if item else paths
-    if paths is None:
-        paths = {"/all": {"get": operation("all", thing(**{name: ref(name) for name in schemas}))}}
-    whole = {"openapi": "3.0.1", "info": {"title": "T", "version": "1"}, "paths": paths}
-    return {**whole, "components": {"schemas": schemas, **parts}}
-
-
-def ref(name: str, section: str = "schemas") -> Node:
-    """Refer to a component."""
-    return {"$ref": f"#/components/{section}/{name}"}
-
-
-def thing(*required: str, **fields: Node) -> Node:
-    """Make the schema of an object."""
-    needed = {"required": list(required)} if required else {}
-    return {"type": "object", **needed, "properties": fields}
-
-
-def listed(items: Node) -> Node:
-    """Make the schema of a list."""
-    return {"type": "array", "items": items}
-
-
-def one_of(*schemas: Node, **more: Any) -> Node:
-    """Make the schema of a union."""
-    return {"oneOf": list(schemas), **more}
-
-
-def enum(*values: str) -> Node:
-    """Make the schema of some texts."""
-    return {"type": "string", "enum": list(values)}
-
-
-def form(name: str) -> Node:
-    """Make the schema of a text of a format."""
-    return {"type": "string", "format": name}
-
-
-def parameter(where: str, name: str, schema: Node = TEXT, **more: Any) -> Node:
-    """Make a parameter; one of a path is required."""
-    required = {"required": True} if where == "path" else {}
-    return {"name": name, "in": where, "schema": schema, **required, **more}
-
-
-def query(name: str, schema: Node = TEXT, **more: Any) -> Node:
-    """Make a parameter of the query."""
-    return parameter("query", name, schema, **more)
-
-
-def content(schema: Node | None, media: str = JSON, **more: Any) -> Node:
-    """Say of what kind a body is."""
-    return {**more, "content": {media: {} if schema is None else {"schema": schema}}}
-
-
-def operation(
-    name: str, schema: Node | None = None, *, body: Node | None = None, **more: Any
-) -> Node:
-    """Make an operation that answers 200 with JSON, and one that requires a body of JSON."""
-    response = {"description": "", **(content(schema) if schema is not None else {})}
-    sent = {"requestBody": content(body, required=True)} if body is not None else {}
-    return {"operationId": name, "tags": ["t"], "responses": {"200": response}, **sent, **more}
-
-
-def put(node: Any, place: Sequence[Any], value: Any) -> Any:
-    """Copy JSON with something else at a place, or without what is there (`...`)."""
-    key, *rest = place
-    key = int(key) if isinstance(node, list) else key
-    made = node.copy()
-    if rest or value is not ...:
-        made[key] = put(node[key], rest, value) if rest else value
-    else:
-        del made[key]
-    return made
 
 
 def make(whole: Node, directory: Path, *, without: str | None = None, prose: bool = False) -> Path:
@@ -176,12 +85,12 @@ def python(*arguments: str, cwd: Path = ROOT, **env: str) -> "subprocess.Complet
     )
 
 
-def mypy(package: Path, cache: Path | None = None, *how: str) -> str:
-    """Type-check a package (or `-m` a module) strictly; empty when there is nothing to say.
+def mypy(package: Path) -> str:
+    """Type-check a package strictly; empty when there is nothing to say.
 
-    What it learns of the libraries is kept for the next one, unless it is given a folder.
+    What it learns of the libraries is kept for the next one.
     """
-    options = ("--strict", "--config-file=", f"--cache-dir={cache or _LEARNT.name}", *how)
+    options = ("--strict", "--config-file=", f"--cache-dir={_LEARNT.name}")
     done = python("-m", "mypy", *options, package.name, cwd=package.parent)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
@@ -220,10 +129,16 @@ def refused(*told: str) -> Iterator[pytest.ExceptionInfo[PipelineError]]:
     assert "\n" not in str(error.value)
 
 
-def written(folder: Path, document: Node, **env: str) -> dict[str, str]:
-    """Write a document to a file, and give the environment of a run that reads it."""
-    (folder / "document.json").write_text(json.dumps(document))
-    return {"SPEC_URL": str(folder / "document.json"), **env}
+def written(repo: Repo, document: Node, **env: str) -> dict[str, str]:
+    """Write a document to a file, and give the environment of a run that reads it, and reports."""
+    file = repo.root / "document.json"
+    file.write_text(json.dumps(document))
+    return {"SPEC_URL": str(file), "REPORT": str(repo.root / "report.md"), **env}
+
+
+def report(repo: Repo) -> str:
+    """Read what such a run reported."""
+    return (repo.root / "report.md").read_text()
 
 
 def answering(body: bytes, status: int | str = 200, **headers: str) -> Callable[[Request], bytes]:

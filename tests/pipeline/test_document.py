@@ -5,7 +5,8 @@ import json
 import pytest
 
 from scripts.pipeline.document import parse, sha256
-from tests.pipeline.support import JUNE, JUNE_YAML, api, published, read, ref, refused
+from tests.pipeline.oas import api, ref
+from tests.pipeline.support import JUNE, JUNE_YAML, published, read, refused
 
 GOOD = api({"A": {"type": "object"}})
 YAML = "\n".join(f"{key}: {json.dumps(value)}" for key, value in GOOD.items())

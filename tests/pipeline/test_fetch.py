@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -94,15 +95,10 @@ def test_an_odd_source_is_told_in_one_line_without_its_secrets(source: str, told
     assert "s3" not in str(error.value)
 
 
-@pytest.mark.parametrize(
-    "proxy",
-    [
-        "http://127.0.0.1:9x",
-        "socks5://127.0.0.1:9",
-        "http://user:s3cret@127.0.0.1:9x",
-        "http://127.0.0.1:99999",
-    ],
-)
+ODD_PROXIES = ("http://u:s3cret@127.0.0.1:9x", "http://127.0.0.1:99999", "socks5://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("proxy", ODD_PROXIES)
 def test_a_proxy_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setattr("os.environ", {"ALL_PROXY": proxy})
     with refused("cannot fetch https://example.invalid/x (", "environment's proxy") as error:
@@ -116,10 +112,8 @@ def test_validators_that_cannot_be_sent_are_not_remembered() -> None:
         assert fetch(server.url).conditions == {}
 
 
-def test_what_is_beyond_the_limit_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("scripts.pipeline.fetch.MAX_BYTES", 100_000)
+@mock.patch("scripts.pipeline.fetch.MAX_BYTES", 100_000)
+def test_what_is_beyond_the_limit_is_refused(tmp_path: Path) -> None:
     body = b"a" * 200_000
     (tmp_path / "big").write_bytes(body)
     packed = answer(200, gzip.compress(body), Content_Encoding="gzip")
@@ -145,10 +139,8 @@ def drip(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
     [drip(b"\r\n", b" "), drip(b"", b"X: y\r\n"), lambda _: time.sleep(1)],
     ids=["body", "headers", "silence"],
 )
-def test_a_slow_server_is_left_at_the_deadline(
-    slow: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("scripts.pipeline.fetch.MAX_SECONDS", 0.4)
+@mock.patch("scripts.pipeline.fetch.MAX_SECONDS", 0.4)
+def test_a_slow_server_is_left_at_the_deadline(slow: Callable[[socket.socket], None]) -> None:
     started = time.monotonic()
     with Wire([slow]) as server, refused("did not deliver"):
         fetch(server.url)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -20,23 +21,10 @@ from scripts.pipeline.upstream import read_upstream
 from scripts.pipeline.validator import validated
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
+from tests.pipeline import oas
+from tests.pipeline.oas import TEXT, api, enum, listed, one_of, operation, parameter, ref, thing
 from tests.pipeline.odd_answers import places
-from tests.pipeline.support import (
-    TEXT,
-    api,
-    enum,
-    listed,
-    one_of,
-    operation,
-    parameter,
-    put,
-    ref,
-    refused,
-    small_repo,
-    thing,
-    unchanged,
-    written,
-)
+from tests.pipeline.support import refused, small_repo, unchanged, written
 
 ODD: tuple[Any, ...] = (None, True, 1, "x", [], {})
 
@@ -57,13 +45,8 @@ def rich() -> Node:
         ),
     }
     deep = parameter("query", "q", ref("Base"), style="deepObject")
-    put = operation(
-        "a",
-        ref("Pet"),
-        body=ref("Cat"),
-        parameters=[ref("P", "parameters"), {**deep, "in": "header"}],
-        security=[{"B": []}],
-    )
+    sent = [ref("P", "parameters"), {**deep, "in": "header"}]
+    put = operation("a", ref("Pet"), body=ref("Cat"), parameters=sent, security=[{"B": []}])
     item = {"put": put, "parameters": [parameter("path", "id")]}
     made = api(
         schemas,
@@ -79,13 +62,13 @@ def rich() -> Node:
 def odd(node: Any) -> Iterator[tuple[str, Any]]:
     """Put every odd value at every place, one at a time."""
     for place, value in product(places(node, deep=-1), ODD):
-        yield f"{'.'.join(map(str, place))} = {value!r}", put(node, place, value)
+        yield f"{'.'.join(map(str, place))} = {value!r}", oas.put(node, place, value)
 
 
 def attempt(repo: Repo, old: Node, new: Node) -> None:
     """Read a document, select from it, compare it with another and correct it."""
     repo.contract.write_text(json.dumps(old))
-    upstream = read_upstream(written(repo.root, new), repo, ["*"])
+    upstream = read_upstream(written(repo, new), repo, ["*"])
     assert upstream is not None
     with stage("correct"):
         correct(upstream.selected)
@@ -147,45 +130,27 @@ def with_parameter(where: str) -> Node:
     return api(paths={"/a/{q}": {"get": operation("a", parameters=[found])}})
 
 
-PARAMETER = "paths./a/{q}.get.parameters.0"
-INVALID = {
-    "a limit that is text": (
-        api({"A": thing(x={**TEXT, "minLength": "one"})}),
-        "components.schemas.A.properties.x.minLength: 'one' is not of type 'integer'",
-    ),
-    "a place that is none": (with_parameter("body"), f"{PARAMETER}: "),
-    "a parameter that must be required": (
-        with_parameter("path"),
-        f"{PARAMETER}: 'required' is a required property",
-    ),
-    "an object for a list": (
+NO_LIMIT = api({"A": thing(x={**TEXT, "minLength": "one"})})
+ANSWERLESS, NAMELESS = api(get={"operationId": "a"}), operation("a", parameters=[{"in": "query"}])
+NO_PARAMETER = api(paths={"/a/{b.c}": {"get": operation("a")}})
+# What is no valid OpenAPI, where, and what is said of it.
+INVALID: list[tuple[Node, str]] = [
+    (NO_LIMIT, "components.schemas.A.properties.x.minLength: 'one' is not of type 'integer'"),
+    (with_parameter("body"), "paths./a/{q}.get.parameters.0: "),
+    (with_parameter("path"), "paths./a/{q}.get.parameters.0: 'required' is a required property"),
+    (
         api({"A": {"oneOf": {"a": 1}}}),
         "components.schemas.A.oneOf: {'a': 1} is not of type 'array'",
     ),
-    "a parameter without a name": (
-        api(get=operation("a", parameters=[{"in": "query"}])),
-        "paths./a.get.parameters.0: 'name' is a required property",
-    ),
-    "an operation without answers": (
-        api(get={"operationId": "a"}),
-        "paths./a.get: 'responses' is a required property",
-    ),
-    "an operationId that is no text": (
-        api(get=operation("a") | {"operationId": 5}),
-        "paths./a.get.operationId: 5 is not of type 'string'",
-    ),
-    "an operationId twice": (
-        api(get=operation("a"), put=operation("a")),
-        "Operation ID 'a' for 'put' in '/a' is not unique",
-    ),
-    "a placeholder without a parameter": (
-        api(paths={"/a/{b.c}": {"get": operation("a")}}),
-        "Path parameter 'b.c' for 'get' operation in '/a/{b.c}' was not resolved",
-    ),
-}
+    (api(get=NAMELESS), "paths./a.get.parameters.0: 'name' is a required property"),
+    (ANSWERLESS, "paths./a.get: 'responses' is a required property"),
+    (api(get={**operation("a"), "operationId": 5}), "paths./a.get.operationId: 5 is not of type"),
+    (api(get=operation("a"), put=operation("a")), "Operation ID 'a' for 'put' in '/a' is not uni"),
+    (NO_PARAMETER, "Path parameter 'b.c' for 'get' operation in '/a/{b.c}' was not resolved"),
+]
 
 
-@pytest.mark.parametrize(("document", "told"), INVALID.values(), ids=INVALID)
+@pytest.mark.parametrize(("document", "told"), INVALID)
 def test_what_is_no_valid_openapi_is_named_by_its_place(document: Node, told: str) -> None:
     assert validator.fault(api(get=operation("a"))) == ""
     assert validator.fault(select(read(document), ["*"])).startswith(told)
@@ -194,12 +159,6 @@ def test_what_is_no_valid_openapi_is_named_by_its_place(document: Node, told: st
 @pytest.mark.parametrize("schema", [ref("A"), {"allOf": [ref("A")]}])
 def test_a_schema_that_is_made_of_itself_is_told(schema: Node) -> None:
     assert validator.fault(api({"A": schema})) == "a schema is made of itself"
-
-
-def stops(document: Node, error: BaseException | None) -> None:
-    with validated(document):
-        if error:
-            raise error
 
 
 @pytest.mark.parametrize(
@@ -211,10 +170,8 @@ def stops(document: Node, error: BaseException | None) -> None:
     ],
     ids=repr,
 )
-def test_a_validator_that_is_never_done_is_ended(
-    monkeypatch: pytest.MonkeyPatch, error: BaseException | None, told: str
-) -> None:
-    monkeypatch.setattr(validator, "PATIENCE", 0.5)
+@mock.patch.object(validator, "PATIENCE", 0.5)
+def test_a_validator_that_is_never_done_is_ended(error: BaseException | None, told: str) -> None:
     started: list[subprocess.Popen[bytes]] = []
 
     class Started(subprocess.Popen[bytes]):
@@ -222,22 +179,22 @@ def test_a_validator_that_is_never_done_is_ended(
             super().__init__(*args, **more)
             started.append(self)
 
-    monkeypatch.setattr(subprocess, "Popen", Started)
     chain = {f"A{n}": {"allOf": [ref(f"A{n + 1}")] * 3} for n in range(25)}
-    with pytest.raises((PipelineError, KeyboardInterrupt), match=told):
-        stops(api({**chain, "A25": TEXT}), error)
+    raised = pytest.raises((PipelineError, KeyboardInterrupt), match=told)
+    with mock.patch.object(subprocess, "Popen", Started), raised:
+        with validated(api({**chain, "A25": TEXT})):
+            if error:
+                raise error
     assert started[0].returncode is not None
 
 
-def test_an_invalid_document_goes_before_what_the_generator_makes_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(validator, "validated", validated)
+@mock.patch.object(validator, "validated", validated)
+def test_an_invalid_document_goes_before_what_the_generator_makes_of_it(tmp_path: Path) -> None:
     repo = small_repo(tmp_path)
-    document, told = INVALID["a limit that is text"]
+    document, told = INVALID[0]
     told = f"the document is not valid OpenAPI: {told}; correct it in spec/overlay.yaml"
     with refused(told), unchanged(repo):
-        regenerate(written(tmp_path, document, OPERATIONS="*"), repo)
+        regenerate(written(repo, document, OPERATIONS="*"), repo)
 
 
 def test_what_a_stage_did_not_expect_is_told_with_the_stage_and_the_place() -> None:

@@ -18,32 +18,11 @@ from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
 from scripts.pipeline.verify import _COMMAND, verifying
 from scripts.pipeline.walk import Node
-from tests.pipeline.support import (
-    DELETE,
-    ROOT,
-    TEXT,
-    Load,
-    api,
-    content,
-    enum,
-    form,
-    imported,
-    listed,
-    make,
-    mypy,
-    one_of,
-    operation,
-    parameter,
-    python,
-    query,
-    ref,
-    refused,
-    small_repo,
-    thing,
-    unchanged,
-)
+from tests.pipeline import oas, support
+from tests.pipeline.oas import TEXT, api, content, listed, one_of, operation, query, ref, thing
+from tests.pipeline.support import ROOT, Load, imported, make, mypy, python, refused, small_repo
 
-COLOUR = enum("red", "green")
+COLOUR = oas.enum("red", "green")
 LEVEL: Node = {"type": "integer", "enum": [1, 2, -3]}
 FUNCTIONS = ("sync", "sync_detailed", "asyncio", "asyncio_detailed")
 
@@ -67,7 +46,7 @@ BRACKETS = {
     "2[a]": "field_2_a",
 }
 WHOLE = thing(
-    **dict.fromkeys(NAMES, thing(x=TEXT)) | {"tree": listed(ref("Model")), "date": form("date")}
+    **dict.fromkeys(NAMES, thing(x=TEXT)) | {"tree": listed(ref("Model")), "date": oas.form("date")}
 )
 NAMED: Node = {
     **dict.fromkeys(("Model", "D"), WHOLE),
@@ -82,16 +61,13 @@ SCHEMAS: Node = {
     "FooBar": thing(b=TEXT),
 }
 QUERIES = [query(name) for name in NAMES if name.isidentifier() and name not in ("a_b", "A_B")]
-CASED = {
-    status: content(ref(name), description="")
-    for status, name in (("200", "FOOBar"), ("201", "FooBar"))
-}
+CASED = {status: content(ref(name)) for status, name in (("200", "FOOBar"), ("201", "FooBar"))}
 DOCUMENT = api(
     {**SCHEMAS, "FOOBar": thing(a=TEXT)},  # whose module would have the name of the other's
     paths={
         "/a": {"get": operation("a", ref("A")), "put": operation("b", one_of(*map(ref, SCHEMAS)))},
         "/a/{params}": {
-            "parameters": [parameter("path", "params"), *QUERIES[:10]],
+            "parameters": [oas.parameter("path", "params"), *QUERIES[:10]],
             "put": operation("few", requestBody=content(ref("FOOBar")), responses=CASED),
         },
         "/b": {
@@ -109,14 +85,12 @@ class _WithoutDocstrings(ast.NodeTransformer):
         return None if isinstance(node.value, ast.Constant) else node
 
 
-def code(package: Path) -> dict[str, str]:
+def code(package: Path) -> dict[Path, str]:
     """Read modules without their docstrings."""
-    return {
-        str(file.relative_to(package)): ast.dump(
-            _WithoutDocstrings().visit(ast.parse(file.read_text()))
-        )
-        for file in package.rglob("*.py")
+    trees = {
+        file.relative_to(package): ast.parse(file.read_text()) for file in package.rglob("*.py")
     }
+    return {name: ast.dump(_WithoutDocstrings().visit(tree)) for name, tree in trees.items()}
 
 
 def test_prose_changes_docstrings_and_nothing_else(tmp_path: Path) -> None:
@@ -130,14 +104,10 @@ def test_prose_changes_docstrings_and_nothing_else(tmp_path: Path) -> None:
     }
     union = one_of(thing(a=spoken), thing(a=TEXT), description=said)
     get = operation("a", ref("A"), summary=f"Sum {said}", description=f"Long {said}")
-    paths = {
-        "/a": {"get": get, "put": operation("b", union)},
-        "/c": {"get": operation("c", listed(ref("B")))},
-    }
-    plain, told = (
-        make(api(schemas, paths=paths), tmp_path / str(prose), prose=prose)
-        for prose in (False, True)
+    document = api(
+        schemas, get=get, put=operation("b", union), post=operation("c", listed(ref("B")))
     )
+    plain, told = (make(document, tmp_path / str(prose), prose=prose) for prose in (False, True))
     assert code(plain) == code(told)
     assert said not in (plain / "api" / "t" / "a.py").read_text()
     for package, start in ((plain, "GET /a\n\nReturns:\n    "), (told, "GET /a\n\nSum It's")):
@@ -156,9 +126,8 @@ def test_prose_changes_docstrings_and_nothing_else(tmp_path: Path) -> None:
 def test_a_generated_client_shows_no_token(
     load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, other = (
-        load(".client").AuthenticatedClient("https://x", token="s3cret") for _ in range(2)
-    )
+    kind = load(".client").AuthenticatedClient
+    client, other = (kind("https://x", token="s3cret") for _ in range(2))
     assert "s3cret" not in repr(client)
     assert client != other
     assert len({client, other}) == 2
@@ -230,36 +199,23 @@ def test_names_of_the_generated_code_can_be_names_of_parameters(load: Load) -> N
 
 
 INNER: Node = {"$ref": "#/components/schemas/A/properties/b"}
+DOTTED = operation("a", parameters=[oas.parameter("path", "b.c")])
 UNPRINTABLE = "a name that is not printable is not supported"
 LEFT_OUT = "the generator left something out: "
+REFUSED: list[tuple[Node, str]] = [
+    (api({"A": thing(**{"-a": TEXT, "+a": TEXT})}), f"{LEFT_OUT}Unable to process schema /compon"),
+    (api({"A": thing(b=TEXT), "B": thing(c=INNER)}), "schemas.B.properties.c: a reference to a p"),
+    (api({"A": thing(**{"a\nb": TEXT})}), f"schema components.schemas.A: {UNPRINTABLE}"),
+    (api(get=operation("a", parameters=[query("q\x7f")])), rf"parameter q\x7f: {UNPRINTABLE}"),
+    (api(paths={"/a\u200b": {"get": operation("a")}}), rf"GET /a\u200b (a): {UNPRINTABLE}"),
+    (api({"L": listed(ref("L")), "A": thing(x=ref("L"))}), LEFT_OUT),
+    (api({"L": listed(ref("L"))}, get=operation("a", ref("L"))), LEFT_OUT),
+    (api(paths={"/{b.c}": {"get": DOTTED}}), LEFT_OUT),
+]
 
 
-@pytest.mark.parametrize(
-    ("document", "told"),
-    [
-        (
-            api({"A": thing(**{"-a": TEXT, "b": TEXT, "+a": TEXT})}),
-            "the generator left something out: Unable to process schema /components/schemas/A: ",
-        ),
-        (
-            api({"A": thing(b=TEXT), "B": thing(c=INNER)}),
-            "schema components.schemas.B.properties.c: a reference to a part of a schema is not",
-        ),
-        (api({"A": thing(**{"a\nb": TEXT})}), f"schema components.schemas.A: {UNPRINTABLE}"),
-        (
-            api(get=operation("a", parameters=[query("q\x7f")])),
-            rf"query parameter q\x7f: {UNPRINTABLE}",
-        ),
-        (api(paths={"/a\u200b": {"get": operation("a")}}), rf"GET /a\u200b (a): {UNPRINTABLE}"),
-        (api({"L": listed(ref("L")), "A": thing(x=ref("L"))}), LEFT_OUT),
-        (api({"L": listed(ref("L"))}, get=operation("a", ref("L"))), LEFT_OUT),
-        (
-            api(paths={"/{b.c}": {"get": operation("a", parameters=[parameter("path", "b.c")])}}),
-            LEFT_OUT,
-        ),
-    ],
-)
-def test_what_cannot_be_generated_faithfully_is_refused(
+@pytest.mark.parametrize(("document", "told"), REFUSED)
+def test_what_cannot_be_generated_whole_is_refused(
     tmp_path: Path, document: Node, told: str
 ) -> None:
     with refused(told) as error:
@@ -334,19 +290,17 @@ def test_a_selection_that_is_not_that_of_the_contract_is_named(tmp_path: Path) -
     repo = small_repo(tmp_path)
     repo.operations.write_text("get-projects\nlist-*\n")
     told = (
-        f"spec/operations.txt and spec/openapi.json differ in {DELETE}, get-projects, list-*;"
+        f"spec/operations.txt and spec/openapi.json differ in {oas.DELETE}, get-projects, list-*;"
         " `make regenerate` brings them together"
     )
     for run in (generate.offline, check_generated.check):
-        with refused(told), unchanged(repo):
+        with refused(told), support.unchanged(repo):
             run(repo)
     repo.operations.write_text("*\n")
     assert generate.offline(repo) == 0
 
 
-def test_the_same_document_gives_the_same_bytes_wherever_it_is_built(
-    package: Path, tmp_path: Path
-) -> None:
+def test_the_same_document_gives_the_same_bytes_anywhere(package: Path, tmp_path: Path) -> None:
     script = f"""
 import json, sys
 from pathlib import Path

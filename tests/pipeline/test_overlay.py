@@ -7,7 +7,8 @@ import pytest
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.overlay import apply, read_overlay
 from scripts.pipeline.walk import Node
-from tests.pipeline.support import ROOT, api, refused
+from tests.pipeline.oas import api
+from tests.pipeline.support import ROOT, refused
 
 
 def overlay(*actions: Node) -> Node:

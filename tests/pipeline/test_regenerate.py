@@ -18,32 +18,13 @@ from scripts.pipeline.source import read_source, recorded_url
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
 from tests.client.wire import Wire, answer
-from tests.pipeline.conftest import Regenerated
-from tests.pipeline.support import (
-    DELETE,
-    JANUARY,
-    JUNE,
-    JUNE_YAML,
-    NUMBER,
-    TEXT,
-    answering,
-    api,
-    operation,
-    published,
-    python,
-    query,
-    ref,
-    refused,
-    small_repo,
-    snapshot,
-    thing,
-    unchanged,
-    written,
-)
+from tests.pipeline import support
+from tests.pipeline.conftest import Regenerated, Said
+from tests.pipeline.oas import DELETE, NUMBER, TEXT, api, operation, query, ref, thing
+from tests.pipeline.support import JANUARY, JUNE, JUNE_YAML, refused, snapshot, unchanged, written
 
 Env = dict[str, str]
 Edit = Callable[[Repo], object]
-Said = Callable[[], str]
 
 
 def small(**items: Node) -> Node:
@@ -65,7 +46,7 @@ def reworded(old: str, new: str) -> Node:
 
 def serving(document: Node | None = None, **headers: str) -> Wire:
     """Serve a document that can be asked for conditionally."""
-    return Wire(answering(json.dumps(document or small()).encode(), ETag='"a"', **headers))
+    return Wire(support.answering(json.dumps(document or small()).encode(), ETag='"a"', **headers))
 
 
 def conditions(server: Wire) -> list[str | None]:
@@ -74,9 +55,9 @@ def conditions(server: Wire) -> list[str | None]:
 
 
 @pytest.fixture
-def env(tmp_path: Path) -> Env:
-    """The environment of a run that reads the small document from a file."""
-    return written(tmp_path, small())
+def env(repo: Repo) -> Env:
+    """The environment of a run that reads the small document from a file, and reports."""
+    return written(repo, small())
 
 
 @pytest.fixture
@@ -85,17 +66,10 @@ def repo(tmp_path: Path, regenerated: Regenerated) -> Repo:
     return regenerated(small(), DELETE, tmp_path / "tree")
 
 
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    """Tell what was printed since the last time."""
-    capsys.readouterr()
-    return lambda: capsys.readouterr().out
-
-
 def test_published_versions_in_turn_differ_in_the_record_of_the_source_only(tmp_path: Path) -> None:
-    repo, committed = small_repo(tmp_path), snapshot(Repo())
+    repo, committed = support.small_repo(tmp_path), snapshot(Repo())
     for name in (JANUARY, JUNE, JUNE_YAML):
-        assert regenerate({"SPEC_URL": str(published(name))}, repo) == 0
+        assert regenerate({"SPEC_URL": str(support.published(name))}, repo) == 0
         after = snapshot(repo)
         changed = {file for file in after if after[file] != committed[file]}
         assert changed == ({"spec/source.json"} if name == JANUARY else set())
@@ -141,7 +115,7 @@ DONE: dict[str, Edit] = {
         repo.contract.read_text().replace("integer", "string")
     ),
     "another document": lambda repo: regenerate(
-        written(repo.root, small() | {"info": {"title": "T", "version": "2"}}), repo
+        written(repo, small() | {"info": {"title": "T", "version": "2"}}), repo
     ),
     **{f"{text!r} as a note": note(text) for text in (" ", "[]", "1")},
     "a note of another state": note("", state=1),
@@ -159,17 +133,14 @@ def test_the_document_is_fetched_when_the_tree_is_not_what_it_made(repo: Repo, e
     assert conditions(server) == [None, None]
 
 
-def test_operations_given_are_recorded_and_another_selection_fetches_anew(
-    repo: Repo, tmp_path: Path, said: Said
-) -> None:
-    report, both = tmp_path / "report.md", f"# ours\n{DELETE}\nother\n"
-    told = "from upsun_api.api.t import other"
+def test_operations_given_are_recorded_and_fetched_anew(repo: Repo, env: Env, said: Said) -> None:
+    both, told = f"# ours\n{DELETE}\nother\n", "from upsun_api.api.t import other"
     with serving() as server:
-        env = {"SPEC_URL": server.url, "REPORT": str(report)}
+        env |= {"SPEC_URL": server.url}
         regenerate(env, repo)
         regenerate({**env, "OPERATIONS": f"other, {DELETE}"}, repo)
         assert f"\nselected: 2 operations; 1 newly selected\n  selected other: {told}\n" in said()
-        assert f"## Selected\n\n- `other`: `{told}`\n" in report.read_text()
+        assert f"## Selected\n\n- `other`: `{told}`\n" in support.report(repo)
         assert repo.operations.read_text() == f"{DELETE}\nother\n"
         repo.operations.write_text(both)
         regenerate({**env, "OPERATIONS": ""}, repo)
@@ -181,18 +152,16 @@ def test_operations_given_are_recorded_and_another_selection_fetches_anew(
     assert conditions(server) == [None, None, None, None, None, '"a"']
 
 
-def test_another_selection_is_no_change_of_upstream(
-    env: Env, tmp_path: Path, regenerated: Regenerated, said: Said
-) -> None:
-    repo, report = regenerated(small(), "*", tmp_path / "tree"), tmp_path / "report.md"
+def test_another_selection_is_no_change_of_upstream(repo: Repo, env: Env, said: Said) -> None:
+    regenerate({**env, "OPERATIONS": "*"}, repo)
     said()
-    regenerate({**env, "OPERATIONS": DELETE, "REPORT": str(report)}, repo)
-    out = said()
+    regenerate({**env, "OPERATIONS": DELETE}, repo)
+    out, report = said(), support.report(repo)
     told = "selected: 1 operation; 1 no longer selected\n  dropped  other: no longer selected\n"
     assert told in out
     assert "BREAKING" not in out
-    assert report.read_text().startswith("# Regenerate: contract unchanged\n")
-    assert "## No longer selected\n\n- `other`: `no longer selected`\n" in report.read_text()
+    assert report.startswith("# Regenerate: contract unchanged\n")
+    assert "## No longer selected\n\n- `other`: `no longer selected`\n" in report
 
 
 def test_what_a_server_says_and_credentials_stay_out_of_the_record(repo: Repo) -> None:
@@ -216,12 +185,9 @@ def test_what_goes_wrong_after_the_swap_does_not_fail_the_run(repo: Repo) -> Non
     assert repo.operations.read_text() == f"{DELETE}\nother\n"
 
 
-def test_a_terminal_without_the_letters_of_a_name_is_no_obstacle(
-    repo: Repo, tmp_path: Path
-) -> None:
-    env = written(tmp_path, reworded("other", "zé"), OPERATIONS="*", PYTHONIOENCODING="ascii")
-    unset = dict.fromkeys(("FORCE", "REPORT"), "")
-    done = python("-m", "scripts.regenerate", cwd=repo.root, **unset | env)
+def test_a_terminal_without_the_letters_of_a_name_is_no_obstacle(repo: Repo) -> None:
+    env = written(repo, reworded("other", "zé"), OPERATIONS="*", PYTHONIOENCODING="ascii")
+    done = support.python("-m", "scripts.regenerate", cwd=repo.root, **env, FORCE="")
     assert (done.returncode, done.stderr) == (0, "")
     assert "fine     z\\xe9: operation added" in done.stdout
     stages = "  fetch\n  select\n  compare\n  correct\n  generate\n  verify\n"
@@ -254,11 +220,7 @@ def test_what_the_wrapper_imports_must_stay_selected(repo: Repo, env: Env) -> No
 
 # The selection, what is at the path of the operation now, and what became of it.
 GONE: list[tuple[str, Node, str]] = [
-    (
-        DELETE,
-        {"delete": operation("delete-integration", ref("Accepted"))},
-        "renamed to delete-integration",
-    ),
+    (DELETE, {"delete": operation("take-away", ref("Accepted"))}, "renamed to take-away"),
     (f"{DELETE} other", {"post": operation("x", ref("Accepted"))}, "/a has no DELETE any more"),
     ("delete-projects*", {}, "the path /a is gone too"),
 ]
@@ -271,24 +233,24 @@ def test_what_became_of_an_operation_that_is_gone_is_told_and_reported(
 ) -> None:
     words, item, fate = gone
     repo = regenerated(small(), words, tmp_path / "tree")
-    report = tmp_path / "report.md"
     narrower = {"get": operation("other", TEXT, parameters=[query("q", required=True)])}
-    env = written(tmp_path, small(a=item, b=narrower), OPERATIONS=words, REPORT=str(report))
+    env = written(repo, small(a=item, b=narrower), OPERATIONS=words)
     told = f"upstream has no operation '{DELETE}' ({fate}) any more; correct OPERATIONS or spec"
     with refused(told), unchanged(repo):
         run(env, repo)
-    assert f"- `{DELETE}`: `operation removed; {fate}`\n" in report.read_text()
-    assert "servers" not in report.read_text()
+    report = support.report(repo)
+    assert f"- `{DELETE}`: `operation removed; {fate}`\n" in report
+    assert "servers" not in report
     beside = "- `other: parameter q (query)`: `added, required`\n"
-    assert (beside in report.read_text()) == ("other" in words)
+    assert (beside in report) == ("other" in words)
 
 
 def test_what_cannot_be_compared_is_no_silence_and_has_its_word_later(
-    repo: Repo, tmp_path: Path, said: Said
+    repo: Repo, said: Said
 ) -> None:
     document = small()
     del document["paths"]["/a"]["delete"]["operationId"]
-    env = written(tmp_path, document, OPERATIONS="*")
+    env = written(repo, document, OPERATIONS="*")
     with refused("an operation without an operationId is not supported"), unchanged(repo):
         regenerate(env, repo)
     said()
@@ -297,24 +259,22 @@ def test_what_cannot_be_compared_is_no_silence_and_has_its_word_later(
     document["paths"]["/a"]["delete"]["parameters"] = 5
     for run in (regenerate, check_spec):
         with refused("paths./a.delete.parameters: 5 is not of type 'array'"), unchanged(repo):
-            run(written(tmp_path, document, OPERATIONS="*"), repo)
+            run(written(repo, document, OPERATIONS="*"), repo)
 
 
-def test_a_glob_is_kept_and_resolved_anew_each_time(
-    repo: Repo, env: Env, tmp_path: Path, said: Said
-) -> None:
+def test_a_glob_is_kept_and_resolved_anew_each_time(repo: Repo, env: Env, said: Said) -> None:
     regenerate({**env, "OPERATIONS": f"o?h*, {DELETE}"}, repo)
     assert "  selected other: from upsun_api.api.t import other\n" in said()
     assert repo.operations.read_text() == f"{DELETE}\no?h*\n"
     assert check_generated.check(repo) == 0
     document = small(b={}, c={"get": operation("others"), "put": operation("Others")})
-    env = written(tmp_path, document, REPORT=str(tmp_path / "report.md"))
+    env = written(repo, document)
     assert check_spec(env, repo) == 1
     assert regenerate(env, repo) == 0
     told = said()
     assert "  fine     others: operation added\n" in told
     assert "  BREAKING other: operation removed; the path /b is gone too\n" in told
-    assert "`others`: `operation added`" in (tmp_path / "report.md").read_text()
+    assert "`others`: `operation added`" in support.report(repo)
     assert (repo.package / "api" / "t" / "others.py").exists()
     assert generate.offline(repo) == check_spec(env, repo) == 0
     with serving(document) as server:
@@ -325,13 +285,11 @@ def test_a_glob_is_kept_and_resolved_anew_each_time(
         regenerate({**env, "OPERATIONS": f"{DELETE} nothing-*"}, repo)
 
 
-def test_prose_is_kept_when_asked_for_and_is_no_change_of_the_contract(
-    repo: Repo, tmp_path: Path, said: Said
-) -> None:
+def test_prose_is_kept_when_asked_for_and_is_no_change_of_upstream(repo: Repo, said: Said) -> None:
     document = small()
     document["paths"]["/a"]["delete"] |= {"summary": "Take it away", "description": "For good."}
     document["components"]["schemas"]["Accepted"] |= {"description": "Will be done", "title": "T"}
-    bare, env = snapshot(repo), written(tmp_path, document)
+    bare, env = snapshot(repo), written(repo, document)
     said()
     with serving(document) as server:
         there = {"SPEC_URL": server.url}
@@ -367,20 +325,18 @@ def test_an_overlay_reaches_the_package_and_not_the_contract(repo: Repo, env: En
     assert "extra: str" in (repo.package / "models" / "accepted.py").read_text()
 
 
-def test_what_moved_is_told_by_a_drift_check_which_changes_nothing(
-    repo: Repo, tmp_path: Path, said: Said
-) -> None:
-    report, moved = tmp_path / "report.md", small()
+def test_what_moved_is_told_by_a_drift_check_which_changes_nothing(repo: Repo, said: Said) -> None:
+    moved = small()
     moved["paths"]["/b"]["get"]["tags"] = ["elsewhere"]
     with unchanged(repo):
-        assert check_spec(written(tmp_path, moved), repo) == 0
+        assert check_spec(written(repo, moved), repo) == 0
         assert "operations; 1 changed" in said()
-        env = written(tmp_path, reworded("Accepted", "Taken"), REPORT=str(report))
+        env = written(repo, reworded("Accepted", "Taken"))
         assert check_spec(env, repo) == 1
     told = "selected: 1 operation; 1 breaking\n"
     told += "  BREAKING upsun_api.models.Accepted: renamed to Taken\n"
     assert said().endswith(told)
-    assert "## Breaks a caller" in report.read_text()
+    assert "## Breaks a caller" in support.report(repo)
     assert regenerate(env, repo) == 0
     assert said().endswith(told)
     assert (repo.package / "models" / "taken.py").exists()
@@ -394,28 +350,24 @@ def test_nothing_is_told_of_a_tree_that_a_killed_run_left(repo: Repo, env: Env) 
     assert regenerate(env, repo) == check_spec(env, repo) == check_generated.check(repo) == 0
 
 
-@pytest.mark.parametrize(
-    ("file", "content", "told"),
-    [
-        ("spec/operations.txt", b"\xff\xfe", "is not UTF-8; restore it from git ("),
-        ("spec/overlay.yaml", b"\xff\xfe", "is not UTF-8; restore it from git ("),
-        ("spec/source.json", b"{", "is broken"),
-    ],
-)
-def test_a_broken_file_of_the_tree_is_told(
-    repo: Repo, env: Env, file: str, content: bytes, told: str
-) -> None:
-    (repo.root / file).write_bytes(content)
-    with refused(f"{file} {told}"), unchanged(repo):
+NO_TEXT = (b"\xff\xfe", "is not UTF-8; restore it from git (")
+BROKEN = {"operations.txt": NO_TEXT, "overlay.yaml": NO_TEXT, "source.json": (b"{", "is broken")}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_of_the_tree_is_told(repo: Repo, env: Env, name: str) -> None:
+    content, told = BROKEN[name]
+    (repo.root / "spec" / name).write_bytes(content)
+    with refused(f"spec/{name} {told}"), unchanged(repo):
         regenerate(env, repo)
-    if file != "spec/source.json":
-        with refused(f"{file} {told}"), unchanged(repo):
+    if name != "source.json":
+        with refused(f"spec/{name} {told}"), unchanged(repo):
             generate.offline(repo)
 
 
-def test_a_report_that_cannot_be_written_leaves_the_tree(repo: Repo, tmp_path: Path) -> None:
-    for file in (tmp_path / "no" / "r.md", tmp_path):
-        env = written(tmp_path, reworded("integer", "string"), REPORT=str(file))
+def test_a_report_that_cannot_be_written_leaves_the_tree(repo: Repo) -> None:
+    for file in (repo.root / "no" / "r.md", repo.root):
+        env = written(repo, reworded("integer", "string"), REPORT=str(file))
         with refused(f"REPORT={file}", "name a file"), unchanged(repo):
             regenerate(env, repo)
 

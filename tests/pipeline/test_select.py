@@ -20,28 +20,10 @@ from scripts.pipeline.select import paths_of, read_operations, select
 from scripts.pipeline.source import read_source
 from scripts.pipeline.walk import METHODS, Node, operations, walk
 from scripts.regenerate import regenerate
-from tests.pipeline.conftest import Regenerated
-from tests.pipeline.support import (
-    DELETE,
-    JANUARY,
-    JUNE,
-    TEXT,
-    api,
-    content,
-    listed,
-    operation,
-    parameter,
-    published,
-    put,
-    query,
-    read,
-    ref,
-    refused,
-    snapshot,
-    thing,
-    unchanged,
-    written,
-)
+from tests.pipeline import oas, support
+from tests.pipeline.conftest import Regenerated, Said
+from tests.pipeline.oas import DELETE, TEXT, api, content, listed, operation, put, query, ref, thing
+from tests.pipeline.support import JANUARY, JUNE, published, read, refused, snapshot, written
 from tests.pipeline.test_form import odd
 
 NONE, CIRCLE = ref("None"), {"$ref": "#/paths/~1theirs"}
@@ -53,32 +35,31 @@ def document() -> Node:
         "theirs",
         parameters=[ref("P", "parameters"), query("q")],
         requestBody=ref("B", "requestBodies"),
-        responses={"200": ref("R", "responses"), "400": content(TEXT, description="")},
+        responses={"200": ref("R", "responses"), "400": content(TEXT)},
         security=[{"S": []}],
         callbacks={"c": {"/": {"post": operation("called")}}},
     )
+    used: Node = {"headers": {"X": ref("H", "headers")}, "links": {"L": ref("L", "links")}}
     parts: dict[str, Node] = {
         "headers": {"H": {"schema": ref("Head")}},
         "links": {"L": {"operationId": "ours"}},
         "parameters": {
             "Ours": query("ours"),
             "P": query("p", listed(TEXT)),
-            "Shared": parameter("header", "s", ref("Shared")),
+            "Shared": oas.parameter("header", "s", ref("Shared")),
         },
         "requestBodies": {"B": content(ref("Theirs"))},
-        "responses": {"R": content(ref("Theirs"), description="")},
+        "responses": {"R": content(ref("Theirs"), **used)},
         "securitySchemes": {"S": {"type": "http", "scheme": "bearer"}},
     }
-    parts["responses"]["R"]["headers"] = {"X": ref("H", "headers")}
-    parts["responses"]["R"]["links"] = {"L": ref("L", "links")}
     uses: Node = {
         **thing(x=ref("Property"), y={"$ref": "#/components/schemas/Part/properties/inner"}),
         **{key: [ref(key)] for key in ("allOf", "oneOf", "anyOf")},
         **{key: ref(key) for key in ("items", "not", "additionalProperties")},
     }
-    used = ("Property", "allOf", "oneOf", "anyOf", "items", "not", "additionalProperties")
+    texts = ("Property", "allOf", "oneOf", "anyOf", "items", "not", "additionalProperties")
     schemas = {
-        **dict.fromkeys((*used, "Head", "Shared"), TEXT),
+        **dict.fromkeys((*texts, "Head", "Shared"), TEXT),
         "Ours": thing(a={**TEXT, "default": "a"}),
         "Theirs": thing("a", a=TEXT, again=listed(ref("Theirs"))),
         "Part": thing(inner=TEXT),
@@ -149,7 +130,7 @@ def test_prose_goes_and_fields_named_like_prose_stay() -> None:
         names = ("description", "title", "example", "examples", "summary", "x-foo", "$ref", "enum")
         fields = {name: {**TEXT, **prose} for name in names}
         schema = {**thing(**fields), **prose, "default": {"description": "kept", "$ref": "kept"}}
-        answers = {"200": {**content(ref("A"), description=""), **prose}}
+        answers = {"200": {**content(ref("A")), **prose}}
         return api({"A": schema}, get=operation("a", responses=answers) | prose)
 
     prose = {"description": "d", "title": "t", "example": 1, "x-note": 1, "externalDocs": {}}
@@ -232,9 +213,7 @@ def repo(tmp_path: Path, regenerated: Regenerated) -> Repo:
 
 
 @pytest.mark.parametrize(("place", "value", "told"), FAULTS)
-def test_a_fault_is_told_to_who_selects_it_and_stops_nobody_else(
-    repo: Repo, tmp_path: Path, place: str, value: Any, told: str
-) -> None:
+def test_a_fault_stops_who_selects_it_alone(repo: Repo, place: str, value: Any, told: str) -> None:
     whole = broken(place, value)
     for words in ("theirs", "t*", "*"):
         with refused() as error:
@@ -243,8 +222,8 @@ def test_a_fault_is_told_to_who_selects_it_and_stops_nobody_else(
         assert told in said or (words != "*" and "no operation" in said)
         assert said.startswith("here")
     assert select(whole, ["ours"]) == select(document(), ["ours"])
-    assert check_spec(written(tmp_path, whole, REPORT=str(tmp_path / "report.md")), repo) == 0
-    assert "`ours" not in (tmp_path / "report.md").read_text()
+    assert check_spec(written(repo, whole), repo) == 0
+    assert "`ours" not in support.report(repo)
 
 
 def digest(whole: Node) -> str:
@@ -275,43 +254,39 @@ def test_a_fault_that_no_operation_refers_to_stops_nobody() -> None:
         assert select(whole, [words]) == select(document(), [words])
 
 
-def test_a_fault_beside_the_selection_is_recorded_as_a_change(
-    repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_fault_beside_the_selection_is_recorded_as_a_change(repo: Repo, said: Said) -> None:
     before, known = snapshot(repo), read_source(repo)["operations"]
     whole = broken(SCHEMA, NONE)
     whole["paths"]["/list"] = []
-    regenerate(written(tmp_path, whole), repo)
+    regenerate(written(repo, whole), repo)
     after = snapshot(repo)
     assert {name for name in after if after[name] != before[name]} == {"spec/source.json"}
     recorded = read_source(repo)["operations"]
     assert (recorded.keys(), recorded["ours"]) == (known.keys(), known["ours"])
-    assert "upstream: 4 operations; 1 changed\n  ~ theirs\n" in capsys.readouterr().out
-    regenerate(written(tmp_path, document()), repo)
+    assert "upstream: 4 operations; 1 changed\n  ~ theirs\n" in said()
+    regenerate(written(repo, document()), repo)
     assert snapshot(repo) == before
 
 
-def test_an_operation_that_became_unreadable_is_not_called_gone(repo: Repo, tmp_path: Path) -> None:
-    regenerate(written(tmp_path, document(), OPERATIONS="ours theirs"), repo)
-    with refused("theirs.post: 'responses' is a required property"), unchanged(repo):
-        regenerate(written(tmp_path, broken(f"{THEIRS} responses", None)), repo)
+def test_an_operation_that_became_unreadable_is_not_called_gone(repo: Repo) -> None:
+    regenerate(written(repo, document(), OPERATIONS="ours theirs"), repo)
+    with refused("theirs.post: 'responses' is a required property"), support.unchanged(repo):
+        regenerate(written(repo, broken(f"{THEIRS} responses", None)), repo)
 
 
-def test_what_became_of_an_operation_beside_a_fault_is_told(repo: Repo, tmp_path: Path) -> None:
+def test_what_became_of_an_operation_beside_a_fault_is_told(repo: Repo) -> None:
     moved, lost = {"get": operation("mine"), "put": "x"}, "/ours cannot be read"
     for item, fate in (("x", lost), (NONE, lost), (moved, "renamed to mine")):
         with refused(f"no operation 'ours' ({fate}"):
-            check_spec(written(tmp_path, broken("paths /ours", item)), repo)
+            check_spec(written(repo, broken("paths /ours", item)), repo)
 
 
-def test_an_action_of_the_overlay_may_be_for_what_cannot_be_read(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_an_action_of_the_overlay_may_be_for_what_cannot_be_read(repo: Repo) -> None:
     action = {"target": "$.paths['/theirs'].post", "description": "why", "remove": True}
     repo.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": [action]}))
-    assert regenerate(written(tmp_path, document()), repo) == 0
-    assert regenerate(written(tmp_path, broken(SCHEMA, "x")), repo) == 0
+    assert regenerate(written(repo, document()), repo) == 0
+    assert regenerate(written(repo, broken(SCHEMA, "x")), repo) == 0
     whole = document()
     del whole["paths"]["/theirs"]
     with refused("matches nothing"):
-        regenerate(written(tmp_path, whole), repo)
+        regenerate(written(repo, whole), repo)

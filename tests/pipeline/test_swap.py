@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -62,13 +63,9 @@ def fail() -> None:
 
 
 def stopped(repo: Repo, stop: Callable[[], None], at: int, *, again: bool) -> str:
-    """Change a repo in a process that is stopped at a step; give what it said, if it came so far.
+    """Change a repo in a process that is stopped at a step, with `again` at each later one, too.
 
-    Args:
-        repo: What to change.
-        stop: How it is stopped.
-        at: The number of the step.
-        again: Whether it is stopped at each later step, too.
+    Give what it said; nothing when it has no such step.
     """
     said, steps = repo.root.with_suffix(".said"), count(1)
 
@@ -185,6 +182,6 @@ sys.exit(run("x", lambda: {work} or 0))
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
 
 
-def test_a_run_without_an_output_ends_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdout", None)
+@mock.patch("sys.stdout", None)
+def test_a_run_without_an_output_ends_as_any_other() -> None:
     assert errors.run("x", lambda: 3) == 3

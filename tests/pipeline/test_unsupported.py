@@ -1,32 +1,15 @@
 """What would be silently wrong is refused in one line that names it, and only what is selected."""
 
 import json
-from typing import Any
+from functools import partial
 
 import pytest
 
 from scripts.pipeline import document, select, unsupported
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.walk import Node
-from tests.pipeline.support import (
-    FILE,
-    FLAG,
-    FORM,
-    JSON,
-    MULTIPART,
-    NUMBER,
-    TEXT,
-    api,
-    content,
-    enum,
-    listed,
-    one_of,
-    operation,
-    parameter,
-    query,
-    ref,
-    thing,
-)
+from tests.pipeline import oas
+from tests.pipeline.oas import FILE, FORM, TEXT, api, content, listed, operation, query, ref, thing
 
 LIST, OBJECT, HOLDS = listed(TEXT), thing(a=TEXT), thing(f=FILE, fs=listed(FILE))
 MAP: Node = {"type": "object", "additionalProperties": TEXT}
@@ -34,14 +17,7 @@ RAW: Node = {"contentEncoding": "binary"}
 COMPONENTS: Node = {"List": LIST, "Object": OBJECT, "Map": MAP, "Raw": RAW, "Holds": HOLDS}
 MAYBE_LIST: Node = {"anyOf": [ref("List"), {"type": "null"}]}
 DEEP, LISTED, THERE = {"style": "deepObject"}, "a list or an object", [{"url": "https://x.example"}]
-
-
-def header(name: str, schema: Node = TEXT) -> Node:
-    return parameter("header", name, schema)
-
-
-def cookie(name: str, schema: Node = TEXT) -> Node:
-    return parameter("cookie", name, schema)
+header, cookie = (partial(oas.parameter, where) for where in ("header", "cookie"))
 
 
 def told(whole: Node, *wanted: str) -> str:
@@ -64,7 +40,7 @@ PARAMETERS: tuple[tuple[Node, str], ...] = (
     (query("q", {**OBJECT, "additionalProperties": TEXT}, **DEEP), "an object"),
     (query("q", {**OBJECT, "nullable": True}, **DEEP), "an object"),
     (query("q", {"allOf": [ref("Object")]}, **DEEP), "an object"),
-    (query("q", one_of(ref("Object"), TEXT)), "an object"),
+    (query("q", oas.one_of(ref("Object"), TEXT)), "an object"),
     (query("q", thing(a=OBJECT), **DEEP), "an object"),
     (query("q", listed(ref("Object"))), "an object"),
     (query("q", listed(LIST)), "an object"),
@@ -77,7 +53,7 @@ PARAMETERS: tuple[tuple[Node, str], ...] = (
     (cookie("q", LIST), LISTED),
     (cookie("a=b"), "a name that no header has"),
 )
-ID = parameter("path", "id")
+ID = oas.parameter("path", "id")
 SLASH, NO_TEXT = "a trailing or a doubled slash", "what is no text or number"
 QUERY = "a query or a fragment in the path"
 # A path, what is there beside an operation or in it, and what is told of it.
@@ -89,8 +65,8 @@ PATHS: list[tuple[str, Node, str]] = [
     ("/x//y", {}, SLASH),
     ("/x", {"servers": THERE}, "(list-x): servers is not supported"),
     ("/x/{id}", {"parameters": [{**ID, "style": "matrix"}]}, "style: matrix"),
-    ("/x/{id}", {"parameters": [parameter("path", "id", FLAG)]}, NO_TEXT),
-    ("/x/{id}", {"parameters": [parameter("path", "id", ref("List"))]}, NO_TEXT),
+    ("/x/{id}", {"parameters": [oas.parameter("path", "id", oas.FLAG)]}, NO_TEXT),
+    ("/x/{id}", {"parameters": [oas.parameter("path", "id", ref("List"))]}, NO_TEXT),
     ("/x", {"parameters": [header("q"), header("Q")]}, "a parameter twice"),
     *(
         ("/x", {"parameters": [each]}, f", {each['in']} parameter {each['name']}: {what} is not s")
@@ -111,44 +87,44 @@ def test_what_is_at_a_path_is_refused_wherever_it_stands(path: str, parts: Node,
         assert "\n" not in line
 
 
-def fields(schema: Node, media: str = MULTIPART, **more: Any) -> Node:
+def fields(schema: Node, media: str = oas.MULTIPART) -> Node:
     """Make a form with a field `a`."""
-    return {media: {"schema": thing(a=schema), **more}}
-
-
-def body(schema: Node, media: str = JSON) -> Node:
-    """Make the content of a body."""
-    return {media: {"schema": schema}}
+    return content(thing(a=schema), media)
 
 
 NO_FORM, CODED = "a form of anything but fields", "contentMediaType or contentEncoding"
 EITHER: Node = {"anyOf": [OBJECT, ref("Map")]}
+ROWS: Node = {"additionalProperties": listed(ref("List"))}
+ENCODED = ["content", FORM, "encoding"]
 BODIES: list[tuple[Node, str]] = [
-    ({}, "a body of no media type"),
-    ({"image/*": {}}, "a media range"),
-    (body(OBJECT, "application/*+json"), "a media range"),
-    ({**body(OBJECT), **fields(FILE)}, "a choice of bodies"),
-    (body(FILE, "Multipart/Related; x=y"), "a multipart that is no form"),
+    ({"content": {}}, "a body of no media type"),
+    (content(None, "image/*"), "a media range"),
+    (content(OBJECT, "application/*+json"), "a media range"),
+    (oas.put(content(OBJECT), ["content", FORM], {}), "a choice of bodies"),
+    (content(FILE, "Multipart/Related; x=y"), "a multipart that is no form"),
     (fields(FILE, FORM), "a file"),
-    (fields(one_of(TEXT, listed(FILE)), FORM), "a file"),
-    (body({"allOf": [thing(a=FILE)]}, FORM), "a file"),
-    (body({**MAP, "additionalProperties": listed(ref("List"))}, MULTIPART), "a list of lists"),
-    (fields(LIST, FORM, encoding={"a": {"explode": False}}), "encoding"),
+    (fields(oas.one_of(TEXT, listed(FILE)), FORM), "a file"),
+    (content({"allOf": [thing(a=FILE)]}, FORM), "a file"),
+    (
+        content(MAP | ROWS, oas.MULTIPART),
+        "a list of lists",
+    ),
+    (oas.put(fields(LIST, FORM), ENCODED, {"a": {"explode": False}}), "encoding"),
     (fields({**TEXT, "contentMediaType": "x/y"}), CODED),
     (fields(listed(ref("Raw"))), CODED),
-    (body(LIST, MULTIPART), NO_FORM),
-    (body({"allOf": [OBJECT, EITHER]}, FORM), NO_FORM),
-    (body(ref("Holds"), "application/merge-patch+json"), "schemas.Holds.properties.f: a file"),
+    (content(LIST, oas.MULTIPART), NO_FORM),
+    (content({"allOf": [OBJECT, EITHER]}, FORM), NO_FORM),
+    (content(ref("Holds"), "application/merge-patch+json"), "schemas.Holds.properties.f: a file"),
     (fields(listed(HOLDS)), "requestBody.multipart/form-data.a.properties.f: a file"),
     (fields({"allOf": [ref("Holds")]}), "components.schemas.Holds.properties.f: a file"),
 ]
 
 
-@pytest.mark.parametrize(("content", "what"), BODIES)
-def test_a_request_body_is_refused(content: Node, what: str) -> None:
-    for sent in ({"content": content}, ref("B", "requestBodies")):
+@pytest.mark.parametrize(("body", "what"), BODIES)
+def test_a_request_body_is_refused(body: Node, what: str) -> None:
+    for sent in (body, ref("B", "requestBodies")):
         post = operation("add-x", requestBody=sent)
-        line = told(api(COMPONENTS, post=post, requestBodies={"B": {"content": content}}))
+        line = told(api(COMPONENTS, post=post, requestBodies={"B": body}))
         assert line.startswith("POST /a (add-x), ")
         assert what in line
 
@@ -157,7 +133,7 @@ SCHEMAS: list[tuple[Node, str]] = [
     ({"type": ["string", "null"]}, "a list of types"),
     ({"const": False}, "const"),
     (listed(TEXT) | {"prefixItems": [TEXT]}, "prefixItems"),
-    (one_of(OBJECT, MAP, discriminator={"propertyName": "a"}), "a discriminator"),
+    (oas.one_of(OBJECT, MAP, discriminator={"propertyName": "a"}), "a discriminator"),
 ]
 
 
@@ -166,7 +142,7 @@ SCHEMAS: list[tuple[Node, str]] = [
 def test_a_schema_is_refused_wherever_it_stands(schema: Node, what: str, *, deep: bool) -> None:
     schemas = {**COMPONENTS, "A": thing(a=schema, again=ref("A"))}
     below = listed(ref("A")) if deep else schema
-    error = content({"const": "x"}, description="")  # is raised, and so not read
+    error = content({"const": "x"})  # is raised, and so not read
     read = operation("a", below)
     read["responses"] |= {"404": error, "default": error}
     for found, place in (
@@ -187,16 +163,16 @@ TAKEN: list[Node] = [
             query("q", ref("List"), style="form", explode=True),
             query("q", explode=False),
             query("q", {"anyOf": [TEXT, {"type": "null"}]}),
-            query("q", one_of(TEXT, LIST)),
+            query("q", oas.one_of(TEXT, LIST)),
             query("q", ref("Object"), style="deepObject", explode=True),
             query("q", {"allOf": [{"type": "string"}], "nullable": True}),
-            header("q", NUMBER),
-            cookie("q", enum("a")),
-            cookie("q", FLAG),
-            cookie("q", {**NUMBER, "nullable": True}),
+            header("q", oas.NUMBER),
+            cookie("q", oas.enum("a")),
+            cookie("q", oas.FLAG),
+            cookie("q", {**oas.NUMBER, "nullable": True}),
         )
     ),
-    operation("a", requestBody=content(ref("Holds"), MULTIPART)),
+    operation("a", requestBody=content(ref("Holds"), oas.MULTIPART)),
     operation("a", PET, body=OBJECT),
     operation("a", responses={"200": {"description": ""}, "404": content({"const": "x"})}),
 ]
@@ -241,7 +217,7 @@ def test_a_method_of_openapi_3_2_is_refused_when_it_is_selected() -> None:
 
 def test_what_is_not_selected_stops_nobody() -> None:
     bad = operation("bad", parameters=[query("q", OBJECT)], servers=THERE)
-    ids = [parameter("path", "n", NUMBER), parameter("path", "x", {"type": "number"})]
+    ids = [oas.parameter("path", "n", oas.NUMBER), oas.parameter("path", "x", {"type": "number"})]
     good = operation("good", parameters=ids)
     whole = api(paths={"/bad/": {"get": bad}, "/good/{n}/{x}": {"get": good}})
     assert told(whole, "good") == ""

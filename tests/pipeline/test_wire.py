@@ -16,29 +16,11 @@ import pytest
 
 from scripts.pipeline.corrections.names import MAX_MODULE
 from scripts.pipeline.walk import Node
-from tests.pipeline.support import (
-    FILE,
-    FLAG,
-    FORM,
-    JSON,
-    MULTIPART,
-    TEXT,
-    Load,
-    api,
-    content,
-    enum,
-    form,
-    listed,
-    mypy,
-    one_of,
-    operation,
-    parameter,
-    query,
-    ref,
-    thing,
-)
+from tests.pipeline import oas
+from tests.pipeline.oas import FILE, FLAG, JSON, TEXT, listed, one_of, operation, query, ref, thing
+from tests.pipeline.support import Load, mypy
 
-TIME, DAY, SORT = form("date-time"), form("date"), enum("a", "-a")
+TIME, DAY, SORT = oas.form("date-time"), oas.form("date"), oas.enum("a", "-a")
 DECIMAL: Node = {"type": "number"}
 MAYBE: Node = {**TEXT, "nullable": True}
 RANGE = thing(eq=TEXT, lt=TIME, on=FLAG)
@@ -57,8 +39,8 @@ FIELDS: Node = {
 PARTS: Node = {"file": FILE, "photos": listed(FILE), "inner": thing(a=FLAG), "name": TEXT}
 # The body of an operation of that name, and of another one that need not have it.
 BODIES: dict[str, tuple[str, Node]] = {
-    "form": (FORM, ref("Form")),
-    "upload": (MULTIPART, ref("Upload")),
+    "form": (oas.FORM, ref("Form")),
+    "upload": (oas.MULTIPART, ref("Upload")),
     "cased": ("Multipart/Form-Data", ref("Upload")),
     "interval": (JSON, ref("Range")),
     "either": (JSON, one_of(ref("Range"), listed(TEXT))),
@@ -72,11 +54,11 @@ BODIES: dict[str, tuple[str, Node]] = {
 }
 SENT: Node = {
     f"/{name}": {
-        "put": operation(name, requestBody=content(schema, media, required=True)),
+        "put": operation(name, body=schema, media=media),
         "post": operation(
             f"maybe-{name}",
-            requestBody=content(schema, media),
-            parameters=[query("files"), parameter("header", "X-Trace")],
+            requestBody=oas.content(schema, media),
+            parameters=[query("files"), oas.parameter("header", "X-Trace")],
         ),
     }
     for name, (media, schema) in BODIES.items()
@@ -88,7 +70,7 @@ ASKED: dict[str, Node] = {
     "cookie": {"sort": SORT, "session": TEXT},
     "query": {"session": TEXT, "x_flag": FLAG, "many": listed(TEXT), "maybe": MAYBE, **DATES},
 }
-DOCUMENT = api(
+DOCUMENT = oas.api(
     {
         "Range": RANGE,
         "Form": thing(**FIELDS),
@@ -100,7 +82,7 @@ DOCUMENT = api(
         **SENT,
         "/ask/{day}/{at}/{n}/{sort}": {
             "parameters": [
-                parameter(where, name, schema)
+                oas.parameter(where, name, schema)
                 for where, named in ASKED.items()
                 for name, schema in named.items()
             ],
@@ -161,9 +143,7 @@ def parts(request: httpx.Request) -> list[tuple[Any, Any, Any]]:
 
 
 @pytest.mark.filterwarnings("ignore:Setting per-request cookies")
-def test_arguments_are_spelled_as_in_json_and_left_out_where_null_or_empty(
-    call: Call, models: Any
-) -> None:
+def test_arguments_are_spelled_as_in_json_and_left_out_where_null(call: Call, models: Any) -> None:
     minus = models.AskXSort.VALUE_MINUS_A
     queries = {"q": AWARE, "from_": [AWARE, AWARE], "days": [], "x_flag_query": True}
     texts = {"maybe": None, "many": ["a", None, ""], "session_query": ""}
@@ -299,7 +279,7 @@ def test_multipart_arrives_whole_whatever_a_file_holds(call: Call, models: Any, 
 def test_a_form_is_one_when_nothing_in_it_is_set(name: str, call: Call, models: Any) -> None:
     if "form" in name:
         request = call(name, body=models.Form(maybe=None, flags=[]))
-        assert (request.headers["Content-Type"], request.content) == (FORM, b"")
+        assert (request.headers["Content-Type"], request.content) == (oas.FORM, b"")
         return
     request = call(name, body=models.Upload(maybe=None, flags=[]))
     assert request.headers["Content-Type"].startswith("multipart/form-data; boundary=")
@@ -360,5 +340,5 @@ def test_windows_can_hold_every_file(package: Path) -> None:
     assert max(len(name.name) for name in names) <= MAX_MODULE + len(".py")
 
 
-def test_what_is_generated_is_typed(package: Path, tmp_path: Path) -> None:
-    assert mypy(package, tmp_path) == ""
+def test_what_is_generated_is_typed(package: Path) -> None:
+    assert mypy(package) == ""

@@ -15,7 +15,8 @@ from ._httpx import httpx
 from ._io import Io, close
 
 ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are kept
-READ_LIMIT = ERROR_BODY_LIMIT + 4096  # that are read, so that no token is cut in two
+_MARGIN = 32 * 1024  # characters that are left out behind a cut, as a token may be cut in two
+READ_LIMIT = ERROR_BODY_LIMIT + _MARGIN
 _MESSAGE_LIMIT = 500  # characters
 # Linear in the length of the body, whatever it holds.
 _TITLE, _TAG = r"<title[^<>]*>([^<]*)", r"<[^<>]*>"
@@ -95,7 +96,7 @@ def decompress(raw: bytes, encoding: str, limit: int) -> tuple[bytes, str]:
 
 def decode_body(body: bytes, charset: str | None = None, redact: Callable[[str], str] = str) -> Any:
     """Decode JSON; give at most 64 KiB of text if it is none, None if it is empty."""
-    body = body[:READ_LIMIT]
+    is_cut, body = len(body) > READ_LIMIT, body[:READ_LIMIT]
     try:
         text = body.decode(charset or "utf-8", errors="replace")
     except (LookupError, ValueError):  # no such charset, or one that has no errors to replace
@@ -105,7 +106,8 @@ def decode_body(body: bytes, charset: str | None = None, redact: Callable[[str],
             plain = json.dumps(json.loads(source), ensure_ascii=False)  # what escapes it needs
             # What is too deep to copy does not pickle.
             return copy.deepcopy(json.loads(redact(plain)))
-    return redact(text.removeprefix("\ufeff").strip())[:ERROR_BODY_LIMIT] or None
+    text = redact(text.removeprefix("\ufeff").strip())
+    return text[: -_MARGIN if is_cut else None][:ERROR_BODY_LIMIT] or None
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:

@@ -55,43 +55,45 @@ class User:
         self.is_closed = False
 
 
-class Pool:
-    """A plain client, and the gate before it.
+class Pool(Gate):
+    """A plain client behind a gate.
 
     No more requests enter than there are connections: what waits in line inside httpx costs it
     time, and a connection for each task that is cancelled there.
     """
 
+    is_closed = False  # ever: who comes after its client was closed gets a new one
+
     def __init__(self, make: Any, width: int | None, *, is_ours: bool) -> None:
-        self.make, self.gate = make, Gate(width or math.inf)
+        super().__init__(width or math.inf)
         self.is_ours = is_ours  # whether no transport of the caller's is in it
+        self._make = make
         self.client = make()
 
-    @property
-    def is_closed(self) -> bool:
-        return bool(self.client.is_closed)
+    def current(self) -> Any:
+        """Return the client, for who is inside."""
+        with self._lock:
+            self.client = self.client or self._make()
+            return self.client
 
-    def is_in_use(self, client: Any) -> bool:
-        return any(visit.client is client for visit in [*self.gate.inside])
+    async def close(self, kind: type[Io], *, even_in_use: bool) -> None:
+        """Close the client, unless somebody is inside."""
+        with self._lock:
+            if self.inside and not even_in_use:
+                return
+            client, self.client = self.client, None
+        if client:
+            await close(kind, client)
 
 
 class Visit:
-    """A request that is to pass the gate of a pool, and the body of its answer.
-
-    When that is closed, the next one enters.
-    """
+    """A request at the gate, and the body of its answer; when that is closed, the next enters."""
 
     client: Any = None  # that of the pool, once it is inside
     stream: Any = httpx.ByteStream(b"")
 
     def __init__(self, io: Io, pool: Pool) -> None:
         self._io, self._pool, self._process = io, pool, os.getpid()
-
-    async def enter(self, seconds: float | None) -> bool:
-        """Wait for one's turn; tell whether it came in time."""
-        if is_inside := await self._pool.gate.enter(self, self._io, seconds):
-            self.client = self._pool.client
-        return is_inside
 
     def _open(self) -> Any:
         if self._process != os.getpid():
@@ -113,17 +115,16 @@ class Visit:
 
     async def aclose(self) -> None:
         """Close the body and let the next one enter; no matter how often."""
-        # The old one holds on to the request as sent.
-        stream, self.stream = self.stream, Visit.stream
+        stream, self.stream = self.stream, Visit.stream  # that holds on to the request as sent
         try:
             await close(self._io, stream)
         except BaseException:
             self.abandon()
             raise
         finally:
-            self._pool.gate.leave(self)
-            is_old = self.client not in {None, self._pool.client}
-            if is_old and not self._pool.is_in_use(self.client):  # this was the last one there
+            self._pool.leave(self)
+            in_use = {self._pool.client, *(visit.client for visit in [*self._pool.inside])}
+            if self.client not in in_use and self.client:  # abandoned, and this was the last one
                 await close(self._io, self.client)
 
     def abandon(self) -> None:
@@ -134,7 +135,7 @@ class Visit:
         """
         pool = self._pool
         if pool.is_ours and pool.client is self.client:
-            pool.client = pool.make()
+            pool.client = None
 
 
 class ThreadVisit(Visit, httpx.SyncByteStream):
@@ -169,9 +170,8 @@ class Connections:
         users = [ref() for ref in self._users.valuerefs()]
         is_last = all(each is None or each is user or each.is_closed for each in users)
         # Those that derive from a client that ends find new connections, if they ever look.
-        is_idle = pool and self._is_ours and not pool.is_in_use(pool.client)
-        if pool and (is_last or (user.is_first and is_idle)):
-            await close(kind, pool.client)
+        if pool and (is_last or (user.is_first and self._is_ours)):
+            await pool.close(kind, even_in_use=is_last)
 
     def pool(self, kind: type[Io]) -> Pool:
         """Return the pool of threads, or that of the running event loop."""
@@ -189,7 +189,7 @@ class Connections:
     def __del__(self) -> None:
         """Close what threads used, should nobody have done so; it takes no event loop."""
         if pool := self._pools[Blocking].held():
-            run(close(Blocking, pool.client))
+            run(pool.close(Blocking, even_in_use=True))
 
     def _pool(self, kind: type[Io], args: Mapping[str, Any]) -> Pool:
         if not self._is_ours and self._process != os.getpid():

@@ -37,14 +37,14 @@ class Flow:
         """Send a request, again where that is safe and may help."""
         self._check_origin(request.url)
         call = Call(request, self.retries, self.redact, is_exchange=not self.tokens)
-        began, patience = time.monotonic(), request.extensions["timeout"]["read"]
+        since, patience = time.monotonic(), request.extensions["timeout"]["read"]
         is_renewed = False
         while True:
             try:
                 pool, token = io.find_pool(), None
                 if self.tokens:
-                    token = await self.tokens.get(io, began, patience) or call.give_up(patience)
-                    pool = io.find_pool()  # another client may have closed the one from before
+                    token = await self.tokens.get(io, since, patience) or call.give_up(patience)
+                    since = time.monotonic()
             except UpsunError as error:
                 call.note(error)
                 raise
@@ -59,8 +59,7 @@ class Flow:
                 return call.response
             if token and not is_renewed and call.needs_new_token:
                 token.refuse()
-                if call.is_repeatable:
-                    is_renewed = True
+                if is_renewed := call.is_repeatable:
                     continue
             await io.sleep(call.wait_after())
 
@@ -81,7 +80,7 @@ class Flow:
             await io.settle(hook(sent))
         visit = (ThreadVisit if isinstance(io, Blocking) else TaskVisit)(io, pool)
         try:
-            if await visit.enter(sent.extensions["timeout"]["pool"]):
+            if await pool.enter(visit, io, sent.extensions["timeout"]["pool"]):
                 await _deliver(io, visit, pool, sent, call)
             else:
                 call.error = httpx.PoolTimeout("")
@@ -142,6 +141,8 @@ class Flow:
 
 async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: Call) -> None:
     """Get a response, or the error with which the HTTP library gave up."""
+    visit.client = pool.current()
+    io.find_pool()  # raises if it was closed meanwhile; from now on, that closes this client
     try:
         call.response = await io.settle(visit.client.send(sent, stream=True))
     except Exception as error:
@@ -154,7 +155,7 @@ async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: 
     if call.error is None or isinstance(call.error, httpx.RequestError):
         return
     if visit.client.is_closed:
-        raise ClientClosedError
+        raise call.note(ClientClosedError())
     what = "httpx cannot send with these httpx_args or this environment"
     raise ConfigurationError(f"{what}: {call.error!r:.300}")
 

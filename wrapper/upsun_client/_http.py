@@ -3,6 +3,8 @@
 from collections.abc import Coroutine
 from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
+from upsun_api.errors import Path
+
 from ._connections import Connections, Pool, User
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
 from ._flow import Flow
@@ -92,7 +94,8 @@ class _Session:
             parsed = None if plain.startswith("/") else httpx.URL(plain)
             if parsed is None or not (parsed.scheme or parsed.host):
                 base = httpx.URL(self.base_url)  # type: ignore[attr-defined]
-                raw = _under(base, plain if plain.startswith("/") else f"/{plain}")
+                path = plain if plain.startswith("/") else f"/{plain}"
+                raw = _under(base, path, is_operation=isinstance(url, Path))
                 return httpx.URL(f"{base.scheme}://{base.netloc.decode('ascii')}{raw}")
         except (httpx.InvalidURL, UnicodeError) as error:
             raise UnsafePathError(f"no usable URL: {error}; nothing was sent") from None
@@ -156,13 +159,13 @@ class AsyncSession(_Session, httpx.AsyncClient):  # pyright: ignore[reportIncomp
         return await self._send(request, **options)
 
 
-def _under(base: httpx.URL, path: str) -> str:
+def _under(base: httpx.URL, path: str, *, is_operation: bool) -> str:
     """Return a path from the root of the server, for one that an operation or a link gives.
 
-    An operation leaves out the prefix of the base URL, a link (HAL) has it.
+    An operation leaves out the prefix of the base URL, a link (HAL) has it. Who writes a path of
+    his own leaves it out; under "/projects", that is what "/projects/p" does.
     """
-    prefix = base.path.rstrip("/")
-    is_link = path.startswith(f"{prefix}/")
-    if prefix == _API_ROOT:  # "/projects/p" is the operation's, "/projects/projects/p" the link's
-        is_link = path.startswith(f"{prefix}{_API_ROOT}/")
+    prefix = base.raw_path.decode("ascii").rstrip("/")
+    in_links = prefix + _API_ROOT if prefix == _API_ROOT else prefix
+    is_link = not is_operation and f"{path.partition('?')[0]}/".startswith(f"{in_links}/")
     return path if is_link else f"{prefix}{path}"

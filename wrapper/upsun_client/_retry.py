@@ -19,7 +19,6 @@ LONGEST_RETRY_AFTER = 60.0  # seconds; a server that asks for more is left to th
 _NOT_RETRYABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)
 _FIRST_BACKOFF = 0.5  # seconds; doubles with each attempt
 _LONGEST_BACKOFF = 8.0  # seconds
-_SECONDS = r"\d+(\.\d*)?"
 
 
 def is_passing(status: int, *, is_idempotent: bool) -> bool:
@@ -47,7 +46,7 @@ def pause(attempt: int, asked: float) -> float:
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """Read Retry-After, in seconds or as a date; None if it is absent or makes no sense."""
     value = headers.get("retry-after", "").strip()
-    if re.fullmatch(_SECONDS, value):
+    if re.fullmatch(r"\d+(\.\d*)?", value):
         return float(value)
     if (until := _date(value)) is None:
         return None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import contextvars
 import copy
 import math
 import os
-import re
 import threading
 import time
 from collections import deque
@@ -17,10 +15,12 @@ from contextlib import suppress
 from ._errors import ConfigurationError, UpsunError
 from ._io import Io, Signal
 from ._options import check_kind
+from ._redaction import redact
 
 TOKEN_VARIABLE = "UPSUN_CLI_TOKEN"  # noqa: S105 - a name, no secret
 CREATE = "create one in the Upsun console, account settings, API tokens"
-_SHORTEST_SECRET = 8  # characters; what is shorter may well be a word of the server's
+_EARLY_PATIENCE = 5.0  # seconds that calls wait for a renewal while the held token lives
+_LONGEST_EXCHANGE = 300.0  # seconds after which one that hangs is left to itself
 
 
 class Token:
@@ -48,6 +48,10 @@ class PendingExchange(Signal):
     error: BaseException | None = None
     ended_at: float  # seconds on the monotonic clock
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.began_at = time.monotonic()
+
 
 class Tokens:
     """Holds the access token and renews it ahead of expiry, with one exchange at a time.
@@ -70,44 +74,41 @@ class Tokens:
 
         Args:
             io: how to wait.
-            since: when the caller began. A later failure is the caller's too: a crowd of callers
-                is not to ask again one by one.
+            since: when the caller began, or had his last token. A later failure is the caller's
+                too: a crowd of callers is not to ask again one by one.
             patience: how many seconds to wait; None for ever.
         """
         if (token := self._token) and time.monotonic() < token.renew_at:
             return token
-        pending = self._join_or_start(since)
+        pending, now = self._join_or_start(since), time.monotonic()
+        if token and now < token.expires_at:
+            # A renewal ahead of time may hang, or fail: what is held still lives.
+            spared = min((token.expires_at - now) / 2, pending.began_at + _EARLY_PATIENCE - now)
+            patience = max(0.0, spared if patience is None else min(patience, spared))
         if not pending.is_set():
             await io.wait(pending, patience)
         if pending.token:
             return pending.token
-        # A renewal ahead of time may fail: what is held still lives.
         if (token := self._token) and time.monotonic() < token.expires_at:
             return token
         if isinstance(error := pending.error, UpsunError):
             own = copy.copy(error)  # no two callers raise the same one
             own.__cause__ = error.__cause__
             raise own
-        if error:
+        if error is not None:
             raise error
         return None
 
     def redact(self, text: str) -> str:
         """Take the tokens out of a text that a server sent, however it spelled them."""
-        for secret in (self.api_token, self._token, *self._past):
-            if secret and len(value := secret.reveal()) >= _SHORTEST_SECRET:
-                encoded = base64.b64encode(value.encode()).decode().rstrip("=")
-                for spelled in (value, encoded):
-                    if _may_hold(text, spelled):
-                        pattern = "".join(map(_spellings, spelled))
-                        text = re.sub(pattern, "[redacted]", text, flags=re.IGNORECASE)
-        return text
+        held = (self.api_token, self._token, *self._past)
+        return redact(text, [token.reveal() for token in held if token])
 
     def _join_or_start(self, since: float) -> PendingExchange:
         process = os.getpid()
         with self._locks.setdefault(process, threading.Lock()):
             pending = self._pending.get(process)
-            if pending and (not pending.is_set() or _serves(pending, since)):
+            if pending and _serves(pending, since):
                 return pending
             pending = PendingExchange()
             context = contextvars.copy_context()  # of a tracer, for example
@@ -132,30 +133,13 @@ class Tokens:
 
 
 def _serves(pending: PendingExchange, since: float) -> bool:
-    """Tell whether an exchange that is over came in time for a caller."""
+    """Tell whether an exchange is for a caller, too: it goes on, or came in time for him."""
+    if not pending.is_set():
+        return time.monotonic() < pending.began_at + _LONGEST_EXCHANGE
     in_time, token = pending.ended_at > since, pending.token
     if token is None:
         return in_time
     return token.expires_at > -math.inf and (in_time or time.monotonic() < token.renew_at)
-
-
-def _may_hold(text: str, secret: str) -> bool:
-    """Spare most texts the search, which a body of many strings would pay for each."""
-    if len(text) < len(secret):
-        return False  # no spelling is shorter
-    # A token that is spelled some other way holds an escape.
-    return secret in text or any(mark in text for mark in "%\\&") or secret.lower() in text.lower()
-
-
-def _spellings(character: str) -> str:
-    """Match a character in whatever escapes a form, JSON or HTML would put it.
-
-    Four levels of backslashes are enough: without a limit, a body of nothing else takes minutes.
-    """
-    code, slashes = ord(character), r"\\{1,15}"
-    escapes = (f"%(?:25)*{code:02x}", f"{slashes}u{code:04x}", f"{slashes}x{code:02x}")
-    entities = (f"&#0*{code};?", f"&#x0*{code:x};?")
-    return f"(?:(?:{slashes})?{re.escape(character)}|{'|'.join(escapes + entities)})"
 
 
 def read_api_token(given: str | None) -> Token:

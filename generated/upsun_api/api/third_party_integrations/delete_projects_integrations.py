@@ -18,9 +18,11 @@ def _get_kwargs(
 ) -> dict[str, Any]:
     _kwargs: dict[str, Any] = {
         "method": "delete",
-        "url": "/projects/{project_id}/integrations/{integration_id}".format(
-            project_id=errors.segment(project_id),
-            integration_id=errors.segment(integration_id),
+        "url": errors.Path(
+            "/projects/{project_id}/integrations/{integration_id}".format(
+                project_id=errors.segment(project_id),
+                integration_id=errors.segment(integration_id),
+            )
         ),
     }
     return _kwargs
