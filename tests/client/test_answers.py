@@ -157,6 +157,16 @@ def test_words_that_a_hook_has_read_are_kept() -> None:
             u.delete_projects_integrations("p", "i", client=client)
 
 
+@pytest.mark.parametrize("status", [202, 404, 503])
+def test_a_hook_that_closes_an_answer_is_told_of(status: int, server: Wire) -> None:
+    server.api = [answer(status, {})]
+    hooks = {"response": [lambda response: response.close()]}
+    with u.UpsunClient(**server.kwargs(httpx_args={"event_hooks": hooks})) as client:
+        with pytest.raises(u.ConfigurationError, match=f"hook.*body of the answer {status}"):
+            u.delete_projects_integrations("p", "i", client=client)
+    assert len(server.calls) == 1
+
+
 @pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")
 async def test_a_streamed_success_is_read_by_the_caller_and_has_no_limit(calls: Calls) -> None:
     statuses = iter([503, 200, 404])

@@ -20,6 +20,7 @@ import pytest
 import upsun_client as u
 from tests.client import wire
 from tests.client.conftest import Calls, Delete
+from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Reaction, Wire, answer, token
 
 API_TOKEN = "api+secret/token"
@@ -139,6 +140,19 @@ def test_an_unusable_token_is_not_quoted(bad: str, monkeypatch: pytest.MonkeyPat
         with pytest.raises(u.ConfigurationError, match=f"{says} is empty.*copy it") as caught:
             u.UpsunClient(given)
         assert not bad.strip() or bad not in "".join(traceback.format_exception(caught.value))
+
+
+def test_no_frame_of_an_exchange_that_a_transport_breaks_shows_the_token() -> None:
+    def handle(_: httpx.Request) -> httpx.Response:
+        raise OSError("mine")
+
+    args = {"transport": httpx.MockTransport(handle)}
+    with (
+        u.UpsunClient(API_TOKEN, httpx_args=args) as client,
+        pytest.raises(OSError, match="mine") as caught,
+    ):
+        u.delete_projects_integrations("p", "i", client=client)
+    assert_clean(*locals_of_ours(caught.value))
 
 
 def test_a_token_that_is_missing_is_refused() -> None:

@@ -121,7 +121,7 @@ class Call:
     def _broken(self, response: httpx.Response | None, error: Exception) -> _errors.UpsunError:
         is_timeout = isinstance(error, httpx.TimeoutException)
         # The text of a timeout would tell of the event loop's inside.
-        words = "" if is_timeout else self._say(str(error))
+        words = "" if is_timeout else one_line(self._words(error), _SHOWN)
         words = f"({words or type(error).__name__}; attempt {self._attempts})"
         if not self._sent:
             fate = f"nothing was sent: {_CHECK}"
@@ -141,10 +141,16 @@ class Call:
     def _bare(self, error: Exception) -> Exception:
         """Copy an error of httpx without the request, and without all it was raised during."""
         kind: Any = type(error)
-        bare: Exception = kind.__new__(kind, self._redact(str(error)))
+        bare: Exception = kind.__new__(kind, self._words(error))
         if isinstance(bare, httpx.RequestError):
             bare.request = httpx.Request(self.method, self.request.url.copy_with(query=None))
         return bare
+
+    def _words(self, error: Exception) -> str:
+        text = str(error)
+        if isinstance(error, httpx.ProxyError) and text[:3].isdigit():
+            return text[:3]  # what a proxy says beside its status may hold the password it got
+        return self._redact(text)
 
     def _say(self, text: str) -> str:
         return one_line(self._redact(text), _SHOWN)
