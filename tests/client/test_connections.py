@@ -5,7 +5,6 @@ import dataclasses
 import gc
 import itertools
 import linecache
-import multiprocessing
 import os
 import ssl
 import sys
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing import get_all_start_methods, get_context
 from types import FrameType
 from typing import Any
 from unittest import mock
@@ -438,7 +438,7 @@ def test_closing_the_original_at_any_line_of_a_call_of_a_derived_one_costs_it_no
 
 def in_child(function: Callable[[], object]) -> str:
     """Run a function in a forked child; give what it returns or raises."""
-    fork = multiprocessing.get_context("fork")
+    fork = get_context("fork")
     receive, send = fork.Pipe(duplex=False)
 
     def run() -> None:
@@ -454,7 +454,7 @@ def in_child(function: Callable[[], object]) -> str:
     return str(said)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.skipif("fork" not in get_all_start_methods(), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 class TestFork:
     def test_a_child_has_connections_of_its_own_and_what_its_parent_set(
