@@ -73,7 +73,7 @@ async def test_fifty_derived_clients_share_connections(calls: Calls, server: Wir
 
 async def test_who_waits_for_the_token_is_closed_by_no_other(calls: Calls, server: Wire) -> None:
     async def close() -> None:
-        await calls.wait(exchange.asked)
+        await calls.block(exchange.asked.wait, 30)
         await calls.close(client)
         exchange.go_on.set()
 
@@ -323,7 +323,7 @@ async def test_no_connection_is_lost_to_cancelled_tasks(
 
 async def test_waiting_at_the_gate_ends_as_a_wait_for_the_pool(calls: Calls, server: Wire) -> None:
     async def late() -> None:
-        await calls.wait(api.asked)
+        await calls.block(api.asked.wait, 30)
         with pytest.raises(u.APITimeoutError, match="PoolTimeout.*nothing was sent") as caught:
             await calls.delete(client)
         assert isinstance(caught.value.__cause__, httpx.PoolTimeout)
@@ -337,7 +337,6 @@ async def test_waiting_at_the_gate_ends_as_a_wait_for_the_pool(calls: Calls, ser
 
 
 async def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) -> None:
-    pause = partial(time.sleep, 0.01)
     inside, most = [0], [0]
 
     def handle(_: httpx.Request) -> Any:
@@ -346,7 +345,7 @@ async def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) ->
     async def accept() -> httpx.Response:
         inside.append(0)
         most.append(len(inside[1:]))
-        pause() if calls.is_sync else await anyio.to_thread.run_sync(pause)
+        await calls.block(time.sleep, 0.01)
         inside.pop()
         return httpx.Response(202, json={"status": "Accepted", "code": 202})
 
