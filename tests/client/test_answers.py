@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import upsun_client as u
-from tests.client.conftest import Calls, Clock, Delete, mocked
+from tests.client.conftest import Calls, Clock, Delete, delete_once, mocked
 from tests.client.http_library import httpx
 from tests.client.wire import Wire, answer
 from upsun_api.errors import UnexpectedStatus
@@ -152,9 +152,8 @@ def test_a_bomb_does_not_go_off(status: int, encoding: str, delete: Delete) -> N
 def test_words_that_a_hook_has_read_are_kept() -> None:
     args = mocked(lambda _: httpx.Response(404, stream=Body(iter([b"words"]))))
     args["httpx_args"]["event_hooks"] = {"response": [lambda response: response.read()]}
-    with u.UpsunClient(**args) as client:
-        with pytest.raises(u.NotFoundError, match="words"):
-            u.delete_projects_integrations("p", "i", client=client)
+    with u.UpsunClient(**args) as client, pytest.raises(u.NotFoundError, match="words"):
+        delete_once(client)
 
 
 @pytest.mark.parametrize("status", [202, 404, 503])

@@ -86,15 +86,13 @@ def body(calls: Calls, *chunks: bytes | BaseException) -> Any:
     return made() if calls.is_sync else made_async()
 
 
+MINE: list[Any] = [httpx.ConnectError, httpx.ReadTimeout, httpx.PoolTimeout, u.NotFoundError]
+MINE += [OSError, KeyboardInterrupt, httpcore.ConnectError]  # the last httpx takes for its own
+
+
 @pytest.mark.parametrize("retries", [0, 2])
 @pytest.mark.parametrize("place", ["request", "response", "body"])
-@pytest.mark.parametrize(
-    "kind",
-    [
-        *(httpx.ConnectError, httpx.ReadTimeout, httpx.PoolTimeout, u.NotFoundError, OSError),
-        *(KeyboardInterrupt, httpcore.ConnectError),  # the last httpx takes for its own
-    ],
-)
+@pytest.mark.parametrize("kind", MINE)
 def test_what_a_hook_or_a_body_raises_is_the_callers(
     kind: type[BaseException], place: str, retries: int, calls: Calls, server: Wire
 ) -> None:
@@ -226,10 +224,8 @@ async def test_a_wait_ends_when_its_task_is_cancelled(tasks: Calls, server: Wire
 
 
 REPEATED = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, 429]
-FINAL = [
-    *(httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.WriteTimeout),
-    *(httpx.RemoteProtocolError, 502, 503, 504),
-]
+FINAL: list[Any] = [httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.WriteTimeout]
+FINAL += [httpx.RemoteProtocolError, 502, 503, 504]
 
 
 @pytest.mark.parametrize("fault", [*REPEATED, *FINAL])

@@ -19,7 +19,7 @@ import pytest
 
 import upsun_client as u
 from tests.client import wire
-from tests.client.conftest import Calls, Delete
+from tests.client.conftest import Calls, Delete, delete_once
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Reaction, Wire, answer, token
 
@@ -230,14 +230,13 @@ def test_a_token_is_redacted_before_what_holds_it_is_cut(delete: Delete) -> None
 
 
 @pytest.mark.timeout(30)
-def test_a_body_of_escapes_is_redacted_at_once() -> None:
+def test_a_body_of_escapes_is_redacted_at_once(server: Wire) -> None:
     bodies = [(mark * 70_000)[:70_000] for mark in ("\\", "%25", "&#0", "&#x0", "a\\", "api+")]
     script = [answer(404, f"{body}{API_TOKEN}".encode()) for body in bodies]
     script.append(answer(404, ["%"] * 12_000))
-    with Wire(script, [token(ACCESS * 100)]) as server:
-        client = u.UpsunClient(**server.kwargs(api_token=API_TOKEN))
+    server.api, server.exchange = script, [token(ACCESS * 100)]
+    with u.UpsunClient(**server.kwargs(api_token=API_TOKEN)) as client:
         for _ in script:
             with pytest.raises(u.UpsunError) as caught:
-                u.delete_projects_integrations("p", "i", client=client)
+                delete_once(client)
             assert_clean(str(caught.value))
-        client.close()
