@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -36,6 +37,15 @@ def test_nobody_at_home_any_more(delete: Delete, server: Wire) -> None:
         assert caught.value.attempts == 3
         assert isinstance(caught.value.__cause__, httpx.ConnectError)
     assert len(server.calls) == 1
+
+
+def test_who_closes_the_client_between_attempts_is_told_of_the_first(calls: Calls) -> None:
+    args = mocked(lambda _: httpx.Response(503))
+    args["httpx_args"]["event_hooks"] = {"response": [lambda _: client.close()]}
+    client: u.UpsunClient = u.UpsunClient(**args)
+    with pytest.raises(u.ClientClosedError) as caught:
+        calls.run(partial(calls.delete, client, "p1", "i1"))
+    assert caught.value.__notes__ == [EARLIER]
 
 
 def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None:

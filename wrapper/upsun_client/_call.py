@@ -1,7 +1,8 @@
 """One request, its attempts, and what each means: wait and try again, or a typed error."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from http.client import responses
 from typing import Any, NoReturn
 
@@ -68,6 +69,15 @@ class Call:
         if not self.is_repeatable:
             error.add_note("Its body can be sent only once: no retry, and no new access token.")
         return error
+
+    @contextmanager
+    def noted(self) -> Generator[None, None, None]:
+        """Note what is to be known beside an error of ours."""
+        try:
+            yield
+        except _errors.UpsunError as error:
+            self.note(error)
+            raise
 
     def give_up(self, seconds: float) -> NoReturn:
         """Raise the error for a request that waited too long for an access token."""

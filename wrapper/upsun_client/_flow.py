@@ -8,7 +8,7 @@ from typing import Any
 from ._body import READ_LIMIT, Recorded, decompress, fill
 from ._call import STREAM, Call, Redact, path_of
 from ._connections import Pool, TaskVisit, ThreadVisit, Visit
-from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, UpsunError
+from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
 from ._httpx import httpx
 from ._io import Blocking, Io
 from ._options import translated
@@ -41,15 +41,12 @@ class Flow:
         since, patience = time.monotonic(), request.extensions["timeout"]["read"]
         is_renewed = False
         while True:
-            try:
+            token = None
+            with call.noted():
                 io.find_pool()  # raises what is unusable before a token is asked for
-                token = None
                 if self.tokens:
                     token = await self.tokens.get(io, since, patience) or call.give_up(patience)
                     since = time.monotonic()
-            except UpsunError as error:
-                call.note(error)
-                raise
             sent = _copy(request, token)
             try:
                 await self._attempt(io, call, sent)
@@ -150,8 +147,9 @@ class Flow:
 
 async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: Call) -> None:
     """Get a response, or the error with which the HTTP library gave up."""
-    visit.client = pool.current()
-    io.find_pool()  # raises if it was closed meanwhile; from now on, that closes this client
+    with call.noted():
+        visit.client = pool.current()
+        io.find_pool()  # raises if it was closed meanwhile; from now on, that closes this client
     try:
         call.response = await io.settle(visit.client.send(sent, stream=True))
     except Exception as error:
