@@ -75,7 +75,7 @@ class Pool(Gate):
         super().__init__(width or math.inf)
         self.is_ours = is_ours  # whether no transport of the caller's is in it
         self._make = make
-        self.client = make()
+        self.client: Any = make()
 
     def current(self) -> Any:
         """Return the client, for who is inside."""

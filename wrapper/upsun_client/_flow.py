@@ -79,7 +79,8 @@ class Flow:
             await io.settle(hook(sent))
             self._check_origin(sent.url)
             check_path(path_of(sent))
-        pool, times = io.find_pool(), sent.extensions.get("timeout") or {}  # a hook may fork
+        pool = io.find_pool()  # not before: a hook may fork
+        times: Any = sent.extensions.get("timeout") or {}
         visit = (ThreadVisit if isinstance(io, Blocking) else TaskVisit)(io, pool)
         try:
             if await pool.enter(visit, io, times.get("pool")):
