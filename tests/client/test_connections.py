@@ -336,7 +336,8 @@ async def test_waiting_at_the_gate_ends_as_a_wait_for_the_pool(calls: Calls, ser
         await calls.together(partial(calls.delete, client), late)
 
 
-async def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) -> None:
+@pytest.mark.parametrize("width", [2, 100])
+async def test_no_more_pass_the_gate_than_there_are_connections(width: int, calls: Calls) -> None:
     inside, most = [0], [0]
 
     def handle(_: httpx.Request) -> Any:
@@ -345,33 +346,36 @@ async def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) ->
     async def accept() -> httpx.Response:
         inside.append(0)
         most.append(len(inside[1:]))
-        await calls.block(time.sleep, 0.01)
+        await calls.block(time.sleep, width / 200)  # in which all come
         inside.pop()
         return httpx.Response(202, json={"status": "Accepted", "code": 202})
 
     kwargs = mocked(handle)
-    kwargs["httpx_args"]["limits"] = httpx.Limits(max_connections=2)
+    if width != 100:  # the default
+        kwargs["httpx_args"]["limits"] = httpx.Limits(max_connections=width)
     async with calls.client(**kwargs) as client:
-        await calls.together(*[partial(calls.delete, client)] * 12)
-    assert max(most) == 2
+        await calls.together(*[partial(calls.delete, client)] * (width + 20))
+    assert max(most) == width
 
 
 def test_threads_pass_the_gate_in_the_order_in_which_they_came(server: Wire) -> None:
     server.api = api = Held(ACCEPTED)
     with u.UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION)) as client:
         http = client.get_httpx_client()
-        with ThreadPoolExecutor(2) as pool:
-            busy = pool.submit(lambda: [http.get("/x") for _ in range(20)])
+        late = ["/1", "/2", "/3"]
+        with ThreadPoolExecutor(4) as pool:
+            came: list[Any] = [pool.submit(lambda: [http.get("/x") for _ in range(20)])]
             api.asked.wait(30)
-            late = pool.submit(http.get, "/late")
-            time.sleep(0.2)  # until it waits
+            for path in late:
+                came.append(pool.submit(http.get, path))
+                time.sleep(0.1)  # until it waits
             api.go_on.set()
-        busy.result()
-        late.result()
-    assert "/late" in [call.target for call in server.calls[1:3]]
+        for each in came:
+            each.result()
+    assert [call.target for call in server.calls[1:4]] == late
 
 
-# --- processes
+# --- at any line
 
 
 @contextmanager
@@ -441,6 +445,9 @@ def test_closing_the_original_at_any_line_of_a_call_of_a_derived_one_costs_it_no
             break
         closing[-1].join()
     assert number > 100
+
+
+# --- processes
 
 
 def in_child(function: Callable[[], object]) -> str:
