@@ -4,7 +4,6 @@ import asyncio
 import inspect
 import os
 import random
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -135,8 +134,9 @@ class Calls:
     async def close(self, thing: Any) -> None:
         thing.close() if self.is_sync else await thing.aclose()
 
-    async def wait(self, event: threading.Event) -> None:
-        event.wait(30) if self.is_sync else await anyio.to_thread.run_sync(event.wait, 30)
+    async def block(self, function: Callable[[float], object], seconds: float) -> None:
+        """Do what blocks where no other task waits for it."""
+        function(seconds) if self.is_sync else await anyio.to_thread.run_sync(function, seconds)
 
     async def together(self, *mains: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """Run all at once, in threads or in tasks."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import upsun_client as u
-from tests.client.conftest import Calls, Clock, Delete, mocked
+from tests.client.conftest import Calls, Clock, Delete, delete_once, mocked
 from tests.client.http_library import httpx
 from tests.client.wire import Wire, answer
 from upsun_api.errors import UnexpectedStatus
@@ -152,9 +152,18 @@ def test_a_bomb_does_not_go_off(status: int, encoding: str, delete: Delete) -> N
 def test_words_that_a_hook_has_read_are_kept() -> None:
     args = mocked(lambda _: httpx.Response(404, stream=Body(iter([b"words"]))))
     args["httpx_args"]["event_hooks"] = {"response": [lambda response: response.read()]}
-    with u.UpsunClient(**args) as client:
-        with pytest.raises(u.NotFoundError, match="words"):
+    with u.UpsunClient(**args) as client, pytest.raises(u.NotFoundError, match="words"):
+        delete_once(client)
+
+
+@pytest.mark.parametrize("status", [202, 404, 503])
+def test_a_hook_that_closes_an_answer_is_told_of(status: int, server: Wire) -> None:
+    server.api = [answer(status, {})]
+    hooks = {"response": [lambda response: response.close()]}
+    with u.UpsunClient(**server.kwargs(httpx_args={"event_hooks": hooks})) as client:
+        with pytest.raises(u.ConfigurationError, match=f"hook.*body of the answer {status}"):
             u.delete_projects_integrations("p", "i", client=client)
+    assert len(server.calls) == 1
 
 
 @pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")

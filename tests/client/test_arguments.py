@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 import upsun_client as u
-from tests.client.conftest import Calls, Delete, delete_once
+from tests.client.conftest import Calls, Delete, delete_once, mocked
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Wire, answer, token
 
@@ -205,15 +205,36 @@ async def test_a_transport_of_tasks_takes_no_exchange_off_its_proxy(
         assert [call.target for call in proxy.calls] == [f"{there}/exchange"]
 
 
+class Listed(httpx.MockTransport, list[object]):
+    """One that is false."""
+
+
+class OddError(Exception):
+    def __bool__(self) -> bool:
+        return False
+
+
 @pytest.mark.parametrize("breaks", ["POST", "DELETE"])
 def test_what_a_transport_of_the_callers_raises_is_his(breaks: str, delete: Delete) -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         if request.method == breaks:
-            raise LookupError("mine")
+            raise OddError("mine")
         return httpx.Response(200, json={"access_token": "a"})
 
-    with pytest.raises(LookupError, match="mine"):
-        delete(api_token="t", httpx_args={"transport": httpx.MockTransport(handle)})
+    with pytest.raises(OddError, match="mine"):
+        delete(api_token="t", httpx_args={"transport": Listed(handle)})
+
+
+async def test_a_mock_that_is_asynchronous_serves_the_exchange_too(tasks: Calls) -> None:
+    async def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return httpx.Response(202, json={"status": "x", "code": 202, "access_token": "a"})
+
+    asked: list[str] = []
+    args = {"transport": httpx.MockTransport(handle)}
+    async with tasks.client(api_token="t", httpx_args=args) as client:
+        await tasks.delete(client)
+    assert asked == ["POST", "DELETE"]
 
 
 # --- TLS
@@ -257,6 +278,10 @@ ELSEWHERE = "http://user:pass@elsewhere.example:3128"
         ({"HTTP_PROXY": "here", "NO_PROXY": "127.0.0.1"}, True),
         ({"ALL_PROXY": ELSEWHERE}, True),
         ({"argument": ELSEWHERE}, True),
+        ({"argument": ELSEWHERE, "mount": "all://eu-2.platform.sh"}, True),
+        ({"argument": ELSEWHERE, "mount": "all://*"}, True),
+        ({"HTTP_PROXY": ELSEWHERE, "mount": "all://"}, True),
+        ({"HTTP_PROXY": ELSEWHERE, "mount": "http://metrics.local"}, True),
     ],
 )
 def test_plain_http_goes_through_a_proxy_on_this_machine_or_none(
@@ -265,14 +290,25 @@ def test_plain_http_goes_through_a_proxy_on_this_machine_or_none(
     with Wire([token(), ACCEPTED]) as proxy:
         for name, value in ways.items():
             monkeypatch.setenv(name, proxy.url if value == "here" else value)
-        delete(**server.kwargs(httpx_args={"proxy": ways.get("argument")}))
+        mounts = {ways["mount"]: None} if "mount" in ways else {}
+        delete(**server.kwargs(httpx_args={"proxy": ways.get("argument"), "mounts": mounts}))
         targets = [server.token_url, f"{server.url}/projects/p1/integrations/i1"]
         assert [request.target for request in proxy.calls] == ([] if is_direct else targets)
         assert len(server.exchanges) == len(server.calls) == is_direct
 
 
+@pytest.mark.parametrize("mount", ["all://", "http://", "http://127.0.0.1", "port"])
+def test_a_mount_of_the_callers_for_this_machine_is_taken(mount: str, calls: Calls) -> None:
+    there = "http://127.0.0.1:1"
+    transport = mocked(lambda _: httpx.Response(202))["httpx_args"]["transport"]
+    args: Any = {"proxy": ELSEWHERE, "mounts": {there if mount == "port" else mount: transport}}
+    kwargs: Any = {"base_url": there, "token_url": f"{there}/oauth2/token", "httpx_args": args}
+    with u.UpsunClient("t", **kwargs) as client:
+        assert calls.send(client).status_code == 202
+
+
 def test_https_proxy_is_asked_to_connect(delete: Delete, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Wire([answer("403 Forbidden")]) as proxy:
+    with Wire([answer("403 Forbidden, hunter2 x")]) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("//", "//a:hunter2 x@"))
         with pytest.raises(u.APIConnectionError, match="403") as caught:
             delete(api_token="t", max_retries=0)
@@ -294,6 +330,7 @@ def test_https_proxy_is_asked_to_connect(delete: Delete, monkeypatch: pytest.Mon
         {"files": [("a", io.BytesIO(b"x")), ("b", 1)]},
         {"auth": ("user", "pass")},
         {"extensions": {"target": b"/projects/other"}},
+        {"extensions": {"trace": print}},
         *({"method": method} for method in ("", "D E", "GET\r\nX: y", "GÉT")),
     ],
     ids=",".join,
@@ -310,9 +347,10 @@ def test_an_unusable_request_is_refused(
 
 
 def test_it_is_said_that_httpx_cannot_send_a_request(calls: Calls, server: Wire) -> None:
-    with u.UpsunClient(**server.kwargs()) as client:
+    hooks = {"request": [lambda request: setattr(request, "method", 3)]}
+    with u.UpsunClient(**server.kwargs(httpx_args={"event_hooks": hooks})) as client:
         with pytest.raises(u.ConfigurationError, match="cannot send"):
-            calls.send(client, extensions={"trace": 3})
+            calls.send(client)
     assert server.calls == []
 
 

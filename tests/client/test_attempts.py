@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -36,6 +37,15 @@ def test_nobody_at_home_any_more(delete: Delete, server: Wire) -> None:
         assert caught.value.attempts == 3
         assert isinstance(caught.value.__cause__, httpx.ConnectError)
     assert len(server.calls) == 1
+
+
+def test_who_closes_the_client_between_attempts_is_told_of_the_first(calls: Calls) -> None:
+    args = mocked(lambda _: httpx.Response(503))
+    args["httpx_args"]["event_hooks"] = {"response": [lambda _: client.close()]}
+    client: u.UpsunClient = u.UpsunClient(**args)
+    with pytest.raises(u.ClientClosedError) as caught:
+        calls.run(partial(calls.delete, client, "p1", "i1"))
+    assert caught.value.__notes__ == [EARLIER]
 
 
 def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None:
@@ -86,15 +96,13 @@ def body(calls: Calls, *chunks: bytes | BaseException) -> Any:
     return made() if calls.is_sync else made_async()
 
 
+MINE: list[Any] = [httpx.ConnectError, httpx.ReadTimeout, httpx.PoolTimeout, u.NotFoundError]
+MINE += [OSError, KeyboardInterrupt, httpcore.ConnectError]  # the last httpx takes for its own
+
+
 @pytest.mark.parametrize("retries", [0, 2])
 @pytest.mark.parametrize("place", ["request", "response", "body"])
-@pytest.mark.parametrize(
-    "kind",
-    [
-        *(httpx.ConnectError, httpx.ReadTimeout, httpx.PoolTimeout, u.NotFoundError, OSError),
-        *(KeyboardInterrupt, httpcore.ConnectError),  # the last httpx takes for its own
-    ],
-)
+@pytest.mark.parametrize("kind", MINE)
 def test_what_a_hook_or_a_body_raises_is_the_callers(
     kind: type[BaseException], place: str, retries: int, calls: Calls, server: Wire
 ) -> None:
@@ -116,6 +124,76 @@ def test_what_a_hook_or_a_body_raises_is_the_callers(
     assert len(server.calls) == (place == "response")
 
 
+class Audited(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The body of an answer as a hook wraps it, to tell somebody of it."""
+
+    def __init__(self, response: httpx.Response, error: Exception | None) -> None:
+        self._body: Any = response.stream
+        self._error = error
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._body:
+            if self._error:
+                raise self._error
+            yield chunk
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._body:
+            if self._error:
+                raise self._error
+            yield chunk
+
+    def close(self) -> None:
+        self._body.close()
+
+    async def aclose(self) -> None:
+        await self._body.aclose()
+
+
+@pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")
+@pytest.mark.parametrize("status", [202, 404])
+def test_what_a_hooks_own_stream_raises_is_the_callers(
+    status: int, delete: Delete, server: Wire
+) -> None:
+    error = httpx.ConnectError("mine")
+
+    def wrap(response: httpx.Response) -> None:
+        response.stream = Audited(response, error)
+
+    server.api = [answer(status, {"status": "x", "code": status})]
+    with pytest.raises(httpx.ConnectError) as caught:
+        delete(**server.kwargs(httpx_args={"event_hooks": {"response": [wrap]}}))
+    assert caught.value is error
+    assert len(server.calls) == 1
+
+
+def test_what_breaks_below_a_hooks_own_stream_is_not_the_callers(
+    delete: Delete, server: Wire
+) -> None:
+    def wrap(response: httpx.Response) -> None:
+        response.stream = Audited(response, None)
+
+    server.api = [wire.cut(ACCEPTED[:-5]), ACCEPTED]
+    delete(**server.kwargs(httpx_args={"event_hooks": {"response": [wrap]}}))
+    assert len(server.calls) == 2
+
+
+def test_a_request_is_judged_as_hooks_leave_it(delete: Delete, server: Wire) -> None:
+    for url in ("https://elsewhere.example/x", f"{server.url}/projects//x"):
+
+        def lead(request: httpx.Request, url: str = url) -> None:
+            request.url = httpx.URL(url)
+
+        with pytest.raises(u.UnsafePathError, match="nothing was sent"):
+            delete(**server.kwargs(httpx_args={"event_hooks": {"request": [lead]}}))
+
+    def hurry(request: httpx.Request) -> None:
+        request.extensions["timeout"] = {"read": 5.0}
+
+    assert server.calls == []
+    delete(**server.kwargs(httpx_args={"event_hooks": {"request": [hurry]}}))
+
+
 def test_a_body_that_is_made_while_it_is_sent_is_sent_once(calls: Calls) -> None:
     script = [ACCEPTED, answer(503), answer(401), answer(401), ACCEPTED]
     with Wire(script) as server, u.UpsunClient(**server.kwargs()) as client:
@@ -133,11 +211,12 @@ def test_a_body_that_is_made_while_it_is_sent_is_sent_once(calls: Calls) -> None
 def test_hooks_see_the_call_as_it_is_and_no_error_holds_its_token(calls: Calls) -> None:
     seen: list[httpx.Request] = []
     hooks = {"request": [seen.append], "response": [httpx.Response.raise_for_status]}
-    with Wire([answer(404)], [token("access-secret")]) as server:
-        with pytest.raises(httpx.HTTPStatusError, match="404") as caught:
+    with Wire([answer(302, b"", Location="/y")], [token("access-secret")]) as server:
+        with pytest.raises(httpx.HTTPStatusError, match="302") as caught:
             post(calls, server.kwargs(httpx_args={"event_hooks": hooks}), json={"a": 1})
     (sent,) = seen  # and no exchange
     assert (sent.url.path, sent.content) == ("/x", b'{"a":1}')
+    assert caught.value.response.next_request is None  # which would be as it was sent
     for request in (sent, caught.value.request, caught.value.response.request):
         assert "access-secret" not in str(request.headers.multi_items())
 
@@ -155,10 +234,8 @@ async def test_a_wait_ends_when_its_task_is_cancelled(tasks: Calls, server: Wire
 
 
 REPEATED = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, 429]
-FINAL = [
-    *(httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.WriteTimeout),
-    *(httpx.RemoteProtocolError, 502, 503, 504),
-]
+FINAL: list[Any] = [httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.WriteTimeout]
+FINAL += [httpx.RemoteProtocolError, 502, 503, 504]
 
 
 @pytest.mark.parametrize("fault", [*REPEATED, *FINAL])
@@ -201,6 +278,7 @@ DAY = "Wed, 21 Oct 2015 07:28:"
         ({"Retry-After": "0"}, 0),
         ({"Retry-After": f"{DAY}00 GMT"}, 0),
         ({"Retry-After": "3"}, 3),
+        ({"Retry-After": "3, 5"}, 3),  # as two of them come
         ({"Retry-After": f"{DAY}30 -0000", "Date": f"{DAY}00 GMT"}, 30),  # -0000 is no zone
         ({"Retry-After": "60"}, 60),
     ],

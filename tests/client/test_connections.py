@@ -5,7 +5,6 @@ import dataclasses
 import gc
 import itertools
 import linecache
-import multiprocessing
 import os
 import ssl
 import sys
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing import get_all_start_methods, get_context
 from types import FrameType
 from typing import Any
 from unittest import mock
@@ -73,7 +73,7 @@ async def test_fifty_derived_clients_share_connections(calls: Calls, server: Wir
 
 async def test_who_waits_for_the_token_is_closed_by_no_other(calls: Calls, server: Wire) -> None:
     async def close() -> None:
-        await calls.wait(exchange.asked)
+        await calls.block(exchange.asked.wait, 30)
         await calls.close(client)
         exchange.go_on.set()
 
@@ -323,7 +323,7 @@ async def test_no_connection_is_lost_to_cancelled_tasks(
 
 async def test_waiting_at_the_gate_ends_as_a_wait_for_the_pool(calls: Calls, server: Wire) -> None:
     async def late() -> None:
-        await calls.wait(api.asked)
+        await calls.block(api.asked.wait, 30)
         with pytest.raises(u.APITimeoutError, match="PoolTimeout.*nothing was sent") as caught:
             await calls.delete(client)
         assert isinstance(caught.value.__cause__, httpx.PoolTimeout)
@@ -336,8 +336,8 @@ async def test_waiting_at_the_gate_ends_as_a_wait_for_the_pool(calls: Calls, ser
         await calls.together(partial(calls.delete, client), late)
 
 
-async def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) -> None:
-    pause = partial(time.sleep, 0.01)
+@pytest.mark.parametrize("width", [2, 100])
+async def test_no_more_pass_the_gate_than_there_are_connections(width: int, calls: Calls) -> None:
     inside, most = [0], [0]
 
     def handle(_: httpx.Request) -> Any:
@@ -346,33 +346,36 @@ async def test_no_more_pass_the_gate_than_there_are_connections(calls: Calls) ->
     async def accept() -> httpx.Response:
         inside.append(0)
         most.append(len(inside[1:]))
-        pause() if calls.is_sync else await anyio.to_thread.run_sync(pause)
+        await calls.block(time.sleep, width / 200)  # in which all come
         inside.pop()
         return httpx.Response(202, json={"status": "Accepted", "code": 202})
 
     kwargs = mocked(handle)
-    kwargs["httpx_args"]["limits"] = httpx.Limits(max_connections=2)
+    if width != 100:  # the default
+        kwargs["httpx_args"]["limits"] = httpx.Limits(max_connections=width)
     async with calls.client(**kwargs) as client:
-        await calls.together(*[partial(calls.delete, client)] * 12)
-    assert max(most) == 2
+        await calls.together(*[partial(calls.delete, client)] * (width + 20))
+    assert max(most) == width
 
 
 def test_threads_pass_the_gate_in_the_order_in_which_they_came(server: Wire) -> None:
     server.api = api = Held(ACCEPTED)
     with u.UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION)) as client:
         http = client.get_httpx_client()
-        with ThreadPoolExecutor(2) as pool:
-            busy = pool.submit(lambda: [http.get("/x") for _ in range(20)])
+        late = ["/1", "/2", "/3"]
+        with ThreadPoolExecutor(4) as pool:
+            came: list[Any] = [pool.submit(lambda: [http.get("/x") for _ in range(20)])]
             api.asked.wait(30)
-            late = pool.submit(http.get, "/late")
-            time.sleep(0.2)  # until it waits
+            for path in late:
+                came.append(pool.submit(http.get, path))
+                time.sleep(0.1)  # until it waits
             api.go_on.set()
-        busy.result()
-        late.result()
-    assert "/late" in [call.target for call in server.calls[1:3]]
+        for each in came:
+            each.result()
+    assert [call.target for call in server.calls[1:4]] == late
 
 
-# --- processes
+# --- at any line
 
 
 @contextmanager
@@ -401,8 +404,14 @@ def interrupt() -> None:
     raise KeyboardInterrupt
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the line may be the one that closes
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-def test_ctrl_c_at_any_line_of_a_call_costs_no_later_one(server: Wire) -> None:
+def test_ctrl_c_at_any_line_of_a_call_costs_no_later_one(
+    server: Wire, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(gc.enable)
+    gc.disable()  # so that no client of before ends at such a line
     verify = ssl.create_default_context()  # to be made once
     kwargs = server.kwargs(timeout=5, verify_ssl=verify, httpx_args=ONE_CONNECTION)
     for number in itertools.count(1):
@@ -411,6 +420,7 @@ def test_ctrl_c_at_any_line_of_a_call_costs_no_later_one(server: Wire) -> None:
                 delete_once(client)
                 break
             delete_once(client)
+    gc.collect()
     assert number > 100
 
 
@@ -431,14 +441,18 @@ def test_closing_the_original_at_any_line_of_a_call_of_a_derived_one_costs_it_no
         with client.with_timeout(5) as derived, at_line(number, close):
             delete_once(derived)
         if len(closing) < number:
+            client.close()
             break
         closing[-1].join()
     assert number > 100
 
 
+# --- processes
+
+
 def in_child(function: Callable[[], object]) -> str:
     """Run a function in a forked child; give what it returns or raises."""
-    fork = multiprocessing.get_context("fork")
+    fork = get_context("fork")
     receive, send = fork.Pipe(duplex=False)
 
     def run() -> None:
@@ -454,7 +468,7 @@ def in_child(function: Callable[[], object]) -> str:
     return str(said)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.skipif("fork" not in get_all_start_methods(), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 class TestFork:
     def test_a_child_has_connections_of_its_own_and_what_its_parent_set(

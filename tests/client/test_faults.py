@@ -167,12 +167,13 @@ CASES = [
     unfit("200 half a json", answer(200, b'{"status": "Acc'), "15 bytes of application/json; the request has probably worked"),
     unfit("200 not utf-8", answer(200, b'{"status": "\xff"}')),
     unfit("200 bad gzip", answer(200, b"no gzip", Content_Encoding="gzip"), status_code=200),
+    unfit("202 of many members", answer(202, gzip.compress(b"") * 80_000 + ZIPPED, Content_Encoding="gzip"), "too many members", status_code=202),
     unfit("202 deep json", answer(202, b"[" * 200_000)),
     unfit("299", answer(299, {"status": "x", "code": 299}), status_code=299),
     *(
         unfit(f"202 {body!r}", answer(202, body), "does not fit the contract", status_code=202, body=body)
         for body in tuple[Any, ...]((
-            {}, [], "x", None, 1, {"_embedded": 1, "code": 404}, {"_links": 1, "status": None},
+            {}, [], "x", None, 1, {"_embedded": 1, "code": 404}, {"_links": 1, "status": None}, {"_embedded": {}, "error": "denied"},
             {"status": "Not Found", "code": 404}, {"status": 1, "code": 202}, {"status": "x", "code": True},
             {"status": "x", "code": 199}, {"status": "x", "code": 300}, {"status": "x", "code": "202"},
         ))
@@ -181,7 +182,7 @@ CASES = [
     Case("202", shows={"additional_properties": {"_embedded": {"activities": [{"id": "act1"}]}}}),
     *(
         Case(f"202 {encoding} of {len(body)}", [answer(202, body, Content_Encoding=encoding)])
-        for encoding, body in (("gzip", ZIPPED), ("X-GZIP", ZIPPED), ("gzip", TWO_MEMBERS), ("deflate", zlib.compress(BODY)), ("identity", BODY))
+        for encoding, body in (("gzip", ZIPPED), ("X-GZIP", ZIPPED), ("gzip", TWO_MEMBERS), ("gzip", ZIPPED + bytes(9)), ("deflate", zlib.compress(BODY)), ("identity", BODY))
     ),
     Case("204 empty", [b"HTTP/1.1 204 No Content\r\n\r\n"]),
     *(

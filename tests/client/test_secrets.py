@@ -19,7 +19,8 @@ import pytest
 
 import upsun_client as u
 from tests.client import wire
-from tests.client.conftest import Calls, Delete
+from tests.client.conftest import Calls, Delete, delete_once
+from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Reaction, Wire, answer, token
 
 API_TOKEN = "api+secret/token"
@@ -141,6 +142,19 @@ def test_an_unusable_token_is_not_quoted(bad: str, monkeypatch: pytest.MonkeyPat
         assert not bad.strip() or bad not in "".join(traceback.format_exception(caught.value))
 
 
+def test_no_frame_of_an_exchange_that_a_transport_breaks_shows_the_token() -> None:
+    def handle(_: httpx.Request) -> httpx.Response:
+        raise OSError("mine")
+
+    args = {"transport": httpx.MockTransport(handle)}
+    with (
+        u.UpsunClient(API_TOKEN, httpx_args=args) as client,
+        pytest.raises(OSError, match="mine") as caught,
+    ):
+        u.delete_projects_integrations("p", "i", client=client)
+    assert_clean(*locals_of_ours(caught.value))
+
+
 def test_a_token_that_is_missing_is_refused() -> None:
     with pytest.raises(u.ConfigurationError, match="UPSUN_CLI_TOKEN is empty"):
         u.UpsunClient()
@@ -216,14 +230,13 @@ def test_a_token_is_redacted_before_what_holds_it_is_cut(delete: Delete) -> None
 
 
 @pytest.mark.timeout(30)
-def test_a_body_of_escapes_is_redacted_at_once() -> None:
+def test_a_body_of_escapes_is_redacted_at_once(server: Wire) -> None:
     bodies = [(mark * 70_000)[:70_000] for mark in ("\\", "%25", "&#0", "&#x0", "a\\", "api+")]
     script = [answer(404, f"{body}{API_TOKEN}".encode()) for body in bodies]
     script.append(answer(404, ["%"] * 12_000))
-    with Wire(script, [token(ACCESS * 100)]) as server:
-        client = u.UpsunClient(**server.kwargs(api_token=API_TOKEN))
+    server.api, server.exchange = script, [token(ACCESS * 100)]
+    with u.UpsunClient(**server.kwargs(api_token=API_TOKEN)) as client:
         for _ in script:
             with pytest.raises(u.UpsunError) as caught:
-                u.delete_projects_integrations("p", "i", client=client)
+                delete_once(client)
             assert_clean(str(caught.value))
-        client.close()

@@ -14,8 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from scripts.pipeline import document, render, select, unsupported
-from scripts.pipeline.corrections import RULES, correct
+from scripts.pipeline import document, generate, select
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.walk import Node
@@ -43,20 +42,11 @@ def read(path: Path) -> Node:
     return document.parse(path.read_bytes(), path.name)
 
 
-def make(whole: Node, directory: Path, *, without: str | None = None, prose: bool = False) -> Path:
-    """Take a document through the pipeline, all operations, into a package that is imported."""
-    rules = {name: rule for name, rule in RULES.items() if name != without}
-    body = json.dumps(whole).encode()
-    selected = select.select(document.parse(body, "the document"), ["*"], prose=prose)
+def make(whole: Node, directory: Path, *, prose: bool = False) -> Path:
+    """Take a document through the pipeline, all operations, into a package that is verified."""
+    parsed = document.parse(json.dumps(whole).encode(), "the document")
     package = directory / "made_api"
-    unsupported.check(selected)
-    render.render(correct(selected, rules), package)
-    with imported(package) as load:
-        for file in package.rglob("*.py"):
-            parts = file.relative_to(package).with_suffix("").parts
-            load("".join(f".{part}" for part in parts if part != "__init__"))
-        models = load(".models")
-        assert all(hasattr(models, name) for name in models.__all__)
+    generate.build(Repo(directory), select.select(parsed, ["*"], prose=prose), package)
     return package
 
 

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx
 import pytest
@@ -103,10 +104,11 @@ DOCUMENT = api(
 @pytest.mark.parametrize("rule", RULES)
 def test_no_rule_can_be_left_out(rule: str, package: Path, tmp_path: Path) -> None:
     assert "Cause: " in str(RULES[rule].__doc__)
-    try:
-        made = make(DOCUMENT, tmp_path, without=rule)
-    except Exception:
-        return
+    with mock.patch.dict(RULES, {rule: lambda document: document}):
+        try:
+            made = make(DOCUMENT, tmp_path)
+        except PipelineError:
+            return
     assert differences(made, package)
 
 

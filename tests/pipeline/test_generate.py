@@ -24,9 +24,6 @@ from tests.pipeline.support import ROOT, Load, imported, make, mypy, python, ref
 
 COLOUR = oas.enum("red", "green")
 LEVEL: Node = {"type": "integer", "enum": [1, 2, -3]}
-FUNCTIONS = ("sync", "sync_detailed", "asyncio", "asyncio_detailed")
-
-
 NAMES = (
     *("d", "cls", "field_dict", "src_dict", "to_dict", "from_dict", "to_multipart", "self"),
     *("additional_properties", "additional_keys", "prop", "prop_name", "prop_dict", "files"),
@@ -113,7 +110,7 @@ def test_prose_changes_docstrings_and_nothing_else(tmp_path: Path) -> None:
     for package, start in ((plain, "GET /a\n\nReturns:\n    "), (told, "GET /a\n\nSum It's")):
         with imported(package) as load:
             assert load(".api.t.a").__doc__ == "GET /a"
-            for name in FUNCTIONS:
+            for name in ("sync", "sync_detailed", "asyncio", "asyncio_detailed"):
                 text = inspect.getdoc(getattr(load(".api.t.a"), name)) or ""
                 assert text.startswith(start)
                 assert ("Long It's" in text) is (package is told)

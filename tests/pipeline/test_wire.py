@@ -303,12 +303,8 @@ def test_none_is_sent_as_null_where_a_body_may_be_null(name: str, call: Call) ->
 
 def test_a_body_of_anything_is_written_as_json(call: Call, models: Any) -> None:
     body = {"at": AWARE, "day": DATE, "in": models.Range(on=True), "n": [1e16, None, "ä"]}
-    assert json.loads(call("anything", body=body).content) == {
-        "at": SPELLED,
-        "day": "2026-01-02",
-        "in": {"on": True},
-        "n": [1e16, None, "ä"],
-    }
+    spelled = {"at": SPELLED, "day": "2026-01-02", "in": {"on": True}}
+    assert json.loads(call("anything", body=body).content) == body | spelled
     with pytest.raises(ValueError, match="not JSON compliant"):
         call("anything", body=[float("nan")])
 

@@ -27,11 +27,14 @@ def exchange(
     asked_at = time.monotonic()
     pool = connections.for_exchange()
     headers = {**HEADERS, "Authorization": _BASIC}
-    form = {"grant_type": "api_token", "api_token": of.api_token.reveal()}
     # Whoever waits gives up in his own time; the exchange goes on, for who comes next.
     times = {part: each and max(each, _PATIENCE) for part, each in timeout.as_dict().items()}
     request = httpx.Request(
-        "POST", token_url, headers=headers, data=form, extensions={"timeout": times}
+        "POST",
+        token_url,
+        headers=headers,
+        data={"grant_type": "api_token", "api_token": of.api_token.reveal()},  # in no variable
+        extensions={"timeout": times},
     )
     flow = Flow([token_url], retries, of.redact)
     try:

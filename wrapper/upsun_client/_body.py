@@ -18,14 +18,16 @@ ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are kept
 _MARGIN = 32 * 1024  # characters that are left out behind a cut, as a token may be cut in two
 READ_LIMIT = ERROR_BODY_LIMIT + _MARGIN
 _MESSAGE_LIMIT = 500  # characters
+_GZIP = b"\x1f\x8b"
+_MEMBERS = 16  # of a gzip body: each of them copies what is behind it
 # Linear in the length of the body, whatever it holds.
 _TITLE, _TAG = r"<title[^<>]*>([^<]*)", r"<[^<>]*>"
 # Most specific first; an answer rarely has more than two of them.
 _MESSAGE_KEYS = ("message", "error_description", "detail", "error_hint", "title", "error", "errors")
 
 
-class RequestBody(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body of the caller's that can be read once, such as a file; remembers what he raised."""
+class Recorded(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that is read once; remembers what was raised meanwhile, to tell whose it was."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -45,6 +47,12 @@ class RequestBody(httpx.SyncByteStream, httpx.AsyncByteStream):
         except Exception as error:
             self.raised = error
             raise
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 async def fill(
@@ -82,7 +90,7 @@ def decompress(raw: bytes, encoding: str, limit: int) -> tuple[bytes, str]:
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         return b"", f"Content-Encoding {one_line(encoding, 80)} is not read here"
     body = b""
-    while raw and len(body) <= limit:  # gzip may have several members
+    for _ in range(_MEMBERS):
         inflater = zlib.decompressobj(zlib.MAX_WBITS + 32)  # which knows both by their beginning
         try:
             body += inflater.decompress(raw, limit + 1 - len(body))
@@ -91,7 +99,9 @@ def decompress(raw: bytes, encoding: str, limit: int) -> tuple[bytes, str]:
         if not inflater.eof and len(body) <= limit:
             return body, "the compressed body breaks off"
         raw = inflater.unused_data
-    return body, ""
+        if len(body) > limit or not raw.startswith(_GZIP):  # padding is no member
+            return body, ""
+    return body, "it has too many members"
 
 
 def decode_body(body: bytes, charset: str | None = None, redact: Callable[[str], str] = str) -> Any:

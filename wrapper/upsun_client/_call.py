@@ -1,7 +1,8 @@
 """One request, its attempts, and what each means: wait and try again, or a typed error."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from http.client import responses
 from typing import Any, NoReturn
 
@@ -69,6 +70,15 @@ class Call:
             error.add_note("Its body can be sent only once: no retry, and no new access token.")
         return error
 
+    @contextmanager
+    def noted(self) -> Generator[None, None, None]:
+        """Note what is to be known beside an error of ours."""
+        try:
+            yield
+        except _errors.UpsunError as error:
+            self.note(error)
+            raise
+
     def give_up(self, seconds: float) -> NoReturn:
         """Raise the error for a request that waited too long for an access token."""
         text = f"no access token within {seconds:g} s, so {self} was not sent"
@@ -121,7 +131,7 @@ class Call:
     def _broken(self, response: httpx.Response | None, error: Exception) -> _errors.UpsunError:
         is_timeout = isinstance(error, httpx.TimeoutException)
         # The text of a timeout would tell of the event loop's inside.
-        words = "" if is_timeout else self._say(str(error))
+        words = "" if is_timeout else one_line(self._words(error), _SHOWN)
         words = f"({words or type(error).__name__}; attempt {self._attempts})"
         if not self._sent:
             fate = f"nothing was sent: {_CHECK}"
@@ -141,10 +151,16 @@ class Call:
     def _bare(self, error: Exception) -> Exception:
         """Copy an error of httpx without the request, and without all it was raised during."""
         kind: Any = type(error)
-        bare: Exception = kind.__new__(kind, self._redact(str(error)))
+        bare: Exception = kind.__new__(kind, self._words(error))
         if isinstance(bare, httpx.RequestError):
             bare.request = httpx.Request(self.method, self.request.url.copy_with(query=None))
         return bare
+
+    def _words(self, error: Exception) -> str:
+        text = str(error)
+        if isinstance(error, httpx.ProxyError) and text[:3].isdigit():
+            return text[:3]  # what a proxy says beside its status may hold the password it got
+        return self._redact(text)
 
     def _say(self, text: str) -> str:
         return one_line(self._redact(text), _SHOWN)

@@ -17,7 +17,14 @@ from urllib.request import getproxies
 from ._errors import ClientClosedError, ConfigurationError
 from ._httpx import httpx
 from ._io import Blocking, Gate, Io, PerLoop, Tasks, close, run
-from ._options import Verify, check_kind, check_proxies, translated
+from ._options import (
+    Verify,
+    check_kind,
+    check_proxies,
+    covers,
+    is_asynchronous,
+    translated,
+)
 
 _FOR_SESSIONS = {"params", "event_hooks"}  # what of httpx_args is used above the connections
 
@@ -68,7 +75,7 @@ class Pool(Gate):
         super().__init__(width or math.inf)
         self.is_ours = is_ours  # whether no transport of the caller's is in it
         self._make = make
-        self.client = make()
+        self.client: Any = make()
 
     def current(self) -> Any:
         """Return the client, for who is inside."""
@@ -90,6 +97,7 @@ class Visit:
     """A request at the gate, and the body of its answer; when that is closed, the next enters."""
 
     client: Any = None  # that of the pool, once it is inside
+    own: Any = None  # the body as it came, where a hook may have wrapped it
     stream: Any = httpx.ByteStream(b"")
 
     def __init__(self, io: Io, pool: Pool) -> None:
@@ -154,7 +162,8 @@ class Connections:
         self._args = {name: args[name] for name in args.keys() - _FOR_SESSIONS}
         self._verify = verify_ssl
         self._plain_hosts = plain_hosts  # with ports, all on this machine
-        self._is_ours = not (args.get("transport") or any(args["mounts"].values()))
+        theirs = (args.get("transport"), *args["mounts"].values())
+        self._is_ours = all(transport is None for transport in theirs)
         self._process = os.getpid()
         self._users: weakref.WeakValueDictionary[int, User] = weakref.WeakValueDictionary()
         self._pools = {Blocking: PerLoop(lambda: (os.getpid(), None)), Tasks: PerLoop()}
@@ -204,9 +213,10 @@ class Connections:
         for each in (args.get("transport"), *mounts.values()):
             wanted = f"a {kind.transport.__name__} in this kind of call"
             check_kind("a transport in httpx_args", each, kind.transport | None, wanted)
-        own_way = any(str(key).startswith(("http:", "all:")) for key in mounts)
-        if check_proxies(args) and not own_way:
-            mounts = {f"http://{host}": None for host in self._plain_hosts} | mounts
+        if check_proxies(args):
+            for host in self._plain_hosts:
+                own_way = any(covers(str(key), host, args) for key in mounts)
+                mounts = mounts if own_way else {f"http://{host}": None} | mounts
         verify, no_proxy = self._context(), getproxies().get("no")
         where = f"httpx_args ({', '.join(sorted(map(str, args.keys() - {'limits'})))})"
         with translated(f"{where} or the proxy environment (NO_PROXY: {no_proxy})"):
@@ -229,4 +239,13 @@ def _lend(transport: Any) -> httpx.BaseTransport | None:
     """Wrap a transport of the caller's for the exchange, which does not close it then."""
     if not isinstance(transport, httpx.BaseTransport):
         return None  # one of tasks has a loop that the exchange is not in
+    if isinstance(transport, httpx.MockTransport) and is_asynchronous(transport.handler):
+        return httpx.MockTransport(lambda request: _finish(transport.handler(request)))
     return httpx.MockTransport(transport.handle_request)
+
+
+def _finish(made: Any) -> httpx.Response:
+    import asyncio  # noqa: PLC0415 - which few need
+
+    response: httpx.Response = asyncio.run(made)
+    return response

@@ -5,13 +5,14 @@ import math
 import time
 from typing import Any
 
-from ._body import READ_LIMIT, RequestBody, decompress, fill
-from ._call import STREAM, Call, Redact
+from ._body import READ_LIMIT, Recorded, decompress, fill
+from ._call import STREAM, Call, Redact, path_of
 from ._connections import Pool, TaskVisit, ThreadVisit, Visit
-from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, UpsunError
+from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
 from ._httpx import httpx
 from ._io import Blocking, Io
 from ._options import translated
+from ._paths import check_path
 from ._tokens import Token, Tokens
 
 SUCCESS_LIMIT = 64 * 1024 * 1024  # bytes of a success's body, compressed or not
@@ -40,17 +41,15 @@ class Flow:
         since, patience = time.monotonic(), request.extensions["timeout"]["read"]
         is_renewed = False
         while True:
-            try:
-                pool, token = io.find_pool(), None
+            token = None
+            with call.noted():
+                io.find_pool()  # raises what is unusable before a token is asked for
                 if self.tokens:
                     token = await self.tokens.get(io, since, patience) or call.give_up(patience)
                     since = time.monotonic()
-            except UpsunError as error:
-                call.note(error)
-                raise
             sent = _copy(request, token)
             try:
-                await self._attempt(io, pool, call, sent)
+                await self._attempt(io, call, sent)
             except BaseException:
                 # Who holds on to it, such as an error, shall not hold the token.
                 sent.headers.pop("Authorization", None)
@@ -69,7 +68,7 @@ class Flow:
             wanted = "the server that this client is for, nor one of its trusted_origins"
             raise UnsafePathError(f"{where} is not {wanted}, without a user; nothing was sent")
 
-    async def _attempt(self, io: Io, pool: Pool, call: Call, sent: httpx.Request) -> None:
+    async def _attempt(self, io: Io, call: Call, sent: httpx.Request) -> None:
         """Send a request once, and read what is to be read of the answer.
 
         Whether it was sent is known from the place that an exception comes from: a hook of the
@@ -78,22 +77,28 @@ class Flow:
         call.response = call.error = None
         for hook in io.hooks["request"]:
             await io.settle(hook(sent))
+            self._check_origin(sent.url)
+            check_path(path_of(sent))
+        pool = io.find_pool()  # not before: a hook may fork
+        times: Any = sent.extensions.get("timeout") or {}
         visit = (ThreadVisit if isinstance(io, Blocking) else TaskVisit)(io, pool)
         try:
-            if await pool.enter(visit, io, sent.extensions["timeout"]["pool"]):
+            if await pool.enter(visit, io, times.get("pool")):
                 await _deliver(io, visit, pool, sent, call)
             else:
                 call.error = httpx.PoolTimeout("")
             if response := call.response:
+                response.request, response.next_request = call.request, None
+                if io.hooks["response"]:
+                    response.stream = visit.own = Recorded(response.stream)
                 visit.stream = response.stream
-                response.request = call.request
                 for hook in io.hooks["response"]:
                     await io.settle(hook(response))
                 visit.stream = response.stream  # which a hook may have wrapped
                 if io.is_streamed and call.is_success and not response.is_closed:
                     response.stream = visit
                     return
-                await self._read(io, call, response, visit, sent.extensions["timeout"])
+                await self._read(io, call, response, visit, times)
             await visit.aclose()
         except BaseException as error:
             if not isinstance(error, Exception):  # the task was cancelled
@@ -105,12 +110,12 @@ class Flow:
         self, io: Io, call: Call, response: httpx.Response, visit: Visit, times: Any
     ) -> None:
         """Read a body within its limits, unless a mock or a hook has read it."""
-        if response.is_stream_consumed:
+        if response.is_stream_consumed or response.is_closed:
             what = f"an event hook that takes the body of the answer {response.status_code}"
             with translated(f"{what} (let it call response.read())"):
                 response.read()
             return
-        is_whole, patience = self.tokens and response.is_success, times["read"] or math.inf
+        is_whole, patience = self.tokens and response.is_success, times.get("read") or math.inf
         limit, seconds = SUCCESS_LIMIT, 10 * patience
         if not is_whole:
             # No longer for a chunk either, of what was answered already.
@@ -119,6 +124,8 @@ class Flow:
         raw = bytearray()
         stopped = await fill(raw, io, visit.stream, limit=limit, seconds=seconds)
         visit.stream = Visit.stream  # that one is closed, whatever came of it
+        if isinstance(stopped, Exception) and visit.own and visit.own.raised is not stopped:
+            raise stopped  # of what a hook wrapped it in
         # The old stream holds on to the request as sent.
         body, problem, headers = bytes(raw)[: limit + 1], "", response.headers
         if encoding := headers.get("content-encoding"):
@@ -141,15 +148,16 @@ class Flow:
 
 async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: Call) -> None:
     """Get a response, or the error with which the HTTP library gave up."""
-    visit.client = pool.current()
-    io.find_pool()  # raises if it was closed meanwhile; from now on, that closes this client
+    with call.noted():
+        visit.client = pool.current()
+        io.find_pool()  # raises if it was closed meanwhile; from now on, that closes this client
     try:
         call.response = await io.settle(visit.client.send(sent, stream=True))
     except Exception as error:
-        mine = sent.stream.raised if isinstance(sent.stream, RequestBody) else None
-        if mine and error is not mine:
-            raise mine from None
-        if mine or not (pool.is_ours or isinstance(error, httpx.RequestError)):
+        mine = sent.stream.raised if isinstance(sent.stream, Recorded) else None
+        if mine is not None and error is not mine:
+            raise mine from mine.__cause__
+        if mine is not None or not (pool.is_ours or isinstance(error, httpx.RequestError)):
             raise  # of the caller's body, or of his transport
         call.error = error
     if call.error is None or isinstance(call.error, httpx.RequestError):
@@ -168,7 +176,7 @@ def _copy(request: httpx.Request, token: Token | None) -> httpx.Request:
     """Copy a request, with the token: who holds on to the original shall not hold it."""
     sent = copy.copy(request)  # which leaves out what httpx does not pickle
     is_plain = isinstance(request.stream, httpx.ByteStream)
-    sent.stream = request.stream if is_plain else RequestBody(request.stream)
+    sent.stream = request.stream if is_plain else Recorded(request.stream)
     sent.headers = httpx.Headers(request.headers)
     if token:
         sent.headers["Authorization"] = f"Bearer {token.reveal()}"

@@ -118,6 +118,8 @@ class _Session:
             raise ConfigurationError(f"{request.method[:80]!r} is no HTTP method; nothing was sent")
         if "target" in request.extensions:
             raise UnsafePathError("the extension 'target' hides the path; nothing was sent")
+        if "trace" in request.extensions:
+            raise ConfigurationError("the extension 'trace' cannot be used here; take event_hooks")
         if auth is not _HOW:
             raise ConfigurationError("auth cannot be set: the access token is this client's own")
         body = self.driver.body

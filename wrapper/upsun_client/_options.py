@@ -73,7 +73,7 @@ def read_url(name: str, url: str) -> httpx.URL:
         check_path(plain := url.rstrip("/"))
         parsed = _parse_url(plain)
         is_safe = parsed.scheme == "https" or (parsed.scheme == "http" and is_loopback(parsed))
-        is_more = "@" in url or parsed.query or any(character.isspace() for character in url)
+        is_more = {*"@*"} & {*url} or parsed.query or any(map(str.isspace, url))
         if is_safe and parsed.host and not is_more and (parsed.port or 0) <= _LAST_PORT:
             return parsed
     shown = "" if "@" in str(url) else f", not {url!r}"
@@ -151,11 +151,23 @@ def read_hooks(given: Any) -> Hooks:
 def check_hooks(hooks: Hooks, *, is_blocking: bool) -> None:
     """Refuse what is no event hook, or one that a synchronous call cannot wait for."""
     for hook in itertools.chain(*hooks.values()):
-        called = getattr(hook, "__call__", None)  # noqa: B004 - of an object that has one
-        is_async = inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(called)
-        if called is None or (is_async and is_blocking):
+        if not callable(hook) or (is_blocking and is_asynchronous(hook)):
             problem = "is no function, or asynchronous in a call that is not"
             raise ConfigurationError(f"event_hooks: {hook!r} {problem}")
+
+
+def is_asynchronous(function: Any) -> bool:
+    called = getattr(function, "__call__", None)  # noqa: B004 - of an object that has one
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
+
+
+def covers(mount: str, host: str, args: Mapping[str, Any]) -> bool:
+    """Tell whether a pattern of ``mounts`` goes before a proxy, for plain http to a host."""
+    scheme, _, place = mount.partition("://")
+    is_of_all = args.get("proxy") is not None or "http" not in getproxies()
+    if not place:
+        return scheme == "http" or (scheme == "all" and is_of_all)
+    return scheme in {"http", "all"} and place in {host, re.sub(r":\d+$", "", host)}
 
 
 def check_proxies(args: Mapping[str, Any]) -> bool:
@@ -165,7 +177,7 @@ def check_proxies(args: Mapping[str, Any]) -> bool:
     """
     if args.get("proxy") is not None:
         return not is_loopback(_read_proxy("the argument proxy", args["proxy"]))
-    if not args.get("trust_env", True) or args.get("transport"):
+    if not args.get("trust_env", True) or args.get("transport") is not None:
         return False
     proxies = {
         scheme: _read_proxy(

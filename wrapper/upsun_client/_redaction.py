@@ -21,7 +21,7 @@ def redact(text: str, secrets: Sequence[str]) -> str:
     secrets = [secret for secret in secrets if _SHORTEST <= len(secret) <= len(text)]
     if not secrets:
         return text
-    spans = []
+    spans: list[tuple[int, int]] = []
     for plain, starts in _readings(text):
         for spelled in {each for secret in secrets for each in _spellings(secret)}:
             at = plain.find(spelled)

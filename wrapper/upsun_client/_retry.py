@@ -46,8 +46,8 @@ def pause(attempt: int, asked: float) -> float:
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """Read Retry-After, in seconds or as a date; None if it is absent or makes no sense."""
     value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d+(\.\d*)?", value):
-        return float(value)
+    if seconds := re.fullmatch(r"(\d+(\.\d*)?)(,.*)?", value):  # the first of several
+        return float(seconds[1])
     if (until := _date(value)) is None:
         return None
     # Count by the server's clock where it shows it: ours may be wrong.

@@ -48,7 +48,8 @@ def _overlooked(parsed: object, response: httpx.Response) -> str:
     """Say what a parser has overlooked; '' for nothing."""
     if isinstance(parsed, AcceptedResponse):
         # What acts as an acceptance, and leaves out to say so.
-        if {"_embedded", "_links"} & parsed.additional_properties.keys():
+        more = parsed.additional_properties
+        if {"_embedded", "_links"} & more.keys() and not _is_error(more):
             if isinstance(parsed.status, Unset):
                 parsed.status = _status_text(response)
             if isinstance(parsed.code, Unset):
