@@ -15,9 +15,9 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 # Lines of code, and lines with docstrings and comments: ceilings, to be lowered with the code. What
 # needs more room makes it where less is needed, or says in its commit why they rise.
 BUDGETS: dict[str, tuple[int, int]] = {
-    "wrapper": (1520, 2370),
-    "scripts": (3440, 5120),
-    "tests": (7000, 8860),
+    "wrapper": (1630, 2505),
+    "scripts": (3260, 4820),
+    "tests": (6720, 8590),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),
