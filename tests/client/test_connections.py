@@ -289,6 +289,20 @@ def test_each_of_several_loops_keeps_its_connections(tasks: Calls, server: Wire)
     assert (len(server.calls), len(server.exchanges)) == (10, 1)
 
 
+def test_a_loop_that_has_ended_leaves_nothing_behind(tasks: Calls, server: Wire) -> None:
+    async def run() -> None:
+        seen.append(weakref.ref(client.get_async_httpx_client()))
+        async with client.get_async_httpx_client():
+            await delete_once_async(client)
+
+    seen: list[weakref.ref[Any]] = []
+    with u.UpsunClient(**server.kwargs()) as client:
+        for _ in range(4):
+            tasks.run(run)
+        gc.collect()
+        assert [ref() is None for ref in seen[:-1]] == [True] * 3
+
+
 # --- the gate
 
 
