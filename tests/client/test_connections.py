@@ -372,6 +372,22 @@ async def test_no_more_pass_the_gate_than_there_are_connections(width: int, call
     assert max(most) == width
 
 
+def test_who_waits_at_the_gate_of_a_client_that_is_closed_sends_nothing(server: Wire) -> None:
+    server.api = api = Held(ACCEPTED)
+    client = u.UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION))
+    with ThreadPoolExecutor(2) as pool:
+        came = [pool.submit(delete_once, client)]
+        api.asked.wait(30)
+        came.append(pool.submit(delete_once, client))
+        time.sleep(0.2)  # until it waits
+        client.close()
+        api.go_on.set()
+    for each in came:
+        with pytest.raises(u.ClientClosedError):
+            each.result()
+    assert len(server.calls) == 1
+
+
 def test_threads_pass_the_gate_in_the_order_in_which_they_came(server: Wire) -> None:
     server.api = api = Held(ACCEPTED)
     with u.UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION)) as client:
