@@ -221,6 +221,20 @@ def test_hooks_see_the_call_as_it_is_and_no_error_holds_its_token(calls: Calls) 
         assert "access-secret" not in str(request.headers.multi_items())
 
 
+def test_every_idempotent_request_is_repeated() -> None:
+    asked: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return httpx.Response(503 if asked.count(request.method) == 1 else 200)
+
+    methods = ("DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE")
+    with u.UpsunClient(**mocked(handle)) as client:
+        for method in methods:
+            client.get_httpx_client().request(method, "/x")
+    assert asked == [method for method in methods for _ in range(2)]
+
+
 @pytest.mark.timeout(50)
 async def test_a_wait_ends_when_its_task_is_cancelled(tasks: Calls, server: Wire) -> None:
     server.api = [answer(503, b"", Retry_After="59")]
