@@ -39,13 +39,22 @@ def test_nobody_at_home_any_more(delete: Delete, server: Wire) -> None:
     assert len(server.calls) == 1
 
 
-def test_who_closes_the_client_between_attempts_is_told_of_the_first(calls: Calls) -> None:
-    args = mocked(lambda _: httpx.Response(503))
-    args["httpx_args"]["event_hooks"] = {"response": [lambda _: client.close()]}
+@pytest.mark.parametrize(("kind", "notes"), [("request", []), ("response", [EARLIER])])
+def test_a_client_that_is_closed_during_a_call_says_so(
+    kind: str, notes: list[str], calls: Calls
+) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(503)
+
+    sent: list[httpx.Request] = []
+    args = mocked(handle)
+    args["httpx_args"]["event_hooks"] = {kind: [lambda _: client.close()]}
     client: u.UpsunClient = u.UpsunClient(**args)
     with pytest.raises(u.ClientClosedError) as caught:
         calls.run(partial(calls.delete, client, "p1", "i1"))
-    assert caught.value.__notes__ == [EARLIER]
+    assert getattr(caught.value, "__notes__", []) == notes
+    assert len(sent) == len(notes)
 
 
 def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None:

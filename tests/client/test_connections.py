@@ -192,17 +192,6 @@ async def test_a_client_works_without_with_and_ends_with_it(calls: Calls, server
     assert (len(server.calls), len(server.exchanges)) == (3, 1)
 
 
-def test_a_client_that_is_closed_during_a_call_says_so(server: Wire) -> None:
-    server.api = [answer(503)]
-    for kind, sent in (("request", 0), ("response", 1)):
-        client = u.UpsunClient(**server.kwargs())
-        hooks = client.get_httpx_client().event_hooks
-        hooks[kind].append(lambda _, client=client: client.close())
-        with pytest.raises(u.ClientClosedError) as caught:
-            delete_once(client)
-        assert len(getattr(caught.value, "__notes__", [])) == len(server.calls) == sent
-
-
 def test_a_dropped_client_is_freed_and_leaves_no_socket(
     server: Wire, request: pytest.FixtureRequest
 ) -> None:

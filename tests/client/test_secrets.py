@@ -135,6 +135,8 @@ def test_what_holds_credentials_is_not_written_down(write: Any) -> None:
     "bad", ["a b", "a\tb", "a\nb", "a\x01b", "a\x7f", "“smart”", "tök", "a\r\nX: y", "", " \n"]
 )
 def test_an_unusable_token_is_not_quoted(bad: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(u.ConfigurationError, match="UPSUN_CLI_TOKEN is empty"):
+        u.UpsunClient()
     for given, variable, says in ((bad, "fine", "api_token"), (None, bad, "UPSUN_CLI_TOKEN")):
         monkeypatch.setenv("UPSUN_CLI_TOKEN", variable)
         with pytest.raises(u.ConfigurationError, match=f"{says} is empty.*copy it") as caught:
@@ -153,11 +155,6 @@ def test_no_frame_of_an_exchange_that_a_transport_breaks_shows_the_token() -> No
     ):
         u.delete_projects_integrations("p", "i", client=client)
     assert_clean(*locals_of_ours(caught.value))
-
-
-def test_a_token_that_is_missing_is_refused() -> None:
-    with pytest.raises(u.ConfigurationError, match="UPSUN_CLI_TOKEN is empty"):
-        u.UpsunClient()
 
 
 def test_only_the_api_and_trusted_origins_are_asked(calls: Calls) -> None:
