@@ -3,7 +3,6 @@
 import pytest
 
 from scripts.pipeline.errors import PipelineError
-from scripts.vendoring import http_library
 from scripts.vendoring.contents import relative
 
 SOURCE = """\
@@ -48,9 +47,3 @@ def test_an_import_that_cannot_be_made_relative_is_refused(line: str) -> None:
         with pytest.raises(PipelineError, match=r"module.py, line \d: say"):
             relative(f"{odd}{line}\n", "module.py")
     assert relative(f"{odd}import upsun_api\n", "m.py") == f"{odd}from . import upsun_api\n"
-
-
-def test_all_that_the_wrapper_says_is_of_the_library() -> None:
-    source = "from ._httpx import {0}\nx = '{0}'  # as {0}.URL, httpx_args, pytest-httpx, httpx2"
-    for library in ("httpx", "httpx2"):
-        assert http_library.use(library, source.format("httpx")) == source.format(library)

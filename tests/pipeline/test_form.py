@@ -195,10 +195,3 @@ def test_an_invalid_document_goes_before_what_the_generator_makes_of_it(tmp_path
     told = f"the document is not valid OpenAPI: {told}; correct it in spec/overlay.yaml"
     with refused(told), unchanged(repo):
         regenerate(written(repo, document, OPERATIONS="*"), repo)
-
-
-def test_what_a_stage_did_not_expect_is_told_with_the_stage_and_the_place() -> None:
-    broken: Any = {"paths": {"/a": 1}, "openapi": "3.0.1"}
-    told = r"^the stage select met something unexpected \(.*Error: .*, from scripts/[\w/]+.py\); "
-    with pytest.raises(PipelineError, match=told), stage("select"):
-        select(broken, ["*"])

@@ -19,11 +19,6 @@ MOVED = {
         "import openapi_python_client as g; sys.modules[g.strings.__name__] = None; del g.strings",
         "corrections/names.py",
     ),
-    "a class": ("from openapi_python_client import config as c; del c.ClassOverride", "render.py"),
-    "an argument": (
-        "import openapi_python_client; openapi_python_client.Project = lambda whole: None",
-        "render.py",
-    ),
     "a macro of its templates": (
         "import jinja2; jinja2.PackageLoader.get_source = lambda *_: ('{{ a.b }}', None, None)",
         "render.py",
