@@ -47,21 +47,16 @@ def test_a_target_that_matches_nothing_is_an_error_in_the_whole_document_only() 
         apply(DOCUMENT, overlay({"target": "$[", "remove": True}), partial=True)
 
 
+VERSION = "overlay: 1.0.0\n"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[]", "is no OpenAPI Overlay"),
-        ("overlay: 1.0.0", "with a list of actions"),
-        (
-            "overlay: 1.0.0\nactions: [{description: x}]",
-            "action 1: needs a target (a JSONPath) and why",
-        ),
-        ("overlay: 1.0.0\nactions: [{target: $.a}]", "action 1: needs a target"),
-        (
-            "overlay: 1.0.0\nactions: [{target: $.a, description: x, upd: 1}]",
-            "may update or remove",
-        ),
-        ("overlay: [", "not valid YAML"),
+        ("[]", "is no OpenAPI Overlay 1.x with a list of actions"),
+        ("overlay: 1.0.0", "is no OpenAPI Overlay 1.x with a list of actions"),
+        (f"{VERSION}actions: [{{target: $.a}}]", "action 1: needs a target (a JSONPath) and why"),
+        (f"{VERSION}actions: [{{target: $.a, description: x, upd: 1}}]", "may update or remove"),
     ],
 )
 def test_a_malformed_overlay_is_told_in_one_line(tmp_path: Path, text: str, told: str) -> None:

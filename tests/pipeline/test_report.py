@@ -68,10 +68,8 @@ EDITS: dict[str, dict[str, Any]] = {
     "  put: parameter r (query): added, optional": {f"{PUT} parameters": [query("q"), query("r")]},
     "! put: parameter q (query): now required": {f"{Q} required": True},
     "! put: parameter q (query): type changed from string to integer": {f"{Q} schema": NUMBER},
-    "! put: parameter q (query): now one of a": {f"{Q} schema enum": ["a"]},
     "! put: body: removed": {BODY: ...},
     "  put: body: now optional": {f"{BODY} required": ...},
-    "  put: body (text/plain): added": {f"{BODY} content text/plain": {}},
     "  put: response 200.headers.X: added": {f"{OK} headers": {"X": {"schema": TEXT}}},
     "  put: response 409: added": {f"{PUT} responses 409": {"description": ""}},
     "! put: response 200: removed": {OK: ...},
@@ -87,16 +85,13 @@ EDITS: dict[str, dict[str, Any]] = {
     "  Thing.b: value z added": {f"{B} enum": ["x", "y", "z"]},
     "! Thing.b: value y removed": {f"{B} enum": ["x"]},
     "! Sent.n: REFUSE maximum changed from 5 to 4": {f"{N} maximum": 4},
-    "  Sent.n: maximum changed from 5 to 6": {f"{N} maximum": 6},
     "! Sent.n: REFUSE minLength changed from 1 to 2": {f"{N} minLength": 2},
     "  Sent.n: minItems changed from 2 to 1": {f"{N} minItems": 1},
     "! Sent.n: REFUSE pattern changed from a to b": {f"{N} pattern": "b"},
     "  Sent.n: pattern changed from a to nothing": {f"{N} pattern": ...},
-    "! Sent.n: REFUSE multipleOf changed from nothing to 2": {f"{N} multipleOf": 2},
     "! Sent.s: REFUSE maxLength changed from nothing to 3": {f"{S} maxLength": 3},
     "! Sent.n: REFUSE uniqueItems changed from false to true": {f"{N} uniqueItems": True},
     "  Sent.n: exclusiveMaximum changed from nothing to false": {f"{N} exclusiveMaximum": False},
-    "  Sent.n: default changed from nothing to 1": {f"{N} default": 1},
     "  Thing.a: maxLength changed from nothing to 3": {f"{A} maxLength": 3},
     "! Sent.s: now one of a, b": {f"{S} enum": ["a", "b"]},
     "  Thing.a: now one of a, b": {f"{A} enum": ["a", "b"]},
@@ -110,10 +105,6 @@ EDITS: dict[str, dict[str, Any]] = {
         "components securitySchemes Token scheme": "basic"
     },
     '  document: security changed from [{"Token": []}] to []': {"security": []},
-    "  document: openapi changed from 3.0.1 to 3.1.0": {"openapi": "3.1.0"},
-    "  put: parameter q (query): style changed from nothing to deepObject": {
-        f"{Q} style": "deepObject"
-    },
     '  get: servers changed from nothing to [{"url": "/"}]': {"paths /b servers": [{"url": "/"}]},
     "! put: response 201: added": {f"{PUT} responses 201": content(TEXT)},
     "! Sent: REFUSE additionalProperties changed from nothing to false": {
