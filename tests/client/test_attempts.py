@@ -141,25 +141,17 @@ class Audited(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._error = error
 
     def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._body:
-            if self._error:
-                raise self._error
-            yield chunk
+        yield from self._body
+        if self._error:
+            raise self._error
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self._body:
-            if self._error:
-                raise self._error
             yield chunk
-
-    def close(self) -> None:
-        self._body.close()
-
-    async def aclose(self) -> None:
-        await self._body.aclose()
+        if self._error:
+            raise self._error
 
 
-@pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")
 @pytest.mark.parametrize("status", [202, 404])
 def test_what_a_hooks_own_stream_raises_is_the_callers(
     status: int, delete: Delete, server: Wire

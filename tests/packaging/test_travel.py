@@ -10,7 +10,6 @@ import pytest
 
 from scripts.dev.environment import make
 from scripts.vendoring.copy import vendor
-from scripts.vendoring.self_check import MODULE
 from tests.packaging.support import ROOT, Copy, checkout, run
 from upsun_client import __version__
 
@@ -59,15 +58,6 @@ def test_a_type_marker_is_missed_where_no_build_has_left_it_out(written: Copy) -
     assert at(written.root, *CHECK, status=1)[0] == "upsun_api/py.typed lost\n"
     (written.root / "app-1.dist-info").mkdir()
     assert "upsun_api/py.typed left out by the build\n" in at(written.root, *CHECK)[0]
-
-
-@pytest.mark.parametrize("content", [None, "{"])
-def test_what_is_no_copy_says_so_in_a_line(written: Copy, content: str | None) -> None:
-    manifest = written.folder / MODULE
-    manifest.unlink() if content is None else manifest.write_text(content)
-    out, err = at(written.root, *CHECK, status=1)
-    assert f"{manifest} is missing or broken" in err
-    assert (out, err.count("\n")) == ("", 1)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

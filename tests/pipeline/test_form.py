@@ -172,20 +172,14 @@ def test_a_schema_that_is_made_of_itself_is_told(schema: Node) -> None:
 )
 @mock.patch.object(validator, "PATIENCE", 0.5)
 def test_a_validator_that_is_never_done_is_ended(error: BaseException | None, told: str) -> None:
-    started: list[subprocess.Popen[bytes]] = []
-
-    class Started(subprocess.Popen[bytes]):
-        def __init__(self, *args: Any, **more: Any) -> None:
-            super().__init__(*args, **more)
-            started.append(self)
-
     chain = {f"A{n}": {"allOf": [ref(f"A{n + 1}")] * 3} for n in range(25)}
     raised = pytest.raises((PipelineError, KeyboardInterrupt), match=told)
-    with mock.patch.object(subprocess, "Popen", Started), raised:
+    kind = subprocess.Popen
+    with mock.patch.object(kind, "kill", autospec=True, side_effect=kind.kill) as kill, raised:
         with validated(api({**chain, "A25": TEXT})):
             if error:
                 raise error
-    assert started[0].returncode is not None
+    assert kill.call_args.args[0].returncode is not None
 
 
 @mock.patch.object(validator, "validated", validated)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 
@@ -180,8 +179,3 @@ sys.exit(run("x", lambda: {work} or 0))
     done = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
-
-
-@mock.patch("sys.stdout", None)
-def test_a_run_without_an_output_ends_as_any_other() -> None:
-    assert errors.run("x", lambda: 3) == 3
