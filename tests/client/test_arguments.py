@@ -202,26 +202,6 @@ async def test_a_transport_of_tasks_takes_no_exchange_off_its_proxy(
         assert [call.target for call in proxy.calls] == [f"{there}/exchange"]
 
 
-class Listed(httpx.MockTransport, list[object]):
-    """One that is false."""
-
-
-class OddError(Exception):
-    def __bool__(self) -> bool:
-        return False
-
-
-@pytest.mark.parametrize("breaks", ["POST", "DELETE"])
-def test_what_a_transport_of_the_callers_raises_is_his(breaks: str, delete: Delete) -> None:
-    def handle(request: httpx.Request) -> httpx.Response:
-        if request.method == breaks:
-            raise OddError("mine")
-        return httpx.Response(200, json={"access_token": "a"})
-
-    with pytest.raises(OddError, match="mine"):
-        delete(api_token="t", httpx_args={"transport": Listed(handle)})
-
-
 async def test_a_mock_that_is_asynchronous_serves_the_exchange_too(tasks: Calls) -> None:
     async def handle(request: httpx.Request) -> httpx.Response:
         asked.append(request.method)

@@ -144,16 +144,24 @@ def test_an_unusable_token_is_not_quoted(bad: str, monkeypatch: pytest.MonkeyPat
         assert not bad.strip() or bad not in "".join(traceback.format_exception(caught.value))
 
 
-def test_no_frame_of_an_exchange_that_a_transport_breaks_shows_the_token() -> None:
-    def handle(_: httpx.Request) -> httpx.Response:
-        raise OSError("mine")
+class Listed(httpx.MockTransport, list[object]):
+    """One that is false."""
 
-    args = {"transport": httpx.MockTransport(handle)}
-    with (
-        u.UpsunClient(API_TOKEN, httpx_args=args) as client,
-        pytest.raises(OSError, match="mine") as caught,
-    ):
-        u.delete_projects_integrations("p", "i", client=client)
+
+class OddError(Exception):
+    def __bool__(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("breaks", ["POST", "DELETE"])
+def test_what_a_transport_of_the_callers_raises_is_his(breaks: str, delete: Delete) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.method == breaks:
+            raise OddError("mine")
+        return httpx.Response(200, json={"access_token": ACCESS})
+
+    with pytest.raises(OddError, match="mine") as caught:
+        delete(api_token=API_TOKEN, httpx_args={"transport": Listed(handle)})
     assert_clean(*locals_of_ours(caught.value))
 
 

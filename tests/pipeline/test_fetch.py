@@ -44,10 +44,8 @@ def redirect(to: str) -> Callable[[Request], bytes]:
 # How a server answers, and what is told of it.
 REFUSED = [
     (answering(b"", "404 Not Found"), "404 Not Found; check SPEC_URL"),
-    (answering(b"", "500 Internal Server Error"), "500 Internal Server Error; check SPEC_URL"),
     (answering(b"", "429 Too Many"), "429 Too Many; check SPEC_URL, or try again later"),
     (answering(b"", "304 Not Modified"), "304 Not Modified; check SPEC_URL"),
-    (answering(b"", Content_Encoding="br"), "an encoding that was not asked for"),
     (answering(b"", Content_Encoding="gzip, gzip"), "an encoding that was not asked for"),
     (redirect("http://u:s3cret@x.invalid/?s3cret"), "http://x.invalid/ ("),
     (redirect("http://localhost:1/"), "redirects there) is not https"),
@@ -79,9 +77,7 @@ ODD_SOURCES = [
     (f"http://{USER}example.invalid/", "http://example.invalid/ is not https"),
     (f"ftp://{USER}example.invalid/x?token=s3cret", "ftp://example.invalid/x is not https"),
     (f"http://{USER}[::1/", NO_URL),
-    (f"http://{USER}127.0.0.1:99999/", NO_URL),
     ("http://user:s3/s3cret@127.0.0.1/", NO_URL),
-    ("http://user:s3?s3cret@127.0.0.1/#s3cret", NO_URL),
     (f"https://user:\u2100{USER}x.invalid/", NO_URL),
     ("https:///x", NO_URL),
     ("http://127.0.0.1:9/?token=s3cret", "cannot fetch http://127.0.0.1:9/ ("),

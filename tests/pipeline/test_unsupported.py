@@ -15,7 +15,6 @@ LIST, OBJECT, HOLDS = listed(TEXT), thing(a=TEXT), thing(f=FILE, fs=listed(FILE)
 MAP: Node = {"type": "object", "additionalProperties": TEXT}
 RAW: Node = {"contentEncoding": "binary"}
 COMPONENTS: Node = {"List": LIST, "Object": OBJECT, "Map": MAP, "Raw": RAW, "Holds": HOLDS}
-MAYBE_LIST: Node = {"anyOf": [ref("List"), {"type": "null"}]}
 DEEP, LISTED, THERE = {"style": "deepObject"}, "a list or an object", [{"url": "https://x.example"}]
 header, cookie = (partial(oas.parameter, where) for where in ("header", "cookie"))
 
@@ -32,7 +31,6 @@ def told(whole: Node, *wanted: str) -> str:
 
 PARAMETERS: tuple[tuple[Node, str], ...] = (
     (query("q", LIST, explode=False), "explode: false"),
-    (query("q", MAYBE_LIST, explode=False), "explode: false"),
     (query("q", LIST, style="pipeDelimited"), "style: pipeDelimited"),
     (query("q", LIST, style="deepObject"), "style: deepObject"),
     (query("q", {"allOf": [ref("Object")], "nullable": True}), "an object"),
@@ -43,15 +41,12 @@ PARAMETERS: tuple[tuple[Node, str], ...] = (
     (query("q", oas.one_of(ref("Object"), TEXT)), "an object"),
     (query("q", thing(a=OBJECT), **DEEP), "an object"),
     (query("q", listed(ref("Object"))), "an object"),
-    (query("q", listed(LIST)), "an object"),
     (query("q", allowReserved=True), "allowReserved"),
     ({"name": "q", "in": "query", **content(OBJECT)}, "content"),
     (header("q", ref("Object")), LISTED),
     (header("Authorization"), "a header that the client sets"),
-    (header("Transfer-Encoding"), "a header that the client sets"),
     (header("a: b"), "a name that no header has"),
     (cookie("q", LIST), LISTED),
-    (cookie("a=b"), "a name that no header has"),
 )
 ID = oas.parameter("path", "id")
 SLASH, NO_TEXT = "a trailing or a doubled slash", "what is no text or number"
@@ -61,7 +56,6 @@ PATHS: list[tuple[str, Node, str]] = [
     ("/x?beta=true", {"parameters": [query("limit")]}, QUERY),
     ("/x#part", {}, QUERY),
     ("/x/", {}, SLASH),
-    ("/x/{id}/", {"parameters": [ID]}, SLASH),
     ("/x//y", {}, SLASH),
     ("/x", {"servers": THERE}, "(list-x): servers is not supported"),
     ("/x/{id}", {"parameters": [{**ID, "style": "matrix"}]}, "style: matrix"),
@@ -99,12 +93,10 @@ ENCODED = ["content", FORM, "encoding"]
 BODIES: list[tuple[Node, str]] = [
     ({"content": {}}, "a body of no media type"),
     (content(None, "image/*"), "a media range"),
-    (content(OBJECT, "application/*+json"), "a media range"),
     (oas.put(content(OBJECT), ["content", FORM], {}), "a choice of bodies"),
     (content(FILE, "Multipart/Related; x=y"), "a multipart that is no form"),
     (fields(FILE, FORM), "a file"),
     (fields(oas.one_of(TEXT, listed(FILE)), FORM), "a file"),
-    (content({"allOf": [thing(a=FILE)]}, FORM), "a file"),
     (
         content(MAP | ROWS, oas.MULTIPART),
         "a list of lists",
@@ -168,7 +160,6 @@ TAKEN: list[Node] = [
             query("q", {"allOf": [{"type": "string"}], "nullable": True}),
             header("q", oas.NUMBER),
             cookie("q", oas.enum("a")),
-            cookie("q", oas.FLAG),
             cookie("q", {**oas.NUMBER, "nullable": True}),
         )
     ),
