@@ -153,30 +153,22 @@ class Audited(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 @pytest.mark.parametrize("status", [202, 404])
-def test_what_a_hooks_own_stream_raises_is_the_callers(
+def test_what_a_hooks_own_stream_raises_is_the_callers_and_what_breaks_below_it_is_not(
     status: int, delete: Delete, server: Wire
 ) -> None:
-    error = httpx.ConnectError("mine")
-
     def wrap(response: httpx.Response) -> None:
-        response.stream = Audited(response, error)
+        response.stream = Audited(response, errors.pop())
 
-    server.api = [answer(status, {"status": "x", "code": status})]
+    errors: list[Exception | None] = [None, None, mine := httpx.ConnectError("mine")]
+    kwargs = server.kwargs(httpx_args={"event_hooks": {"response": [wrap]}})
+    whole = answer(status, {"status": "x", "code": status})
+    server.api = [whole, wire.cut(ACCEPTED[:-5]), ACCEPTED]
     with pytest.raises(httpx.ConnectError) as caught:
-        delete(**server.kwargs(httpx_args={"event_hooks": {"response": [wrap]}}))
-    assert caught.value is error
+        delete(**kwargs)
+    assert caught.value is mine
     assert len(server.calls) == 1
-
-
-def test_what_breaks_below_a_hooks_own_stream_is_not_the_callers(
-    delete: Delete, server: Wire
-) -> None:
-    def wrap(response: httpx.Response) -> None:
-        response.stream = Audited(response, None)
-
-    server.api = [wire.cut(ACCEPTED[:-5]), ACCEPTED]
-    delete(**server.kwargs(httpx_args={"event_hooks": {"response": [wrap]}}))
-    assert len(server.calls) == 2
+    delete(**kwargs)
+    assert len(server.calls) == 3
 
 
 def test_a_request_is_judged_as_hooks_leave_it(delete: Delete, server: Wire) -> None:

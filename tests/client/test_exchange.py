@@ -166,17 +166,25 @@ except upsun_client.APITimeoutError:
     assert told == "late\n"
 
 
-def test_waiting_ends_with_the_timeout_of_who_waits(calls: Calls, server: Wire) -> None:
-    server.hold = threading.Event()
+@pytest.mark.parametrize("ends", [True, False])
+async def test_waiting_ends_with_the_timeout_of_who_waits(
+    ends: bool, calls: Calls, clock: Clock, server: Wire
+) -> None:
+    """The exchange has more patience; one that never ends is left to itself."""
+    server.exchange = exchange = Held(token())
     says = r"0\.2 s.*not sent; the token exchange goes on: repeat, or raise timeout$"
-    with UpsunClient(**server.kwargs(max_retries=0, timeout=0.2)) as client:
+    async with calls.client(**server.kwargs(max_retries=0, timeout=0.2)) as client:
         for _ in range(2):
             with pytest.raises(APITimeoutError, match=says):
-                calls.send(client)
-        assert not server.calls
-        server.let_go()  # and the exchange has more patience
-        delete_once(client.with_timeout(30))
-    assert len(server.exchanges) == 1
+                await calls.delete(client)
+        assert (len(server.calls), len(server.exchanges)) == (0, 1)
+        if ends:
+            exchange.go_on.set()
+        else:
+            clock.now += 300
+        await calls.delete(client.with_timeout(30))
+        exchange.go_on.set()
+    assert len(server.exchanges) == (1 if ends else 2)
 
 
 # --- renewal
@@ -263,18 +271,3 @@ async def test_a_renewal_that_hangs_fails_no_call_while_the_held_token_lives(
         assert len(server.exchanges) == 2
         server.let_go()
     assert bearers(server) == ["access-1", "access-1"]
-
-
-async def test_an_exchange_that_never_ends_is_left_to_itself(
-    calls: Calls, clock: Clock, server: Wire
-) -> None:
-    server.exchange = Held(token())
-    async with calls.client(**server.kwargs(timeout=0.2)) as client:
-        for _ in range(2):
-            with pytest.raises(APITimeoutError, match="no access token within"):
-                await calls.delete(client)
-        assert len(server.exchanges) == 1
-        clock.now += 300
-        await calls.delete(client)
-        assert len(server.exchanges) == 2
-        server.exchange.go_on.set()

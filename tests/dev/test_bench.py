@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from scripts import bench
 from scripts.bench import ROWS, Row, commands, measure, write
 from scripts.dev.bench.server import serve
 from scripts.pipeline.errors import PipelineError
@@ -44,9 +43,3 @@ def test_a_program_that_fails_ends_the_bench(program: tuple[str, ...], tmp_path:
     row = Row("it", 1, program)
     with pytest.raises(PipelineError, match=r"(?s)failed in the bench: .*Err"):
         measure(row, commands(row, Path(sys.executable), serve(), tmp_path))
-
-
-def test_rows_that_are_none_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ROWS", "nothing like it")
-    with pytest.raises(PipelineError, match="no row"):
-        bench.main()

@@ -76,8 +76,6 @@ PARAMETERS = [
 ]
 ANSWERS = {
     "invoice": oas.content(None, "application/pdf"),
-    "events": oas.content(PAIR, "application/x-ndjson"),
-    "graph": oas.content(PAIR, "text/vnd.graphviz"),
     "both": oas.put(oas.content(TEXT, "text/csv"), ["content", "application/pdf"], {}),
 }
 WRONG = oas.content(ref("Wrong"))

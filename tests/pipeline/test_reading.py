@@ -57,7 +57,7 @@ SCHEMAS: Node = {
 
 
 PROBLEM = content(ref("Problem"))
-NOTE = put(content(ref("Leaf")), ["content", "text/plain"], {"schema": TEXT})
+NOTE = put(content(ref("Leaf")), ["content", "text/plain"], {"schema": ref("Leaf")})
 # What an operation answers, by status.
 ANSWERS: dict[str, Node] = {
     "free": {"200": content({})},
@@ -65,7 +65,7 @@ ANSWERS: dict[str, Node] = {
     "pets": {"200": content(listed(one_of(ref("Cat"), ref("Dog"))))},
     "lines": {"200": content(listed(one_of(ref("Short"), ref("Long"))))},
     "hooks": {"200": content(listed(one_of(*map(ref, ("GithubHook", "GitlabHook", "Matrix")))))},
-    "graph": {"200": put(NOTE, ["content", "application/pdf"], {"schema": oas.FILE})},
+    "graph": {"200": put(NOTE, ["content", "application/x-ndjson"], {"schema": ref("Leaf")})},
     "note": {"200": NOTE},
     "fails": {"2XX": content(TEXT), "404": PROBLEM, "5XX": PROBLEM},
     "default": {"default": content(ref("Leaf")), "400": PROBLEM},

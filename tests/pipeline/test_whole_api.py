@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scripts.pipeline.select import select
-from scripts.pipeline.walk import Node, operations
+from scripts.pipeline.walk import Node
 from tests.pipeline.odd_answers import losses
 from tests.pipeline.support import JANUARY, JUNE, imported, make, mypy, published, read
 
@@ -18,14 +18,6 @@ def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """A whole published document and its package; made once, for every test of it."""
     document = select(read(published(request.param)), ["*"])
     return document, make(document, tmp_path_factory.mktemp("whole"))
-
-
-def test_every_operation_has_a_module_and_every_answer_a_type(whole: Whole) -> None:
-    document, package = whole
-    modules = {file for file in package.glob("api/*/*.py") if file.name != "__init__.py"}
-    assert len(modules) == sum(1 for _ in operations(document))
-    for file in modules:
-        assert "def _parse_response" in file.read_text()
 
 
 def test_the_package_is_strictly_typed(whole: Whole) -> None:
