@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from scripts.pipeline.document import parse, sha256
+from scripts.pipeline.document import parse
 from tests.pipeline.oas import api, ref
-from tests.pipeline.support import JUNE, JUNE_YAML, published, read, refused
+from tests.pipeline.support import refused
 
 GOOD = api({"A": {"type": "object"}})
 YAML = "\n".join(f"{key}: {json.dumps(value)}" for key, value in GOOD.items())
@@ -64,10 +64,3 @@ def test_yaml_values_are_those_of_json() -> None:
     texts = {"date": "2020-01-01", "norway": "no", "octal": "0o7", "v": "1.2.3", "200": "status"}
     assert found["x"] == {**texts, "one": 1, "half": 0.5, "none": None, "yes": True}
     assert found["y"] == found["z"] == {"text": "1"}
-
-
-def test_both_published_forms_are_one_document() -> None:
-    json_form, yaml_form = read(published(JUNE)), read(published(JUNE_YAML))
-    assert json_form == yaml_form
-    assert sha256(json_form) == sha256(yaml_form)
-    assert json.dumps(json_form, sort_keys=True) == json.dumps(yaml_form, sort_keys=True)
