@@ -202,18 +202,6 @@ async def test_a_transport_of_tasks_takes_no_exchange_off_its_proxy(
         assert [call.target for call in proxy.calls] == [f"{there}/exchange"]
 
 
-async def test_a_mock_that_is_asynchronous_serves_the_exchange_too(tasks: Calls) -> None:
-    async def handle(request: httpx.Request) -> httpx.Response:
-        asked.append(request.method)
-        return httpx.Response(202, json={"status": "x", "code": 202, "access_token": "a"})
-
-    asked: list[str] = []
-    args = {"transport": httpx.MockTransport(handle)}
-    async with tasks.client(api_token="t", httpx_args=args) as client:
-        await tasks.delete(client)
-    assert asked == ["POST", "DELETE"]
-
-
 # --- TLS
 
 

@@ -147,7 +147,10 @@ async def test_a_transport_serves_all_and_is_closed_with_the_last(way: str, call
             raise KeyboardInterrupt
         return httpx.Response(200, json={"status": "Accepted", "code": 202, "access_token": "a"})
 
-    transport: Any = httpx.MockTransport(handle)
+    async def handle_async(request: httpx.Request) -> httpx.Response:
+        return handle(request)
+
+    transport: Any = httpx.MockTransport(handle if calls.is_sync else handle_async)
     transport.close = closed = mock.Mock()
     transport.aclose = mock.AsyncMock(side_effect=closed)
     mounts = {"http://elsewhere.example": None, "https://": transport}

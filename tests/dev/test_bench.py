@@ -38,8 +38,7 @@ def test_every_program_runs_from_bytecode(tmp_path: Path, monkeypatch: pytest.Mo
     assert [*(tmp_path / "tree" / "scripts").rglob("*.pyc")]
 
 
-@pytest.mark.parametrize("program", [("calls", "nonsense", "1"), ("nonsense",)])
-def test_a_program_that_fails_ends_the_bench(program: tuple[str, ...], tmp_path: Path) -> None:
-    row = Row("it", 1, program)
+def test_a_program_that_fails_ends_the_bench(tmp_path: Path) -> None:
+    row = Row("it", 1, ("calls", "nonsense", "1"))
     with pytest.raises(PipelineError, match=r"(?s)failed in the bench: .*Err"):
         measure(row, commands(row, Path(sys.executable), serve(), tmp_path))

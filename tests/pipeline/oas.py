@@ -32,7 +32,6 @@ def api(schemas: Node | None = None, *, paths: Node | None = None, **parts: Any)
 
 
 def ref(name: str, section: str = "schemas") -> Node:
-    """Refer to a component."""
     return {"$ref": f"#/components/{section}/{name}"}
 
 
@@ -43,17 +42,14 @@ def thing(*required: str, **fields: Node) -> Node:
 
 
 def listed(items: Node) -> Node:
-    """Make the schema of a list."""
     return {"type": "array", "items": items}
 
 
 def one_of(*schemas: Node, **more: Any) -> Node:
-    """Make the schema of a union."""
     return {"oneOf": list(schemas), **more}
 
 
 def enum(*values: str) -> Node:
-    """Make the schema of some texts."""
     return {"type": "string", "enum": list(values)}
 
 
@@ -69,7 +65,6 @@ def parameter(where: str, name: str, schema: Node = TEXT, **more: Any) -> Node:
 
 
 def query(name: str, schema: Node = TEXT, **more: Any) -> Node:
-    """Make a parameter of the query."""
     return parameter("query", name, schema, **more)
 
 

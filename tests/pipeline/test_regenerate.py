@@ -134,7 +134,7 @@ def test_the_document_is_fetched_when_the_tree_is_not_what_it_made(repo: Repo, e
 
 
 def test_operations_given_are_recorded_and_fetched_anew(repo: Repo, env: Env, said: Said) -> None:
-    both, told = f"# ours\n{DELETE}\nother\n", "from upsun_api.api.t import other"
+    both, told = f"# ours\n{DELETE}  # it\n\nother\n", "from upsun_api.api.t import other"
     with serving() as server:
         env |= {"SPEC_URL": server.url}
         regenerate(env, repo)

@@ -11,7 +11,7 @@ from scripts.check_spec import check_spec
 from scripts.pipeline.contract import digests, names
 from scripts.pipeline.normalize import normalize
 from scripts.pipeline.repo import Repo
-from scripts.pipeline.select import paths_of, read_operations, select
+from scripts.pipeline.select import paths_of, select
 from scripts.pipeline.source import read_source
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
@@ -144,10 +144,6 @@ def test_order_without_meaning_makes_no_difference() -> None:
 def test_a_selection_of_nothing_is_refused() -> None:
     with refused("no operation is selected"):
         select(document(), [])
-
-
-def test_a_list_of_operations_takes_commas_lines_and_comments() -> None:
-    assert read_operations("b, a\n# no\nc # yes\n\n b") == ["a", "b", "c"]
 
 
 def broken(place: str, value: Any) -> Any:
