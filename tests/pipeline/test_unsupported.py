@@ -88,7 +88,7 @@ def fields(schema: Node, media: str = oas.MULTIPART) -> Node:
 
 NO_FORM, CODED = "a form of anything but fields", "contentMediaType or contentEncoding"
 EITHER: Node = {"anyOf": [OBJECT, ref("Map")]}
-ROWS: Node = {"additionalProperties": listed(ref("List"))}
+ROWS: Node = {**MAP, "additionalProperties": listed(ref("List"))}
 ENCODED = ["content", FORM, "encoding"]
 BODIES: list[tuple[Node, str]] = [
     ({"content": {}}, "a body of no media type"),
@@ -97,10 +97,7 @@ BODIES: list[tuple[Node, str]] = [
     (content(FILE, "Multipart/Related; x=y"), "a multipart that is no form"),
     (fields(FILE, FORM), "a file"),
     (fields(oas.one_of(TEXT, listed(FILE)), FORM), "a file"),
-    (
-        content(MAP | ROWS, oas.MULTIPART),
-        "a list of lists",
-    ),
+    (content(ROWS, oas.MULTIPART), "a list of lists"),
     (oas.put(fields(LIST, FORM), ENCODED, {"a": {"explode": False}}), "encoding"),
     (fields({**TEXT, "contentMediaType": "x/y"}), CODED),
     (fields(listed(ref("Raw"))), CODED),
