@@ -57,6 +57,17 @@ def test_a_client_that_is_closed_during_a_call_says_so(
     assert len(sent) == len(notes)
 
 
+def test_a_client_that_is_closed_as_a_request_is_sent_says_so(client: u.UpsunClient) -> None:
+    def send(self: Any, *args: Any, **more: Any) -> Any:
+        client.close()
+        return real(self, *args, **more)
+
+    delete_once(client)  # and has its token
+    real = httpx.Client.send
+    with mock.patch.object(httpx.Client, "send", send), pytest.raises(u.ClientClosedError):
+        delete_once(client)
+
+
 def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None:
     refused = threading.Barrier(2)
 

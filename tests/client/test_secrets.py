@@ -193,6 +193,7 @@ def base64ed(start: str, secret: str) -> str:
         lambda secret: "".join(f"\\u{ord(c):04x}" for c in secret),
         lambda secret: "".join(f"&#{ord(c)};" for c in secret),
         *(partial(base64ed, start) for start in ("", "a", "Bearer ", "api_token=")),
+        lambda secret: "".join(f"\\u0026#37;{ord(c):02x}" for c in secret),  # escapes of escapes
         lambda secret: secret.encode().hex(),
         lambda secret: html.escape("".join(f"&#{ord(c)};" for c in secret)),
         lambda secret: urllib.parse.quote(urllib.parse.quote(secret, safe=""), safe=""),
