@@ -38,10 +38,6 @@ def run(sandbox: Sandbox, *words: str) -> tuple[int, str, str]:
     return process.returncode, output.splitlines()[-1], errors
 
 
-def test_the_job_stays_short() -> None:
-    assert len(JOB.splitlines()) <= 40
-
-
 def test_all_are_deleted_when_the_rate_is_limited_but_none_in_a_dry_run() -> None:
     with Sandbox(projects=10, integrations=40, work=0, rate=40) as sandbox:
         assert run(sandbox) == (0, "{'would be deleted': 100}", "")

@@ -36,7 +36,6 @@ def ref(name: str, section: str = "schemas") -> Node:
 
 
 def thing(*required: str, **fields: Node) -> Node:
-    """Make the schema of an object."""
     needed = {"required": list(required)} if required else {}
     return {"type": "object", **needed, "properties": fields}
 
@@ -54,7 +53,6 @@ def enum(*values: str) -> Node:
 
 
 def form(name: str) -> Node:
-    """Make the schema of a text of a format."""
     return {"type": "string", "format": name}
 
 
