@@ -16,8 +16,8 @@ BELOW = {"pipeline": set(), "vendoring": {"pipeline"}, "dev": {"pipeline", "vend
 # needs more room makes it where less is needed, or says in its commit why they rise.
 BUDGETS: dict[str, tuple[int, int]] = {
     "wrapper": (1630, 2505),
-    "scripts": (3260, 4820),
-    "tests": (6720, 8590),
+    "scripts": (3270, 4830),
+    "tests": (6545, 8360),
 }
 _NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),

@@ -222,11 +222,15 @@ def _best_by_names(kinds: tuple[Any, ...], names: tuple[str, ...]) -> Any:
 
 
 def first(value: Any, *readers: Callable[[Any], Any]) -> Any:
-    """Read with the first of some readers that does."""
+    """Read with the first of some readers that does; a value that an enum does not know, last."""
+    unknown = value
     for reader in readers:
-        if (read := reader(value)) is not value:
+        read = reader(value)
+        if isinstance(read, Enum) and read.name not in type(read).__members__:
+            unknown = read if unknown is value else unknown
+        elif read is not value:
             return read
-    return value
+    return unknown
 
 
 def items(reader: Callable[[Any], Any], value: Any) -> list[Any]:
@@ -337,6 +341,8 @@ def parts(name: str, value: Any, *dates: str) -> RequestFiles:
 
 def _part(name: str, value: Any, *dates: str) -> Any:
     if isinstance(value, File):
+        if not str(value.mime_type).isprintable():
+            raise ValueError("mime_type holds what would end its line")
         # Without a file's name, servers take it for a field of text.
         return (name, (value.file_name or "upload", value.payload, value.mime_type))
     written = write(value, *dates)

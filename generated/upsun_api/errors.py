@@ -17,6 +17,7 @@ class UnexpectedStatus(Exception):
 __all__ = ["UnexpectedStatus"]
 
 from enum import Enum
+from math import isfinite
 from urllib.parse import quote
 
 
@@ -29,17 +30,18 @@ class Path(str):
 def segment(value: object) -> str:
     """Write a path parameter as one segment of the path.
 
-    What is no scalar, such as None, or has no encoding becomes a segment that no server takes (it
-    starts with a null character), rather than one that reads as an id.
+    What is no scalar, such as None, is empty, no number, or has no encoding becomes a segment that no
+    server takes (it starts with a null character), rather than one that reads as an id.
     """
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, str):
         try:
-            return quote(str.__str__(value), safe="")
+            return quote(str.__str__(value), safe="") or "%00empty%20segment"
         except UnicodeEncodeError:
             return "%00str%20without%20an%20encoding"
-    scalar = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, int) or (isinstance(value, float) and isfinite(value))
+    scalar = is_number and not isinstance(value, bool)
     # A UUID, which not everybody has imported.
     if scalar or any(kind.__name__ == "UUID" for kind in type(value).__mro__):
         return quote(str(value), safe="")

@@ -36,7 +36,11 @@ _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties
 _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _LIMITS = (*_LOWER, *_UPPER, "multipleOf", "pattern", "uniqueItems")
 # Another one is another call, module or type.
-_BREAKING = ("method", "path arguments", "tags (its module)", "type", "format")
+_ELSEWHERE = "required, of another part"
+_BREAKING = (
+    *("method", "path arguments", "tags (its module)", "type", "format", "readOnly", "writeOnly"),
+    _ELSEWHERE,
+)
 
 
 class Part(NamedTuple):
@@ -139,11 +143,13 @@ def pairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple
 def _keywords(kind: str, node: Node) -> Node:
     """Give what a node says itself; `additionalProperties` is a part unless it is false."""
     parts = [key for key, (_, below) in SHAPE.get(kind, {}).items() if below not in _VALUES]
-    return {
+    told = {
         key: value
         for key, value in node.items()
         if key != "required" and (key not in parts or value is False)
     }
+    required = node.get("required") if kind == "schema" else None
+    return told | {_ELSEWHERE: sorted({*(required or ())} - node.get("properties", {}).keys())}
 
 
 def _parts(document: Node, part: Part, other: Node) -> dict[str, Part]:

@@ -17,7 +17,7 @@ from scripts.pipeline.walk import Node
 IN_MODELS = frozenset(
     {
         *("additional_keys", "additional_properties", "cast", "cls", "d", "field_dict", "files"),
-        *("from_dict", "json", "prop", "prop_dict", "prop_name", "src_dict", "to_dict"),
+        *("T", "from_dict", "json", "prop", "prop_dict", "prop_name", "src_dict", "to_dict"),
         *("to_multipart", "types"),
     }
 )

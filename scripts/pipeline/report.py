@@ -57,8 +57,10 @@ class Report:
         """Write it for a pull request; the first line is its title."""
         parts = list(self._parts())
         breaking = sum(change.breaking for change in self.changes)
-        told = f"{_count(len(self.changes), 'change')} in the contract, {breaking} breaking"
-        lines = [f"# Regenerate: {told if self.changes else 'contract unchanged'}", ""]
+        told = "another selection" if self.moved else "contract unchanged"
+        if self.changes:
+            told = f"{_count(len(self.changes), 'change')} in the contract, {breaking} breaking"
+        lines = [f"# Regenerate: {told}", ""]
         lines += [f"- {summary}" for summary, _ in parts]
         for _, lists in reversed(parts):
             for title, items in lists.items():

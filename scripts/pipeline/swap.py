@@ -142,8 +142,9 @@ def _holding(repo: Repo, how: int) -> Iterator[None]:
     told = f"another run is at work in {repo.root}; wait until it ends"
     folder = os.open(repo.root, os.O_RDONLY)
     try:
-        with translate_errors(told, BlockingIOError):
-            fcntl.flock(folder, how | fcntl.LOCK_NB)
+        fcntl.flock(folder, how | fcntl.LOCK_NB)
         yield
+    except BlockingIOError as error:
+        raise PipelineError(told) from error
     finally:
         os.close(folder)

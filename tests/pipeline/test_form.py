@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,10 @@ def test_what_is_no_valid_openapi_is_named_by_its_place(document: Node, told: st
 
 @pytest.mark.parametrize("schema", [ref("A"), {"allOf": [ref("A")]}])
 def test_a_schema_that_is_made_of_itself_is_told(schema: Node) -> None:
-    assert validator.fault(api({"A": schema})) == "a schema is made of itself"
+    document = api({"A": schema}, get=operation("a", ref("A")))
+    assert validator.fault(document) == "a schema is made of itself"
+    with suppress(PipelineError):
+        correct(document)  # and is no reason to go round for ever
 
 
 @pytest.mark.parametrize(

@@ -182,8 +182,8 @@ def test_names_of_the_generated_code_can_be_names_of_fields(load: Load) -> None:
     value |= {"tree": [{"tree_item": {"x": "1"}}, {"tree": []}]}
     for name in NAMED:
         assert getattr(models, name).from_dict(value).to_dict() == value
-    assert models.FOOBar("1").to_dict() == {"a": "1"}
-    assert models.FooBar("1").to_dict() == {"b": "1"}
+    assert models.FOOBar(a="1").to_dict() == {"a": "1"}
+    assert models.FooBar(b="1").to_dict() == {"b": "1"}
 
 
 def test_names_of_the_generated_code_can_be_names_of_parameters(load: Load) -> None:

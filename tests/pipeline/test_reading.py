@@ -32,6 +32,8 @@ def full(**fields: Node) -> Node:
 
 
 SCHEMAS: Node = {
+    "Good": enum("a", "b"),
+    "Bad": enum("y", "z"),
     "Leaf": full(name=TEXT, when=form("date-time")),
     "Tree": full(
         id=form("uuid"),
@@ -45,13 +47,20 @@ SCHEMAS: Node = {
         level={"type": "integer", "enum": [1, 2]},
         anything={},
         either=one_of(TEXT, ref("Leaf")),
+        grade=one_of(ref("Good"), ref("Bad")),
     ),
     "Cat": full(kind=enum("cat"), meow=TEXT, id=TEXT),
     "Dog": full(kind=enum("hound"), bark=TEXT, id=TEXT),
     "Short": thing(*"abc", **dict.fromkeys((*"abc", "id"), TEXT)),
     "Long": thing(*"abcd", **dict.fromkeys((*"abcd", "id"), TEXT)),
     **dict.fromkeys(("GithubHook", "GitlabHook", "Matrix"), thing(type=TEXT, id=TEXT)),
-    "Sent": thing("key", "secret", key={**TEXT, "readOnly": True}, secret=TEXT, id=TEXT),
+    "Sent": thing(
+        *("key", "secret", "no"),
+        key={**TEXT, "readOnly": True},
+        no={"allOf": [ref("Leaf")], "readOnly": True},
+        secret=TEXT,
+        id=TEXT,
+    ),
     "Problem": full(title=TEXT),
 }
 
@@ -112,6 +121,8 @@ TREE = {**Sampler(DOCUMENT, choice=1).build(ref("Tree")), "id": ID, "leaf": LEAF
 def test_what_fits_is_typed_and_written_back_as_it_came(load: Load, get: Get) -> None:
     tree = get("tree", TREE)
     assert (tree.id, tree.born) == (uuid.UUID(ID), UTC.date())
+    grades = [get("tree", {"grade": each}).grade for each in ("b", "z", "new")]
+    assert [type(each).__name__ for each in grades] == ["Good", "Bad", "Good"]
     assert tree.leaf.when == tree.table[0][0] == UTC
     assert {
         type(leaf).__name__ for leaf in (*tree.leaves, tree.by_name["some key"], tree.either)

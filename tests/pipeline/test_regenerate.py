@@ -157,7 +157,7 @@ def test_operations_given_are_recorded_and_fetched_anew(repo: Repo, env: Env, sa
     told = "selected: 1 operation; 1 no longer selected\n  dropped  other: no longer selected\n"
     assert told in out
     assert "BREAKING" not in out
-    assert report.startswith("# Regenerate: contract unchanged\n")
+    assert report.startswith("# Regenerate: another selection\n")
     assert "## No longer selected\n\n- `other`: `no longer selected`\n" in report
 
 
@@ -232,7 +232,7 @@ def test_what_became_of_an_operation_that_is_gone_is_told_and_reported(
     repo = regenerated(small(), words, tmp_path / "tree")
     narrower = {"get": operation("other", TEXT, parameters=[query("q", required=True)])}
     env = written(repo, small(a=item, b=narrower), OPERATIONS=words)
-    told = f"upstream has no operation '{DELETE}' ({fate}) any more; correct OPERATIONS or spec"
+    told = f"upstream has no operation '{DELETE}' ({fate}) any more; correct delete-projects"
     with refused(told), unchanged(repo):
         run(env, repo)
     report = support.report(repo)

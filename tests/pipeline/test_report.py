@@ -69,6 +69,8 @@ EDITS: dict[str, dict[str, Any]] = {
     "! put: parameter q (query): now required": {f"{Q} required": True},
     "! put: parameter q (query): type changed from string to integer": {f"{Q} schema": NUMBER},
     "! put: body: removed": {BODY: ...},
+    '! Sent: required, of another part changed from [] to ["x"]': {f"{SENT} required": [*"sx"]},
+    "! Sent.s: readOnly changed from nothing to true": {f"{S} readOnly": True},
     "  put: body: now optional": {f"{BODY} required": ...},
     "  put: response 200.headers.X: added": {f"{OK} headers": {"X": {"schema": TEXT}}},
     "  put: response 409: added": {f"{PUT} responses 409": {"description": ""}},

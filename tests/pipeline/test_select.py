@@ -2,10 +2,14 @@
 
 import copy
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from scripts.check_spec import check_spec
 from scripts.pipeline.contract import digests, names
@@ -13,7 +17,7 @@ from scripts.pipeline.normalize import normalize
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import paths_of, select
 from scripts.pipeline.source import read_source
-from scripts.pipeline.walk import Node
+from scripts.pipeline.walk import Node, walk
 from scripts.regenerate import regenerate
 from tests.pipeline import oas, support
 from tests.pipeline.conftest import Regenerated, Said
@@ -79,8 +83,13 @@ def kept(whole: Node, wanted: str) -> dict[str, str]:
     return {section: " ".join(group) for section, group in left.items()}
 
 
+@cache
+def whole(name: str) -> Node:
+    return read(published(name))
+
+
 def test_one_operation_keeps_its_answer_and_its_security_and_nothing_else() -> None:
-    document, older = read(published(JUNE)), read(published(JANUARY))
+    document, older = whole(JUNE), whole(JANUARY)
     before = copy.deepcopy(document)
     selected = select(document, [DELETE])
     assert names(selected) == {DELETE}
@@ -144,6 +153,23 @@ def test_order_without_meaning_makes_no_difference() -> None:
 def test_a_selection_of_nothing_is_refused() -> None:
     with refused("no operation is selected"):
         select(document(), [])
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_any_subset_is_valid_and_holds_what_it_refers_to(data: st.DataObject) -> None:
+    document = whole(data.draw(st.sampled_from([JANUARY, JUNE])))
+    wanted = data.draw(st.sets(st.sampled_from(sorted(names(document))), min_size=1, max_size=12))
+    selected = select(document, wanted)
+    assert names(selected) == wanted
+    held = {section: set(group) for section, group in selected["components"].items()}
+    used: dict[str, set[str]] = {"securitySchemes": held["securitySchemes"]}
+    for _, _, node in walk(selected, "document"):
+        if "$ref" in node:
+            *_, section, name = node["$ref"].split("/")
+            used.setdefault(section, set()).add(name)
+    assert held == used
+    assert not list(OpenAPIV30SpecValidator(selected).iter_errors())
 
 
 def broken(place: str, value: Any) -> Any:

@@ -315,6 +315,16 @@ def test_a_file_has_a_name_and_says_of_which_kind_it_is(call: Call, models: Any,
     assert text.content == "ä".encode()
 
 
+def test_a_type_of_a_file_ends_no_line(call: Call, models: Any, file: Any) -> None:
+    with pytest.raises(ValueError, match="end its line"):
+        call("upload", body=models.Upload(file=file(b"a", "a", "text/plain\r\nX: 1")))
+
+
+def test_what_is_empty_or_no_number_is_no_part_of_a_path(call: Call) -> None:
+    for odd in ({"sort_path": ""}, {"n": float("nan")}, {"n": float("-inf")}):
+        assert "%00" in call("ask", **PATH | odd).url.raw_path.decode()
+
+
 def test_a_file_is_sent_by_a_task_as_well(load: Load, file: Any) -> None:
     async def send() -> Any:
         echo = httpx.MockTransport(lambda sent: httpx.Response(200, content=sent.content))

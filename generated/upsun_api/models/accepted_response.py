@@ -13,7 +13,7 @@ from ..types import UNSET
 T = TypeVar("T", bound="AcceptedResponse")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class AcceptedResponse:
     """
     Attributes:

@@ -68,7 +68,7 @@ class Merger:
             for part in parts
             if tools.only(part, *_LEADING, *_TELLING) or part.get("type", "object") != "object"
         ] or [next(filter(None, parts), {})]
-        rest = tools.only(schema, "nullable", "description")
+        rest = tools.only(schema, "nullable", "description", "readOnly", "writeOnly")
         if len(telling) == 1:
             return tools.beside(telling[0], rest)
         whole = [self._opened(part) for part in telling]

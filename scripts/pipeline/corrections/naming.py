@@ -51,8 +51,9 @@ def name_classes(document: Node) -> Node:
             return node
         if node["$ref"] in moved:
             return tools.refer(node["$ref"])
-        name = str(tools.name_of(node))
-        while "$ref" in parts[name]:  # what only refers to another has no class
+        name, seen = str(tools.name_of(node)), set[str]()
+        while "$ref" in parts[name] and name not in seen:  # what only refers to another: no class
+            seen.add(name)
             name = str(tools.name_of(parts[name]))
         return tools.refer(final[name])
 
