@@ -135,11 +135,13 @@ def test_what_holds_credentials_is_not_written_down(write: Any) -> None:
     "bad", ["a b", "a\tb", "a\nb", "a\x01b", "a\x7f", "“smart”", "tök", "a\r\nX: y", "", " \n"]
 )
 def test_an_unusable_token_is_not_quoted(bad: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(u.ConfigurationError, match="UPSUN_CLI_TOKEN is not set"):
+    with pytest.raises(u.ConfigurationError, match="UPSUN_CLI_TOKEN is empty, unset"):
         u.UpsunClient()
     for given, variable, says in ((bad, "fine", "api_token"), (None, bad, "UPSUN_CLI_TOKEN")):
         monkeypatch.setenv("UPSUN_CLI_TOKEN", variable)
-        with pytest.raises(u.ConfigurationError, match=f"{says} is not set.*copy it") as caught:
+        with pytest.raises(
+            u.ConfigurationError, match=f"{says} is empty, unset.*copy it"
+        ) as caught:
             u.UpsunClient(given)
         assert not bad.strip() or bad not in "".join(traceback.format_exception(caught.value))
 

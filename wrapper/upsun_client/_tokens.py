@@ -148,7 +148,7 @@ def read_api_token(given: str | None) -> Token:
     token = os.environ.get(TOKEN_VARIABLE, "") if given is None else given
     check_kind("api_token", token, str, "a string")
     if not is_visible(token := token.strip()):
-        problem = f"{source} is not set, or holds whitespace, control or non-ASCII characters"
+        problem = f"{source} is empty, unset, or holds whitespace, control or non-ASCII characters"
         advice = f"Set {TOKEN_VARIABLE} or pass api_token; copy it again, or {CREATE}"
         raise ConfigurationError(f"no API token: {problem}. {advice}")
     return Token(token)
