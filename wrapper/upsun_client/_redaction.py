@@ -1,7 +1,6 @@
 """Credentials, taken out of what a server echoes, however it spells them."""
 
 import base64
-import html
 import re
 import string
 from collections.abc import Sequence
@@ -52,6 +51,8 @@ def _readings(text: str) -> list[tuple[str, Sequence[int]]]:
 
     Beside each, where its characters begin.
     """
+    from html import unescape  # noqa: PLC0415 - large, and a start has no error to redact
+
     readings: list[tuple[str, Sequence[int]]] = [(text.translate(_LOWER), range(len(text) + 1))]
     while len(readings) < _DEPTH:
         plain, begun = readings[-1]
@@ -60,7 +61,7 @@ def _readings(text: str) -> list[tuple[str, Sequence[int]]]:
         done = 0
         for found in re.finditer(_ESCAPE, plain):
             code, name = found[1] or found[2], found[3]
-            character = chr(int(code, 16)) if code else html.unescape(f"&{name};") if name else ""
+            character = chr(int(code, 16)) if code else unescape(f"&{name};") if name else ""
             parts += plain[done : found.start()], character
             starts += [*begun[done : found.start()], *[begun[found.start()]] * len(character)]
             done = found.end()
