@@ -46,6 +46,7 @@ UNUSABLE: list[tuple[str, str, list[Any]]] = [
     ("token_url", "token_url must be https", ["http://auth.upsun.com/oauth2/token"]),
     ("trusted_origins", "must be a list", ["https://h", 1, ["https://h/path"]]),
     ("trusted_origins", "must be https", [["http://elsewhere.example"], [1], [""]]),
+    ("trusted_origins", "must be https", [["https://*.a"]]),
     ("timeout", "timeout", [0, -1, math.nan, math.inf, 1e10, "30", True, httpx.Timeout(5, read=0)]),
     ("max_retries", "max_retries", NO_COUNT),
     *(("headers", f"headers.*{says}", values) for says, values in FIELDS),

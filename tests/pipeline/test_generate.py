@@ -30,7 +30,7 @@ NAMES = (
     *("params", "headers", "cookies", "kwargs", "_kwargs", "response", "client", "body", "json"),
     *("cast", "quote", "types", "errors", "httpx", "UNSET", "Any", "Mapping", "T", "datetime"),
     *("date", "uuid", "class", "None", "id", "type", "url", "a-b", "a_b", "A_B", "1st", "é", ""),
-    *("_links", "__class__", "tree", "tree_item", "tree_item_data", "json_tree", "model"),
+    *("_links", "t", "__class__", "tree", "tree_item", "tree_item_data", "json_tree", "model"),
 )
 BRACKETS = {
     "filter[id][eq]": "filter_id_eq",
@@ -57,7 +57,7 @@ SCHEMAS: Node = {
     "Level": LEVEL,
     "FooBar": thing(b=TEXT),
 }
-QUERIES = [query(name) for name in NAMES if name.isidentifier() and name not in ("a_b", "A_B")]
+QUERIES = [query(name) for name in NAMES if name.isidentifier() and name not in ("a_b", "A_B", "t")]
 CASED = {status: content(ref(name)) for status, name in (("200", "FOOBar"), ("201", "FooBar"))}
 DOCUMENT = api(
     {**SCHEMAS, "FOOBar": thing(a=TEXT)},  # whose module would have the name of the other's
