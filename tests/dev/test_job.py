@@ -60,8 +60,8 @@ def test_an_interrupted_job_is_resumed(how: signal.Signals) -> None:
             output, _ = process.communicate(timeout=60)
         left = webhooks(sandbox)
         if how == signal.SIGINT:  # what ended is told and counted, also what did after the signal
-            *told, counts = output.splitlines()
-            assert (7 + len(told), counts) == (whole - left, f"{{'deleted': {whole - left}}}")
+            *ended, counts = output.splitlines()
+            assert (7 + len(ended), counts) == (whole - left, f"{{'deleted': {whole - left}}}")
         assert 0 < left <= 32
         code, told, errors = run(sandbox, "--delete")
         assert (code, told[:11], errors) == (0, "{'deleted':", "")
