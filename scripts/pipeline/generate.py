@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from scripts.pipeline import contract, generator, overlay, select, unsupported, validator, verify
+from scripts.pipeline import contract, generator, overlay, select, unsupported, validator
 from scripts.pipeline.corrections import correct
 from scripts.pipeline.corrections.names import file_name
 from scripts.pipeline.document import parse
@@ -13,6 +13,7 @@ from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import Repo, read_text
 from scripts.pipeline.swap import Swap
+from scripts.pipeline.verify import verify
 from scripts.pipeline.walk import Node
 
 
@@ -24,7 +25,7 @@ def build(repo: Repo, document: Node, package: Path, http: str = generator.HTTP)
     """
     actions = overlay.read_overlay(repo.overlay)
     corrected = overlay.apply(document, actions, partial=True)
-    with validator.validated(corrected), verify.verifying(document) as verified:
+    with validator.validated(corrected):
         with stage("correct"):
             unsupported.check(corrected)
             corrected = correct(corrected)
@@ -36,7 +37,7 @@ def build(repo: Repo, document: Node, package: Path, http: str = generator.HTTP)
         if http != generator.HTTP:
             return  # it is not installed here, and what is left is the same
         with stage("verify"):
-            verified(package, repo.wrapper)
+            verify(document, package, repo.wrapper)
 
 
 def imports(package: Path, names: Iterable[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What takes long is done once: trees that were regenerated, packages that were verified."""
+"""What takes long is done once: trees that were regenerated, packages that were made."""
 
 import json
 import shutil
@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from scripts.pipeline import validator, verify
+from scripts.pipeline import validator
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.walk import Node
 from scripts.regenerate import regenerate
 from tests.pipeline.support import Load, imported, make, small_repo, written
 
-_VERIFIED: set[tuple[str, ...]] = set()
 Said = Callable[[], str]
 Regenerated = Callable[[Node, str, Path], Repo]
 
@@ -57,9 +56,8 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
 
 
 @pytest.fixture(autouse=True)
-def _checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Validate in this process, and verify each package once; a process for each takes longer."""
-    real = verify.verifying
+def _validated_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Validate in this process; one for each document takes longer."""
 
     @contextmanager
     def validated(document: Node) -> Iterator[None]:
@@ -67,17 +65,4 @@ def _checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
             raise PipelineError(f"the document is not valid OpenAPI: {told}")
         yield
 
-    @contextmanager
-    def verifying(document: Node) -> Iterator[Callable[[Path, Path], None]]:
-        def verified(package: Path, wrapper: Path) -> None:
-            files = [*sorted(package.rglob("*.py")), *sorted(wrapper.rglob("*.py"))]
-            state = (json.dumps(document), *(f"{file.name} {file.read_text()}" for file in files))
-            if state not in _VERIFIED:
-                with real(document) as now:
-                    now(package, wrapper)
-                _VERIFIED.add(state)
-
-        yield verified
-
     monkeypatch.setattr("scripts.pipeline.generate.validator.validated", validated)
-    monkeypatch.setattr("scripts.pipeline.generate.verify.verifying", verifying)

@@ -16,7 +16,7 @@ from scripts.pipeline import generate, render
 from scripts.pipeline.corrections import correct
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
-from scripts.pipeline.verify import verifying
+from scripts.pipeline.verify import verify
 from scripts.pipeline.walk import Node
 from tests.pipeline import oas, support
 from tests.pipeline.oas import TEXT, api, content, listed, one_of, operation, query, ref, thing
@@ -243,24 +243,19 @@ def test_places_with_one_natural_name_are_told_apart_by_their_place_alone() -> N
     assert "FooBar" in classes(FooBar=one, foo_bar=other, FOOBar=other)
 
 
-def check(document: Node, package: Path) -> None:
-    with verifying(document) as verified:
-        verified(package, package.parent / "wrapper")
-
-
 def test_a_missing_operation_and_a_broken_module_fail_the_verification(tmp_path: Path) -> None:
     document = api({"A": thing(x=TEXT)})
     package = make(document, tmp_path)
     model = package / "models" / "a.py"
     model.write_text("import no_such_module\n")
     with refused("made_api.models.a cannot be imported (ModuleNot"):
-        check(document, package)
+        verify(document, package, tmp_path / "wrapper")
     model.write_text("")
     with refused("made_api.models:A cannot be imported"):
-        check(document, package)
+        verify(document, package, tmp_path / "wrapper")
     (package / "api" / "t" / "all_.py").unlink()
     with refused("1 operations are selected, but 0 were generated"):
-        check(document, package)
+        verify(document, package, tmp_path / "wrapper")
 
 
 def test_what_is_committed_is_what_the_contract_makes_and_says_so() -> None:
