@@ -53,7 +53,7 @@ def _tell(worker: subprocess.Popen[bytes]) -> None:
         told = f"the validator is not done after {PATIENCE} s: correct allOf that multiplies"
         raise PipelineError(told) from error
     if worker.returncode:
-        raise PipelineError(f"the validator broke down: {said.rpartition(chr(10))[2]}")
+        raise PipelineError(f"the validator broke down: {said.rpartition(chr(10))[2][:_LONGEST]}")
     if said:
         raise PipelineError(
             f"the document is not valid OpenAPI: {said}; correct it in spec/overlay.yaml"
