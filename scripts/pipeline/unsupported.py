@@ -93,10 +93,8 @@ def _schemas(
             waiting.append((is_json(name), (place, name), schema))
             # A part of a form that is an object is JSON.
             for field, below in tools.fields(document, schema) if essence(name) in FORMS else ():
-                inner = tools.look(document, below)
-                inner = tools.look(document, inner.get("items", inner))
-                in_json = "object" in tools.kinds(document, inner)
-                waiting.append((in_json, (place, name, field), inner))
+                in_json = bool({"object", "array of object"} & tools.kinds(document, below))
+                waiting.append((in_json, (place, name, field), below))
     for in_json, here, schema in waiting:
         for at, _, part in walk(schema, "schema", here):
             yield in_json, at, part
@@ -192,6 +190,7 @@ def _of_schema(document: Node, schema: Node, *, in_json: bool) -> Table:
     properties: Node = schema.get("properties", {})
     return (
         _unprintable(*properties),
+        ({"<<"} & {*schema, *properties}, "a YAML merge (<<)", "what it names would be lost"),
         (is_file, "a file", "JSON cannot hold one; say what the text in it is"),
         (isinstance(schema.get("type"), list), "a list of types", "say oneOf, or nullable"),
         (is_lost, "keywords beside $ref", "they would be lost; say allOf"),

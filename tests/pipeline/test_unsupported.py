@@ -104,7 +104,7 @@ BODIES: list[tuple[Node, str]] = [
     (content(LIST, oas.MULTIPART), NO_FORM),
     (content({"allOf": [OBJECT, EITHER]}, FORM), NO_FORM),
     (content(ref("Holds"), "application/merge-patch+json"), "schemas.Holds.properties.f: a file"),
-    (fields(listed(HOLDS)), "requestBody.multipart/form-data.a.properties.f: a file"),
+    (fields(oas.one_of(TEXT, listed(HOLDS))), "data.a.oneOf.1.items.properties.f: a file"),
     (fields({"allOf": [ref("Holds")]}), "components.schemas.Holds.properties.f: a file"),
 ]
 
@@ -122,6 +122,7 @@ SCHEMAS: list[tuple[Node, str]] = [
     ({"type": ["string", "null"]}, "a list of types"),
     ({"const": False}, "const"),
     (listed(TEXT) | {"prefixItems": [TEXT]}, "prefixItems"),
+    (thing(**{"<<": OBJECT}), "a YAML merge (<<)"),
     (oas.one_of(OBJECT, MAP, discriminator={"propertyName": "a"}), "a discriminator"),
 ]
 
