@@ -155,9 +155,12 @@ def _of_parameter(document: Node, parameter: Node, spread_to: list[Node]) -> Tab
 def _of_body(content: Node) -> Table:
     is_range = any("*" in name for name in content)
     others = {name for name in map(essence, content) if name.startswith("multipart/")} - {*FORMS}
+    written = [name.lower() for name in content if is_json(name) or essence(name) in FORMS]
+    is_coded = any("charset=" in name and "utf-8" not in name for name in written)
     return (
         _unprintable(*content),
         (is_range, "a media range", "it would itself be sent as the media type"),
+        (is_coded, "a charset", "it would be sent in UTF-8 all the same"),
         (others, "a multipart that is no form", "its boundary would not be told"),
         (len(content) > 1, "a choice of bodies", "only one of them could be sent"),
         (not content, "a body of no media type", "it could not be sent"),
@@ -166,8 +169,7 @@ def _of_body(content: Node) -> Table:
 
 def _of_form(document: Node, name: str, media: Node) -> Table:
     schema, is_multipart = media.get("schema", {}), essence(name) == FORMS[0]
-    inner = [tools.kinds(document, field) for _, field in tools.fields(document, schema)]
-    held = set().union(*inner)
+    held = set().union(*(tools.kinds(document, each) for _, each in tools.fields(document, schema)))
     is_union = any(len(tools.members(there)) > 1 for _, there in tools.opened(document, schema))
     is_other = is_union or tools.kinds(document, schema) != {"object"}
     is_file = not is_multipart and {"file", "array of file"} & held

@@ -95,7 +95,7 @@ BODIES: list[tuple[Node, str]] = [
     (content(None, "image/*"), "a media range"),
     (oas.put(content(OBJECT), ["content", FORM], {}), "a choice of bodies"),
     (content(FILE, "Multipart/Related; x=y"), "a multipart that is no form"),
-    (fields(FILE, FORM), "a file"),
+    (content(OBJECT, "application/json; charset=latin1"), "a charset"),
     (fields(oas.one_of(TEXT, listed(FILE)), FORM), "a file"),
     (content(ROWS, oas.MULTIPART), "a list of lists"),
     (oas.put(fields(LIST, FORM), ENCODED, {"a": {"explode": False}}), "encoding"),
@@ -157,8 +157,7 @@ TAKEN: list[Node] = [
             query("q", ref("Object"), style="deepObject", explode=True),
             query("q", {"allOf": [{"type": "string"}], "nullable": True}),
             header("q", oas.NUMBER),
-            cookie("q", oas.enum("a")),
-            cookie("q", {**oas.NUMBER, "nullable": True}),
+            cookie("q", {**oas.enum("a"), "nullable": True}),
         )
     ),
     operation("a", requestBody=content(ref("Holds"), oas.MULTIPART)),
