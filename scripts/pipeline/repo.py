@@ -1,5 +1,6 @@
 """Where the pipeline reads and writes, and what the environment of `make` switches on."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -54,7 +55,9 @@ def replace(path: Path, content: bytes) -> None:
     if path.exists() and not path.is_file():
         path.write_bytes(content)
         return
-    path = path.resolve()  # a link stays one
+    path = Path(os.path.realpath(path))  # a link stays one, but for one that leads to itself
+    if {ROOT / "spec", ROOT / "generated"} & {*path.parents}:
+        raise OSError("a run replaces what is there")
     new = path.with_name(f".{path.name}.new")
     try:
         new.write_bytes(content)

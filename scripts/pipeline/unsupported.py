@@ -93,10 +93,8 @@ def _schemas(
             waiting.append((is_json(name), (place, name), schema))
             # A part of a form that is an object is JSON.
             for field, below in tools.fields(document, schema) if essence(name) in FORMS else ():
-                inner = tools.look(document, below)
-                inner = tools.look(document, inner.get("items", inner))
-                in_json = "object" in tools.kinds(document, inner)
-                waiting.append((in_json, (place, name, field), inner))
+                in_json = bool({"object", "array of object"} & tools.kinds(document, below))
+                waiting.append((in_json, (place, name, field), below))
     for in_json, here, schema in waiting:
         for at, _, part in walk(schema, "schema", here):
             yield in_json, at, part
@@ -157,9 +155,12 @@ def _of_parameter(document: Node, parameter: Node, spread_to: list[Node]) -> Tab
 def _of_body(content: Node) -> Table:
     is_range = any("*" in name for name in content)
     others = {name for name in map(essence, content) if name.startswith("multipart/")} - {*FORMS}
+    written = [name.lower() for name in content if is_json(name) or essence(name) in FORMS]
+    is_coded = any("charset=" in name and "utf-8" not in name for name in written)
     return (
         _unprintable(*content),
         (is_range, "a media range", "it would itself be sent as the media type"),
+        (is_coded, "a charset", "it would be sent in UTF-8 all the same"),
         (others, "a multipart that is no form", "its boundary would not be told"),
         (len(content) > 1, "a choice of bodies", "only one of them could be sent"),
         (not content, "a body of no media type", "it could not be sent"),
@@ -168,8 +169,7 @@ def _of_body(content: Node) -> Table:
 
 def _of_form(document: Node, name: str, media: Node) -> Table:
     schema, is_multipart = media.get("schema", {}), essence(name) == FORMS[0]
-    inner = [tools.kinds(document, field) for _, field in tools.fields(document, schema)]
-    held = set().union(*inner)
+    held = set().union(*(tools.kinds(document, each) for _, each in tools.fields(document, schema)))
     is_union = any(len(tools.members(there)) > 1 for _, there in tools.opened(document, schema))
     is_other = is_union or tools.kinds(document, schema) != {"object"}
     is_file = not is_multipart and {"file", "array of file"} & held
@@ -192,6 +192,7 @@ def _of_schema(document: Node, schema: Node, *, in_json: bool) -> Table:
     properties: Node = schema.get("properties", {})
     return (
         _unprintable(*properties),
+        ({"<<"} & {*schema, *properties}, "a YAML merge (<<)", "what it names would be lost"),
         (is_file, "a file", "JSON cannot hold one; say what the text in it is"),
         (isinstance(schema.get("type"), list), "a list of types", "say oneOf, or nullable"),
         (is_lost, "keywords beside $ref", "they would be lost; say allOf"),

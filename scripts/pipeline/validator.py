@@ -71,7 +71,7 @@ def fault(document: Node) -> str:
     except RecursionError:
         return "a schema is made of itself"
     except Exception as error:  # noqa: BLE001 - of whatever kind
-        return f"the validator broke down over it ({type(error).__name__}: {error})"
+        return f"the validator broke down over it ({type(error).__name__}: {error!s:.{_LONGEST}})"
     if error is None:
         return ""
     while error.context:

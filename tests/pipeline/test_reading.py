@@ -70,7 +70,7 @@ NOTE = put(content(ref("Leaf")), ["content", "text/plain"], {"schema": ref("Leaf
 # What an operation answers, by status.
 ANSWERS: dict[str, Node] = {
     "free": {"200": content({})},
-    "names": {"200": content(listed(TEXT))},
+    "names": {"200": content(listed(one_of(TEXT, oas.FLAG, nullable=True)))},
     "pets": {"200": content(listed(one_of(ref("Cat"), ref("Dog"))))},
     "lines": {"200": content(listed(one_of(ref("Short"), ref("Long"))))},
     "hooks": {"200": content(listed(one_of(*map(ref, ("GithubHook", "GitlabHook", "Matrix")))))},

@@ -363,7 +363,8 @@ def test_a_broken_file_of_the_tree_is_told(repo: Repo, env: Env, name: str) -> N
 
 
 def test_a_report_that_cannot_be_written_leaves_the_tree(repo: Repo) -> None:
-    for file in (repo.root / "no" / "r.md", repo.root):
+    (repo.root / "no").symlink_to("no")
+    for file in (repo.root / "no" / "r.md", repo.root, support.ROOT / "spec" / "r.md"):
         env = written(repo, reworded("integer", "string"), REPORT=str(file))
         with refused(f"REPORT={file}", "name a file"), unchanged(repo):
             regenerate(env, repo)

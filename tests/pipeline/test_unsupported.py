@@ -95,7 +95,7 @@ BODIES: list[tuple[Node, str]] = [
     (content(None, "image/*"), "a media range"),
     (oas.put(content(OBJECT), ["content", FORM], {}), "a choice of bodies"),
     (content(FILE, "Multipart/Related; x=y"), "a multipart that is no form"),
-    (fields(FILE, FORM), "a file"),
+    (content(OBJECT, "application/json; charset=latin1"), "a charset"),
     (fields(oas.one_of(TEXT, listed(FILE)), FORM), "a file"),
     (content(ROWS, oas.MULTIPART), "a list of lists"),
     (oas.put(fields(LIST, FORM), ENCODED, {"a": {"explode": False}}), "encoding"),
@@ -104,7 +104,7 @@ BODIES: list[tuple[Node, str]] = [
     (content(LIST, oas.MULTIPART), NO_FORM),
     (content({"allOf": [OBJECT, EITHER]}, FORM), NO_FORM),
     (content(ref("Holds"), "application/merge-patch+json"), "schemas.Holds.properties.f: a file"),
-    (fields(listed(HOLDS)), "requestBody.multipart/form-data.a.properties.f: a file"),
+    (fields(oas.one_of(TEXT, listed(HOLDS))), "data.a.oneOf.1.items.properties.f: a file"),
     (fields({"allOf": [ref("Holds")]}), "components.schemas.Holds.properties.f: a file"),
 ]
 
@@ -122,6 +122,7 @@ SCHEMAS: list[tuple[Node, str]] = [
     ({"type": ["string", "null"]}, "a list of types"),
     ({"const": False}, "const"),
     (listed(TEXT) | {"prefixItems": [TEXT]}, "prefixItems"),
+    (thing(**{"<<": OBJECT}), "a YAML merge (<<)"),
     (oas.one_of(OBJECT, MAP, discriminator={"propertyName": "a"}), "a discriminator"),
 ]
 
@@ -156,8 +157,7 @@ TAKEN: list[Node] = [
             query("q", ref("Object"), style="deepObject", explode=True),
             query("q", {"allOf": [{"type": "string"}], "nullable": True}),
             header("q", oas.NUMBER),
-            cookie("q", oas.enum("a")),
-            cookie("q", {**oas.NUMBER, "nullable": True}),
+            cookie("q", {**oas.enum("a"), "nullable": True}),
         )
     ),
     operation("a", requestBody=content(ref("Holds"), oas.MULTIPART)),

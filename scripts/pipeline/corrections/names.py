@@ -51,10 +51,9 @@ def digest(text: str) -> str:
 
 def enum_name(value: str) -> str:
     """Name an enum member after its value alone."""
-    if value[:1].isalpha():
-        return str(strings().snake_case(value.upper())).upper() or "VALUE"
-    spelled = "".join(_spelled(character) for character in value)
-    return str(strings().snake_case(f"VALUE_{spelled or 'EMPTY'}".upper())).upper()
+    spelled = "".join(map(_spelled, value)) or "EMPTY"
+    text = value if value[:1].isalpha() else f"VALUE_{spelled}"
+    return str(strings().snake_case(text.upper())).upper() or "VALUE"
 
 
 def _spelled(character: str) -> str:

@@ -79,9 +79,8 @@ def spread(document: Node, parameter: Node, shared: set[str]) -> list[Node]:
     fields = whole.get("properties", {})
     style = parameter.get("style", "deepObject" if shared & fields.keys() else "")
     is_combined = whole.get("additionalProperties") or members(whole) or "allOf" in whole
-    if parameter["in"] != "query" or style != "deepObject" or is_combined:
-        return []
-    if kinds(document, schema) != {"object"}:  # it may be null as well, or something else
+    is_other = kinds(document, schema) != {"object"}  # it may be null as well, or something else
+    if parameter["in"] != "query" or style != "deepObject" or is_combined or is_other:
         return []
     required = whole.get("required", []) if parameter.get("required") else []
     return [

@@ -27,14 +27,12 @@ def leave_to_server(schema: Node, document: Node) -> Node:
     """
     made = tools.without(schema, "default")
     if "required" in made:
-        fields = schema.get("properties", {})
-        written = {name for name in fields if _is_read_only(document, fields[name])}
-        made["required"] = [name for name in made["required"] if name not in written]
+        fields = schema.get("properties", {}).items()
+        whole = {name: {**tools.look(document, part), **part} for name, part in fields}
+        made["required"] = [
+            name for name in made["required"] if not whole.get(name, {}).get("readOnly")
+        ]
     return made
-
-
-def _is_read_only(document: Node, field: Node) -> bool:
-    return bool({**tools.look(document, field), **field}.get("readOnly"))
 
 
 def move_null_to_references(document: Node) -> Node:
