@@ -189,7 +189,7 @@ def _of_schema(document: Node, schema: Node, *, in_json: bool) -> Table:
     is_beside = "$ref" in schema and _BESIDE & schema.keys()
     is_lost = is_beside and not document["openapi"].startswith("3.0")
     is_chosen = "discriminator" in schema and tools.members(schema)
-    properties: Node = schema.get("properties", {})
+    properties: Node = {} if "$ref" in schema else schema.get("properties", {})
     return (
         _unprintable(*properties),
         ({"<<"} & {*schema, *properties}, "a YAML merge (<<)", "what it names would be lost"),

@@ -56,7 +56,7 @@ SCHEMAS: Node = {
     **dict.fromkeys(("Response", "File", "Client"), PAIR),
     "Alias": ref("Wrapped"),
     "Wrapped": {"allOf": [ref("Less")]},
-    "Aliases": listed(ref("Alias")),
+    "Aliases": listed({**ref("Alias"), "allOf": [TEXT], "name": 5}),
     "Resource": thing(id=TEXT),
     "Base": thing(id={**TEXT, "readOnly": True}, at={**ref("At"), "readOnly": True}, x=TEXT),
     "At": enum("a"),

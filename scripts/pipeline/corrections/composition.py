@@ -58,7 +58,8 @@ class Merger:
 
     def flatten(self, schema: Node) -> Node:
         """Resolve the `allOf` of a schema, and own keywords beside a union, into one schema."""
-        if "allOf" not in schema and not (tools.members(schema) and tools.only(schema, *_TELLING)):
+        is_told = bool(tools.members(schema) and tools.only(schema, *_TELLING))
+        if "$ref" in schema or not ("allOf" in schema or is_told):
             return schema
         parts = [tools.only(schema, "type", *_TELLING), *schema.get("allOf", [])]
         if tools.members(schema):

@@ -130,7 +130,7 @@ def _ending(below: Place, child: Node) -> str | None:
         "requestBody": "Body",
         "items": "Item",
         "additionalProperties": "AdditionalProperty",
-        "parameters": pascal(child.get("name", "")),
+        "parameters": pascal(str(child.get("name", ""))),
         "properties": pascal(slot),
         "responses": f"Response{pascal(slot)}",
         "oneOf": f"Type{slot}",

@@ -85,8 +85,8 @@ def beside(schema: Node, rest: Node) -> Node:
 
 
 def members(schema: Node) -> list[Node]:
-    """Give the alternatives of a union, none when it is no union."""
-    return [*schema.get("oneOf", []), *schema.get("anyOf", [])]
+    """Give the alternatives of a union, none when it is no union; beside a reference is none."""
+    return [] if "$ref" in schema else [*schema.get("oneOf", []), *schema.get("anyOf", [])]
 
 
 def is_object(schema: Node) -> bool:
