@@ -80,7 +80,7 @@ class Shape:
         self, required: set[str], optional: set[str], word: str, values: dict[str, tuple[Any, ...]]
     ) -> None:
         self.required = required
-        self.known = required | optional
+        self.known: set[str] = required | optional
         self.word = word  # that its name spells: `github` for GithubIntegration
         self.values = values  # of fields in which each of these models has others
 

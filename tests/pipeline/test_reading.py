@@ -1,5 +1,6 @@
 """What generated code reads: what fits the document is typed, the rest is kept as it came."""
 
+import ast
 import copy
 import datetime as dt
 import inspect
@@ -271,6 +272,15 @@ def test_an_id_is_promised_in_answers_alone(load: Load) -> None:
 
 def test_what_is_generated_is_typed(package: Path) -> None:
     assert mypy(package) == ""
+
+
+def test_no_attribute_is_of_a_type_that_checkers_have_to_infer(package: Path) -> None:
+    """`pyright --verifytypes` takes a model whose shape has one for partially unknown."""
+    nodes = [*ast.walk(ast.parse((package / "_reading.py").read_text()))]
+    made = [node for node in nodes if isinstance(node, ast.Assign)]
+    own = [node for node in made if ast.unparse(node.targets[0]).startswith("self.")]
+    assert own
+    assert [ast.unparse(node) for node in own if not isinstance(node.value, ast.Name)] == []
 
 
 def test_a_file_is_written_as_before(load: Load) -> None:
