@@ -57,15 +57,24 @@ def test_a_client_that_is_closed_during_a_call_says_so(
     assert len(sent) == len(notes)
 
 
-def test_a_client_that_is_closed_as_a_request_is_sent_says_so(client: u.UpsunClient) -> None:
+LATE = [type("LateError", (Exception,), {})("mine"), Exception("mine")]  # as job queues do
+
+
+@pytest.mark.parametrize("late", [*LATE, u.ClientClosedError()], ids=repr)
+def test_what_a_signal_does_as_a_request_is_sent_is_told(
+    late: Exception, client: u.UpsunClient
+) -> None:
     def send(self: Any, *args: Any, **more: Any) -> Any:
+        if late in LATE:
+            raise late
         client.close()
         return real(self, *args, **more)
 
     delete_once(client)  # and has its token
     real = httpx.Client.send
-    with mock.patch.object(httpx.Client, "send", send), pytest.raises(u.ClientClosedError):
+    with mock.patch.object(httpx.Client, "send", send), pytest.raises(type(late)) as caught:
         delete_once(client)
+    assert caught.value is late or late not in LATE
 
 
 def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None:

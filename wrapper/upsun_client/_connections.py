@@ -17,14 +17,7 @@ from urllib.request import getproxies
 from ._errors import ClientClosedError, ConfigurationError
 from ._httpx import httpx
 from ._io import Blocking, Gate, Io, PerLoop, Tasks, close, run
-from ._options import (
-    Verify,
-    check_kind,
-    check_proxies,
-    covers,
-    is_asynchronous,
-    translated,
-)
+from ._options import Verify, check_kind, check_proxies, covers, is_asynchronous, translated
 
 _FOR_SESSIONS = {"params", "event_hooks"}  # what of httpx_args is used above the connections
 
