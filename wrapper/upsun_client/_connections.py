@@ -233,12 +233,8 @@ def _lend(transport: Any) -> httpx.BaseTransport | None:
     if not isinstance(transport, httpx.BaseTransport):
         return None  # one of tasks has a loop that the exchange is not in
     if isinstance(transport, httpx.MockTransport) and is_asynchronous(transport.handler):
-        return httpx.MockTransport(lambda request: _finish(transport.handler(request)))
+        import asyncio  # noqa: PLC0415 - which few need
+
+        handler: Any = transport.handler
+        return httpx.MockTransport(lambda request: asyncio.run(handler(request)))
     return httpx.MockTransport(transport.handle_request)
-
-
-def _finish(made: Any) -> httpx.Response:
-    import asyncio  # noqa: PLC0415 - which few need
-
-    response: httpx.Response = asyncio.run(made)
-    return response
