@@ -343,11 +343,7 @@ ODD: tuple[Any, ...] = (
 CLIENTS = ["api_token", "base_url", "token_url", "timeout", "max_retries", "verify_ssl", "headers", "cookies", "httpx_args", "trusted_origins"]  # fmt: skip
 HTTPX_ARGS = ["cert", "limits", "event_hooks", "mounts", "proxy", "trust_env", "http1", "http2", "max_redirects", "transport", "default_encoding", "params", "nope"]  # fmt: skip
 REQUESTS = ["url", "method", "headers", "content", "data", "files", "json", "timeout", "cookies", "extensions", "params"]  # fmt: skip
-NAMES = [
-    *CLIENTS,
-    *(f"httpx_args.{name}" for name in HTTPX_ARGS),
-    *(f"request.{name}" for name in REQUESTS),
-]
+NAMES = [*CLIENTS, *map("httpx_args.{}".format, HTTPX_ARGS), *map("request.{}".format, REQUESTS)]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Async gen:ResourceWarning")

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from unittest import mock
@@ -61,8 +62,8 @@ LATE = [type("LateError", (Exception,), {})("mine"), Exception("mine")]  # as jo
 
 
 @pytest.mark.parametrize("late", [*LATE, u.ClientClosedError()], ids=repr)
-def test_what_a_signal_does_as_a_request_is_sent_is_told(
-    late: Exception, client: u.UpsunClient
+def test_what_a_signal_does_as_a_request_is_sent_is_told_and_leaves_no_connection(
+    late: Exception, client: u.UpsunClient, server: Wire
 ) -> None:
     def send(self: Any, *args: Any, **more: Any) -> Any:
         if late in LATE:
@@ -71,10 +72,13 @@ def test_what_a_signal_does_as_a_request_is_sent_is_told(
         return real(self, *args, **more)
 
     delete_once(client)  # and has its token
-    real = httpx.Client.send
+    real, before = httpx.Client.send, server.connections
     with mock.patch.object(httpx.Client, "send", send), pytest.raises(type(late)) as caught:
         delete_once(client)
     assert caught.value is late or late not in LATE
+    with suppress(u.ClientClosedError):
+        delete_once(client)
+    assert server.connections == before + (late in LATE)  # which may have spoiled the first one
 
 
 def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None:

@@ -161,6 +161,7 @@ async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: 
         kind = type(error)
         is_unusable = pool.is_ours and kind.__module__ in _LIBRARIES and kind is not Exception
         if mine is not None or not (is_unusable or isinstance(error, BROKEN)):
+            visit.abandon()
             raise  # of the caller's body, of his transport, or of a signal that he handles
         call.error = error
     if call.error is None or isinstance(call.error, BROKEN):
