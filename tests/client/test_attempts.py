@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from unittest import mock
@@ -57,15 +58,27 @@ def test_a_client_that_is_closed_during_a_call_says_so(
     assert len(sent) == len(notes)
 
 
-def test_a_client_that_is_closed_as_a_request_is_sent_says_so(client: u.UpsunClient) -> None:
+LATE = [type("LateError", (Exception,), {})("mine"), Exception("mine")]  # as job queues do
+
+
+@pytest.mark.parametrize("late", [*LATE, u.ClientClosedError()], ids=repr)
+def test_what_a_signal_does_as_a_request_is_sent_is_told_and_leaves_no_connection(
+    late: Exception, client: u.UpsunClient, server: Wire
+) -> None:
     def send(self: Any, *args: Any, **more: Any) -> Any:
+        if late in LATE:
+            raise late
         client.close()
         return real(self, *args, **more)
 
     delete_once(client)  # and has its token
-    real = httpx.Client.send
-    with mock.patch.object(httpx.Client, "send", send), pytest.raises(u.ClientClosedError):
+    real, before = httpx.Client.send, server.connections
+    with mock.patch.object(httpx.Client, "send", send), pytest.raises(type(late)) as caught:
         delete_once(client)
+    assert caught.value is late or late not in LATE
+    with suppress(u.ClientClosedError):
+        delete_once(client)
+    assert server.connections == before + (late in LATE)  # which may have spoiled the first one
 
 
 def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None:

@@ -510,6 +510,9 @@ class TestFork:
         assert (server.connections, len(server.exchanges)) == (before + 3, 1)
         sent = [call.headers.get("x-a") for call in server.calls]
         assert sent == ["1", "1", "1", None, "1"]
+        client.close()
+        for call in (lambda: delete_once(client), lambda: session.get("/x").status_code):
+            assert in_child(call).startswith("ClientClosedError")
 
     def test_a_child_reads_no_answer_of_its_parent(
         self, client: u.UpsunClient, server: Wire
@@ -555,12 +558,6 @@ class TestFork:
             said = in_child(lambda: delete_once(client))
             assert said.startswith("ConfigurationError: a transport in httpx_args cannot be used")
             delete_once(client)
-
-    def test_a_closed_client_stays_closed_in_a_child(self, client: u.UpsunClient) -> None:
-        session = client.get_httpx_client()
-        client.close()
-        for call in (lambda: delete_once(client), lambda: session.get("/x")):
-            assert in_child(call).startswith("ClientClosedError")
 
 
 # --- the HTTP clients themselves

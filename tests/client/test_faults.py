@@ -3,7 +3,6 @@
 import gzip
 import json
 import pickle
-import socket
 import ssl
 import traceback
 import zlib
@@ -52,11 +51,6 @@ ERRORS = {
     **dict.fromkeys((402, 418, 422, 499), (u.APIStatusError, "")),
     **dict.fromkeys((500, 502, 503, 504, 520, 599), (u.ServerError, "look whether it took effect")),
 }
-
-
-def silent(connection: socket.socket) -> None:
-    """Say nothing until who asked gives up."""
-    connection.recv(1)
 
 
 @dataclass
@@ -217,7 +211,7 @@ CASES = [
         for name, (fault, code) in BREAKS.items()
     ),
     Case("reset without retries", [wire.reset], raises=u.APIConnectionError, shows={"attempts": 1}, client={"max_retries": 0}),
-    Case("silence", [silent], raises=u.APITimeoutError, says="(ReadTimeout; attempt 1); whether it took effect is unknown", client={"timeout": httpx.Timeout(30, read=0.2), "max_retries": 0}),
+    Case("silence", [lambda connection: connection.recv(1)], raises=u.APITimeoutError, says="(ReadTimeout; attempt 1); whether it took effect is unknown", client={"timeout": httpx.Timeout(30, read=0.2), "max_retries": 0}),
     # --- the access token is refused
     Case("401 once", [answer(401, {"error": "invalid_token"}), ACCEPTED], [token("one"), token("two")], calls=2, exchanges=2),
     Case("401 twice", [answer(401, {"error_description": "The access token is invalid."})], [token("access")], u.AuthenticationError, {"message": "The access token is invalid."}, ERRORS[401][1], calls=2, exchanges=2, client={"api_token": "token"}),  # too short to redact
@@ -284,5 +278,4 @@ def test_fault(case: Case, delete: Delete) -> None:
     assert {name: getattr(result, name) for name in case.shows} == case.shows
     assert {call.headers["accept-encoding"] for call in server.calls} <= {"gzip"}
     assert not [call for call in server.calls if "cookie" in call.headers]  # of the server's
-    assert len(server.calls) == case.calls
-    assert len(server.exchanges) == case.exchanges
+    assert (len(server.calls), len(server.exchanges)) == (case.calls, case.exchanges)

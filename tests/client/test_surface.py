@@ -46,6 +46,7 @@ def test_the_tree_of_errors_and_where_people_find_them() -> None:
         error = getattr(u, name)
         assert error.__bases__ == parents
         assert repr(error) == f"<class '{u.__name__}.{name}'>"
+        assert str(error("m")).endswith(("m", ")"))  # as a mock of the caller's raises it
     assert type("Mine", (u.NotFoundError,), {}).__module__ == __name__  # of a caller's own
 
 

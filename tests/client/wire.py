@@ -23,7 +23,7 @@ class Request:
     body: bytes
 
 
-Reaction = bytes | Callable[[socket.socket], None]
+Reaction = bytes | Callable[[socket.socket], object]
 Script = Sequence[Reaction] | Callable[[Request], Reaction]
 
 

@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+import ssl
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,6 +16,8 @@ from ._httpx import httpx
 from ._io import Io, close
 
 ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are kept
+# What a broken connection raises: on asyncio, httpx 0.28 lets the last through.
+BROKEN = (httpx.RequestError, ssl.SSLError)
 _MARGIN = 32 * 1024  # characters that are left out behind a cut, as a token may be cut in two
 READ_LIMIT = ERROR_BODY_LIMIT + _MARGIN
 _MESSAGE_LIMIT = 500  # characters
@@ -57,7 +60,7 @@ class Recorded(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 async def fill(
     body: bytearray, io: Io, stream: Any, *, limit: int, seconds: float
-) -> httpx.HTTPError | httpx.StreamError | str:
+) -> Exception | str:
     """Read a body; give what stopped it before its end: 'size', 'time' or an error, else ''.
 
     The limit is in bytes. What came before an error is in the body, too.
@@ -74,7 +77,7 @@ async def fill(
                     await close(io, stream)  # which ends the iteration, to its last generator
         finally:
             await close(io, stream)
-    except (httpx.HTTPError, httpx.StreamError) as error:
+    except (*BROKEN, httpx.StreamError) as error:
         return stopped or error
     return stopped
 

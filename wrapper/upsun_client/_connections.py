@@ -17,14 +17,7 @@ from urllib.request import getproxies
 from ._errors import ClientClosedError, ConfigurationError
 from ._httpx import httpx
 from ._io import Blocking, Gate, Io, PerLoop, Tasks, close, run
-from ._options import (
-    Verify,
-    check_kind,
-    check_proxies,
-    covers,
-    is_asynchronous,
-    translated,
-)
+from ._options import Verify, check_kind, check_proxies, covers, is_asynchronous, translated
 
 _FOR_SESSIONS = {"params", "event_hooks"}  # what of httpx_args is used above the connections
 
@@ -240,12 +233,8 @@ def _lend(transport: Any) -> httpx.BaseTransport | None:
     if not isinstance(transport, httpx.BaseTransport):
         return None  # one of tasks has a loop that the exchange is not in
     if isinstance(transport, httpx.MockTransport) and is_asynchronous(transport.handler):
-        return httpx.MockTransport(lambda request: _finish(transport.handler(request)))
+        import asyncio  # noqa: PLC0415 - which few need
+
+        handler: Any = transport.handler
+        return httpx.MockTransport(lambda request: asyncio.run(handler(request)))
     return httpx.MockTransport(transport.handle_request)
-
-
-def _finish(made: Any) -> httpx.Response:
-    import asyncio  # noqa: PLC0415 - which few need
-
-    response: httpx.Response = asyncio.run(made)
-    return response

@@ -79,7 +79,7 @@ class TokenExchangeError(UpsunError):
         headers: headers of the answer.
     """
 
-    status_code: int
+    status_code: int = 0
     error: str | None = None
     error_description: str | None = None
     headers: Mapping[str, str] = _NONE
@@ -98,9 +98,9 @@ class APIConnectionError(UpsunError):
         headers: headers of that answer.
     """
 
-    method: str
-    path: str
-    attempts: int
+    method: str = ""
+    path: str = ""
+    attempts: int = 1
     status_code: int | None = None
     headers: Mapping[str, str] = _NONE
 
@@ -125,10 +125,10 @@ class APIStatusError(UpsunError):
             mean that the first one took effect.
     """
 
-    status_code: int
+    status_code: int = 0
     body: Any = None
-    method: str
-    path: str
+    method: str = ""
+    path: str = ""
     headers: Mapping[str, str] = _NONE
     retry_after: float | None = None
     attempts: int = 1
@@ -201,9 +201,9 @@ class APIResponseValidationError(UpsunError):
         headers: headers of the answer; names are case-insensitive.
     """
 
-    status_code: int
-    method: str
-    path: str
+    status_code: int = 0
+    method: str = ""
+    path: str = ""
     body: Any = None
     headers: Mapping[str, str] = _NONE
 

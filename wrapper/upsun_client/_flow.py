@@ -5,7 +5,7 @@ import math
 import time
 from typing import Any
 
-from ._body import READ_LIMIT, Recorded, decompress, fill
+from ._body import BROKEN, READ_LIMIT, Recorded, decompress, fill
 from ._call import STREAM, Call, Redact, path_of
 from ._connections import Pool, TaskVisit, ThreadVisit, Visit
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
@@ -17,6 +17,7 @@ from ._tokens import Token, Tokens
 
 SUCCESS_LIMIT = 64 * 1024 * 1024  # bytes of a success's body, compressed or not
 ERROR_BODY_TIMEOUT = 10.0  # seconds: the status has said what matters
+_LIBRARIES = {"builtins", "h11._util"}  # whose errors say that a request cannot be sent as it is
 
 
 class Flow:
@@ -157,10 +158,13 @@ async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: 
         mine = sent.stream.raised if isinstance(sent.stream, Recorded) else None
         if mine is not None and error is not mine:
             raise mine from mine.__cause__
-        if mine is not None or not (pool.is_ours or isinstance(error, httpx.RequestError)):
-            raise  # of the caller's body, or of his transport
+        kind = type(error)
+        is_unusable = pool.is_ours and kind.__module__ in _LIBRARIES and kind is not Exception
+        if mine is not None or not (is_unusable or isinstance(error, BROKEN)):
+            visit.abandon()
+            raise  # of the caller's body, of his transport, or of a signal that he handles
         call.error = error
-    if call.error is None or isinstance(call.error, httpx.RequestError):
+    if call.error is None or isinstance(call.error, BROKEN):
         return
     if visit.client.is_closed:
         raise call.note(ClientClosedError())

@@ -73,7 +73,7 @@ def read_url(name: str, url: str) -> httpx.URL:
         check_path(plain := url.rstrip("/"))
         parsed = _parse_url(plain)
         is_safe = parsed.scheme == "https" or (parsed.scheme == "http" and is_loopback(parsed))
-        is_more = {*"@*"} & {*url} or parsed.query or any(map(str.isspace, url))
+        is_more = {*"@*?"} & {*url} or any(map(str.isspace, url))  # "?" also with nothing behind
         if is_safe and parsed.host and not is_more and (parsed.port or 0) <= _LAST_PORT:
             return parsed
     shown = "" if "@" in str(url) else f", not {url!r}"

@@ -80,13 +80,13 @@ class Tokens:
         """
         if (token := self._token) and time.monotonic() < token.renew_at:
             return token
-        pending, now = self._join_or_start(since), time.monotonic()
+        pending, now, seconds = self._join_or_start(since), time.monotonic(), patience
         if token and now < token.expires_at:
             # A renewal ahead of time may hang, or fail: what is held still lives.
             spared = min((token.expires_at - now) / 2, pending.began_at + _EARLY_PATIENCE - now)
-            patience = max(0.0, spared if patience is None else min(patience, spared))
+            seconds = max(0.0, spared if patience is None else min(patience, spared))
         if not pending.is_set():
-            await io.wait(pending, patience)
+            await io.wait(pending, seconds)
         if pending.token:
             return pending.token
         if (token := self._token) and time.monotonic() < token.expires_at:
@@ -97,7 +97,8 @@ class Tokens:
             raise own
         if error is not None:
             raise error
-        return None
+        # What is held may have ended in a process that stood still.
+        return None if seconds == patience else await self.get(io, since, patience)
 
     def redact(self, text: str) -> str:
         """Take the tokens out of a text that a server sent, however it spelled them."""
