@@ -29,6 +29,9 @@ FIELDS: list[tuple[str, list[Any]]] = [
     ("'a' is no name, or its value", [{"a": " hunter2"}, {"a": "hunter2\xe9"}]),
 ]
 URL = "base_url must be https.*without user, query"
+TWICE = httpx.Cookies()
+for _domain in ("a.example", "b.example"):
+    TWICE.set("name", "value", _domain)
 NO_COUNT: list[Any] = ["5", -1, 1.5, True]
 KEPT = "max_keepalive_connections"
 # httpx2 passes over such an entry.
@@ -52,6 +55,7 @@ UNUSABLE: list[tuple[str, str, list[Any]]] = [
     ("max_retries", "max_retries", NO_COUNT),
     *(("headers", f"headers.*{says}", values) for says, values in FIELDS),
     *(("cookies", f"cookies.*{says}", values) for says, values in FIELDS),
+    ("cookies", "cookies.*Conflict", [TWICE]),
     ("verify_ssl", r"verify_ssl.*(missing\.pem|int)", ["/missing.pem", Path("/missing.pem"), 1]),
     ("httpx_args", "mapping, not", ["x", [1]]),
     ("httpx_args", "cannot set", [dict.fromkeys(("auth", "base_url", "cookies", "verify"))]),

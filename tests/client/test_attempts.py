@@ -195,20 +195,30 @@ def test_what_a_hooks_own_stream_raises_is_the_callers_and_what_breaks_below_it_
     assert len(server.calls) == 3
 
 
-def test_a_request_is_judged_as_hooks_leave_it(delete: Delete, server: Wire) -> None:
-    for url in ("https://elsewhere.example/x", f"{server.url}/projects//x"):
+LEADS: list[Any] = [
+    lambda request: setattr(request, "url", httpx.URL("https://elsewhere.example/x")),
+    lambda request: setattr(request, "url", request.url.copy_with(path="/projects//x")),
+    lambda request: request.extensions.update(target=b"/projects"),
+]
 
-        def lead(request: httpx.Request, url: str = url) -> None:
-            request.url = httpx.URL(url)
 
-        with pytest.raises(u.UnsafePathError, match="nothing was sent"):
-            delete(**server.kwargs(httpx_args={"event_hooks": {"request": [lead]}}))
+@pytest.mark.parametrize("earlier", [0, 1])
+@pytest.mark.parametrize("lead", LEADS)
+def test_a_request_is_judged_as_hooks_leave_it(delete: Delete, lead: Any, earlier: int) -> None:
+    leads = iter([*[lambda _: None] * earlier, lead])
 
-    def hurry(request: httpx.Request) -> None:
-        request.extensions["timeout"] = {"read": 5.0}
+    def hook(request: httpx.Request) -> None:
+        next(leads)(request)
 
-    assert server.calls == []
-    delete(**server.kwargs(httpx_args={"event_hooks": {"request": [hurry]}}))
+    with Wire([answer(503)] * earlier + [ACCEPTED]) as server:
+        with pytest.raises(u.UnsafePathError, match="nothing was sent") as caught:
+            delete(**server.kwargs(httpx_args={"event_hooks": {"request": [hook]}}))
+        assert len(getattr(caught.value, "__notes__", ())) == len(server.calls) == earlier
+
+
+def test_a_hook_may_set_how_long_an_attempt_takes(delete: Delete, server: Wire) -> None:
+    hook: Any = lambda request: request.extensions.update(timeout={"read": 5.0})  # noqa: E731
+    delete(**server.kwargs(httpx_args={"event_hooks": {"request": [hook]}}))
 
 
 def test_a_body_that_is_made_while_it_is_sent_is_sent_once(calls: Calls) -> None:

@@ -10,7 +10,6 @@ from . import _errors, _retry  # pyright: ignore[reportPrivateUsage] - no names 
 from ._body import decode_body, server_message
 from ._errors import one_line
 from ._httpx import httpx
-from ._paths import check_path
 
 logger = logging.getLogger("upsun_client")
 
@@ -32,7 +31,6 @@ class Call:
     ) -> None:
         self.request = request
         self.method, self.path = request.method, path_of(request)
-        check_path(self.path)
         self.is_repeatable = isinstance(request.stream, httpx.ByteStream)  # else it is read once
         self._attempts = 1
         self._retries = retries if self.is_repeatable else 0

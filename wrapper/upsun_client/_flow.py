@@ -37,7 +37,7 @@ class Flow:
 
     async def send(self, io: Io, request: httpx.Request) -> httpx.Response:
         """Send a request, again where that is safe and may help."""
-        self._check_origin(request.url)
+        self._check(request)
         call = Call(request, self.retries, self.redact, is_exchange=not self.tokens)
         since, patience = time.monotonic(), request.extensions["timeout"]["read"]
         is_renewed = False
@@ -63,11 +63,16 @@ class Flow:
                     continue
             await io.sleep(call.wait_after())
 
-    def _check_origin(self, url: httpx.URL) -> None:
+    def _check(self, request: httpx.Request) -> None:
+        """Refuse what would arrive elsewhere than at a safe path of a server of ours."""
+        url = request.url
+        if "target" in request.extensions:
+            raise UnsafePathError("the extension 'target' hides the path; nothing was sent")
         if url.userinfo or _origin(url) not in map(_origin, self.bases):
             where = f"{url.scheme}://{url.netloc.decode('ascii')[:80]}"
             wanted = "the server that this client is for, nor one of its trusted_origins"
             raise UnsafePathError(f"{where} is not {wanted}, without a user; nothing was sent")
+        check_path(path_of(request))
 
     async def _attempt(self, io: Io, call: Call, sent: httpx.Request) -> None:
         """Send a request once, and read what is to be read of the answer.
@@ -78,8 +83,8 @@ class Flow:
         call.response = call.error = None
         for hook in io.hooks["request"]:
             await io.settle(hook(sent))
-            self._check_origin(sent.url)
-            check_path(path_of(sent))
+            with call.noted():
+                self._check(sent)
         pool = io.find_pool()  # not before: a hook may fork
         times: Any = sent.extensions.get("timeout") or {}
         visit = (ThreadVisit if isinstance(io, Blocking) else TaskVisit)(io, pool)

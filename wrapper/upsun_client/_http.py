@@ -116,8 +116,6 @@ class _Session:
         check_kind("the method", request.method, str, "a string")
         if not NAME.fullmatch(request.method):
             raise ConfigurationError(f"{request.method[:80]!r} is no HTTP method; nothing was sent")
-        if "target" in request.extensions:
-            raise UnsafePathError("the extension 'target' hides the path; nothing was sent")
         if "trace" in request.extensions:
             raise ConfigurationError("the extension 'trace' cannot be used here; take event_hooks")
         if auth is not _HOW:

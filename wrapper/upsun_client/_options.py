@@ -64,7 +64,8 @@ def check_number(name: str, value: Any, kinds: Any, least: float, most: float = 
 
 def _read_mapping(name: str, given: Any) -> dict[Any, Any]:
     check_kind(name, given, Mapping | None, "a mapping")
-    return dict(given or {})
+    with translated(name):  # of httpx.Cookies, two may have one name
+        return dict(given or {})
 
 
 def read_url(name: str, url: str) -> httpx.URL:
