@@ -422,23 +422,27 @@ def at_line(number: int, act: Callable[[], object]) -> Iterator[None]:
         sys.settrace(before)
 
 
-def interrupt() -> None:
-    raise KeyboardInterrupt
+class OverdueError(Exception):
+    """As the signal handler of a job queue raises it."""
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the line may be the one that closes
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-def test_ctrl_c_at_any_line_of_a_call_costs_no_later_one(
-    server: Wire, request: pytest.FixtureRequest
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, OverdueError])
+def test_a_signal_at_any_line_of_a_call_costs_no_later_one(
+    server: Wire, request: pytest.FixtureRequest, kind: type[BaseException]
 ) -> None:
+    def interrupt() -> None:
+        raise kind
+
     request.addfinalizer(gc.enable)
     gc.disable()  # so that no client of before ends at such a line
     verify = ssl.create_default_context()  # to be made once
     kwargs = server.kwargs(timeout=5, verify_ssl=verify, httpx_args=ONE_CONNECTION)
     for number in itertools.count(1):
         with u.UpsunClient(**kwargs) as client:
-            with suppress(KeyboardInterrupt), at_line(number, interrupt):
+            with suppress(kind, u.ConfigurationError), at_line(number, interrupt):
                 delete_once(client)
                 break
             delete_once(client)

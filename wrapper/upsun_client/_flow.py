@@ -8,7 +8,7 @@ from typing import Any
 from ._body import BROKEN, READ_LIMIT, Recorded, decompress, fill
 from ._call import STREAM, Call, Redact, path_of
 from ._connections import Pool, TaskVisit, ThreadVisit, Visit
-from ._errors import ClientClosedError, ConfigurationError, UnsafePathError
+from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, UpsunError
 from ._httpx import httpx
 from ._io import Blocking, Io
 from ._options import translated
@@ -88,6 +88,7 @@ class Flow:
         pool = io.find_pool()  # not before: a hook may fork
         times: Any = sent.extensions.get("timeout") or {}
         visit = (ThreadVisit if isinstance(io, Blocking) else TaskVisit)(io, pool)
+        harmless: type[BaseException] = UpsunError  # raised where httpx has nothing under way
         try:
             if await pool.enter(visit, io, times.get("pool")):
                 await _deliver(io, visit, pool, sent, call)
@@ -98,8 +99,10 @@ class Flow:
                 if io.hooks["response"]:
                     response.stream = visit.own = Recorded(response.stream)
                 visit.stream = response.stream
+                harmless = Exception
                 for hook in io.hooks["response"]:
                     await io.settle(hook(response))
+                harmless = UpsunError
                 visit.stream = response.stream  # which a hook may have wrapped
                 if io.is_streamed and call.is_success and not response.is_closed:
                     response.stream = visit
@@ -107,7 +110,7 @@ class Flow:
                 await self._read(io, call, response, visit, times)
             await visit.aclose()
         except BaseException as error:
-            if not isinstance(error, Exception):  # the task was cancelled
+            if not isinstance(error, harmless):  # as a cancelled task, or a signal
                 visit.abandon()
             await visit.aclose()
             raise
@@ -166,7 +169,6 @@ async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: 
         kind = type(error)
         is_unusable = pool.is_ours and kind.__module__ in _LIBRARIES and kind is not Exception
         if mine is not None or not (is_unusable or isinstance(error, BROKEN)):
-            visit.abandon()
             raise  # of the caller's body, of his transport, or of a signal that he handles
         call.error = error
     if call.error is None or isinstance(call.error, BROKEN):
