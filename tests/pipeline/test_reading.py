@@ -50,7 +50,7 @@ SCHEMAS: Node = {
         either=one_of(TEXT, ref("Leaf")),
         grade=one_of(ref("Good"), ref("Bad")),
     ),
-    "Cat": full(kind=enum("cat"), meow=TEXT, id=TEXT),
+    "Cat": {**full(kind=enum("cat"), meow=TEXT, id=TEXT), "nullable": True},
     "Dog": full(kind=enum("hound"), bark=TEXT, id=TEXT),
     "Short": thing(*"abc", **dict.fromkeys((*"abc", "id"), TEXT)),
     "Long": thing(*"abcd", **dict.fromkeys((*"abcd", "id"), TEXT)),

@@ -31,7 +31,7 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def correct(document: Node, rules: Mapping[str, Rule] = RULES) -> Node:
+def correct(document: Node) -> Node:
     """Apply the rules, in order.
 
     Returns:
@@ -40,6 +40,6 @@ def correct(document: Node, rules: Mapping[str, Rule] = RULES) -> Node:
     Raises:
         PipelineError: When schemas multiply, or a reference points at no whole component.
     """
-    for rule in rules.values():
+    for rule in RULES.values():
         document = rule(document)
     return document

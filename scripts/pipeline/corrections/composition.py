@@ -173,12 +173,9 @@ def tell_alternatives_apart(document: Node) -> Node:
     schemas = tools.components(document)
     told: Node = {}
     for _, kind, union in walk(document, "document"):
-        options = tools.members(union) if kind == "schema" else []
-        names = [
-            str(tools.name_of(part))
-            for part in options
-            if tools.is_object(tools.look(document, part))
-        ]
+        is_union = kind == "schema" and tools.members(union)
+        options = tools.opened(document, union) if is_union else ()  # of which each may be null
+        names = [str(tools.name_of(part)) for part, there in options if tools.is_object(there)]
         if len(names) < 2:
             continue
         ending = _ending(names)
