@@ -23,7 +23,7 @@ IN_MODELS = frozenset(
 IN_OPERATIONS = frozenset(
     {
         *("body", "cast", "cookies", "errors", "headers", "httpx", "httpx2", "json"),
-        *("kwargs", "params", "quote", "response"),
+        *("asyncio_detailed", "kwargs", "params", "quote", "response", "sync_detailed"),
     }
 )
 
@@ -62,7 +62,7 @@ def _rename(properties: list[Property], reserved: frozenset[str], config: Config
     renamed = {}
     for each in properties:
         name, old = each.name.get_untrusted_value(), str(each.python_name)
-        new = identifier(name) if "[" in name else old
+        new = identifier(name) if "[" in name else old.lower()
         taken = reserved | {str(other.python_name) for other in properties if other is not each}
         while new in taken:
             new += "_"

@@ -31,6 +31,7 @@ NAMES = (
     *("cast", "quote", "types", "errors", "httpx", "UNSET", "Any", "Mapping", "T", "datetime"),
     *("date", "uuid", "class", "None", "id", "type", "url", "a-b", "a_b", "A_B", "1st", "é", ""),
     *("_links", "t", "__class__", "tree", "tree_item", "tree_item_data", "json_tree", "model"),
+    *("UUID", "unset", "any", "sync_detailed"),
 )
 BRACKETS = {
     "filter[id][eq]": "filter_id_eq",
@@ -57,7 +58,8 @@ SCHEMAS: Node = {
     "Level": LEVEL,
     "FooBar": thing(b=TEXT),
 }
-QUERIES = [query(name) for name in NAMES if name.isidentifier() and name not in ("a_b", "A_B", "t")]
+TWINS = ("a_b", "A_B", "t", "UUID", "unset", "any")  # of which a query has one alone
+QUERIES = [query(name) for name in NAMES if name.isidentifier() and name not in TWINS]
 CASED = {status: content(ref(name)) for status, name in (("200", "FOOBar"), ("201", "FooBar"))}
 DOCUMENT = api(
     {**SCHEMAS, "FOOBar": thing(a=TEXT)},  # whose module would have the name of the other's
