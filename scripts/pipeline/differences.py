@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from scripts.pipeline.corrections.schema_tools import components, is_class
 from scripts.pipeline.references import follow
 from scripts.pipeline.walk import SHAPE, Node, children
 
@@ -71,16 +72,18 @@ class Differences:
 
         They are called by their place, unless both are one component.
         """
-        if new.kind == "schema" and "$ref" in old.node and "$ref" in new.node:
-            refs = old.node["$ref"], new.node["$ref"], new.way
+        refs = old.node.get("$ref", ""), new.node.get("$ref", ""), new.way
+        name = refs[0].rpartition("/")[2]
+        if refs[0] and refs[1]:
             if refs in self.seen:
                 return
             self.seen.add(refs)
-            if refs[0] == refs[1]:
-                place = refs[0].rpartition("/")[2]
+            place = name if refs[0] == refs[1] else place
         # Renamed or written out: what counts is what it says.
         before = follow(self.old, old.node, "the contract")
         after = follow(self.new, new.node, "the contract")
+        if refs[0] != refs[1] and is_class(before) and name in components(self.new):
+            self.tell(place, f"no longer {name}", breaking=bool(new.way))
         for key, was, now in pairs(_keywords(new.kind, before), _keywords(new.kind, after)):
             self._keyword(place, key, was, now, new.way)
         olds = _parts(self.old, old._replace(node=before), after)
@@ -188,8 +191,8 @@ def _parts(document: Node, part: Part, other: Node) -> dict[str, Part]:
 
 def _alone(schema: Node) -> Node:
     """Give a schema, or the one that it says the same as."""
-    (*others, one) = schema.get("allOf", [schema])
-    return _alone(one) if schema.keys() == {"allOf"} and not others else schema
+    said = [part for part in schema.get("allOf", ()) if part]
+    return _alone(said[0]) if schema.keys() == {"allOf"} and len(said) == 1 else schema
 
 
 def _is_tighter(key: str, before: Any, after: Any) -> bool:

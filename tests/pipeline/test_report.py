@@ -57,14 +57,18 @@ Q, OK, SENT = f"{PUT} parameters 0", f"{PUT} responses 200", "components schemas
 BODY, LOST, THING = f"{PUT} requestBody", f"{PUT} responses 404", "components schemas Thing"
 A, B, S = f"{THING} properties a", f"{THING} properties b", f"{SENT} properties s"
 N = f"{SENT} properties n"
+ANSWER = "get: response 200 (application/json)"
 
 # What is told of each edit, or of several; `!` breaks a caller.
 EDITS: dict[str, dict[str, Any]] = {
     "": {"info version": "2"},
-    # What is at a place is compared by what it says, whatever it is called.
-    "! get: response 200 (application/json).a: type changed from string to integer": {
+    # What is at a place is compared by what it says, but another class is another class.
+    f"! {ANSWER}: no longer Thing\n! {ANSWER}.a: type changed from string to integer": {
         "components schemas Other": thing("a", a=NUMBER, b=enum("x", "y"), cC=TEXT),
         f"{GET} responses 200": content(ref("Other")),
+    },
+    f"! {ANSWER}: no longer Thing": {
+        f"{GET} responses 200": content(thing("a", a=TEXT, b=enum("x", "y"), cC=TEXT))
     },
     "! get: operation removed; the path /b is gone too": {"paths /b": ...},
     "! get: operation removed; /b has no GET any more\n  x: operation added": {
