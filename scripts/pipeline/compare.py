@@ -1,10 +1,12 @@
 """The changes between two contracts: of their operations, and of the names that callers import."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from scripts.pipeline.contract import name_of
 from scripts.pipeline.corrections import correct
+from scripts.pipeline.corrections.names import identifier
 from scripts.pipeline.corrections.operations import all_parameters
 from scripts.pipeline.corrections.schema_tools import components, is_class, without
 from scripts.pipeline.differences import REQUEST, Differences, Part, pairs
@@ -78,22 +80,58 @@ def _of_all(document: Node) -> Node:
 
 
 def compare_names(old: Node, new: Node, overlay: Node) -> list[Change]:
-    """Name the classes that callers know and that a selected document is not rendered with."""
-    before, after = _classes(old, overlay), _classes(new, overlay)
+    """Tell of each class, field, parameter and value that has no longer the name callers know.
+
+    A name may pass to another one, as that of a place's class to a component that is called so.
+    """
+    documents = [correct(apply(each, overlay, partial=True)) for each in (old, new)]
+    before, after = map(_classes, documents)
     changes = []
-    for name in sorted(before.keys() - after.keys()):
-        same = [other for other in after.keys() - before.keys() if after[other] == before[name]]
-        fate = f"renamed to {same[0]}" if len(same) == 1 else "no longer there"
-        changes.append(Change(f"upsun_api.models.{name}", fate, breaking=True))
+    for name, (place, whole) in sorted(before.items()):
+        heirs = [other for other in after if after[other][0] == place] or [
+            other
+            for other in {name, *(after.keys() - before.keys())} & after.keys()
+            if after[other][1] == whole
+        ]
+        if name not in heirs:
+            fate = f"renamed to {heirs[0]}" if len(heirs) == 1 else "no longer there"
+            fate += "; another class has its name" if name in after else ""
+            changes.append(Change(f"upsun_api.models.{name}", fate, breaking=True))
+    for place, *known in pairs(*map(_names, documents)):
+        for name, was, now in pairs(*(names or {} for names in known)):
+            if was and now and was != now:
+                changes.append(Change(place, f"{name} has another name in Python", breaking=True))
     return changes
 
 
-def _classes(document: Node, overlay: Node) -> dict[str, bytes]:
-    """Give what each class is made of, by its name."""
-    corrected = correct(apply(document, overlay, partial=True))
-    return {
-        # What is named after it, such as the classes of its fields, is renamed with it.
-        name: canonical(without(schema, "x-told-apart")).replace(name.encode(), b"")
-        for name, schema in components(corrected).items()
-        if is_class(schema)
-    }
+def _classes(document: Node) -> dict[str, tuple[str, bytes]]:
+    """Give where each class comes from, and what it is made of, by its name."""
+    found = {}
+    for name, schema in components(document).items():
+        if is_class(schema):
+            whole = canonical(without(schema, "x-place", "x-told-apart"))
+            # What is named after it, such as the classes of its fields, is renamed with it.
+            found[name] = schema["x-place"], whole.replace(name.encode(), b"")
+    return found
+
+
+def _names(document: Node) -> dict[str, dict[str, str]]:
+    """Give the Python names of what has some, by class and by operation."""
+    found = {}
+    for name, schema in components(document).items():
+        values = zip(schema.get("enum", ()), schema.get("x-enum-varnames", ()), strict=False)
+        fields = {field: field for field in schema.get("properties", ())}
+        found[f"upsun_api.models.{name}"] = {**_spelled(fields), **dict(values)}
+    for name, operation in _by_name(document).items():
+        parameters = {
+            f"{each['name']} ({each['in']})": each["name"] for each in operation["parameters"]
+        }
+        found[name] = _spelled(parameters)
+    return found
+
+
+def _spelled(names: dict[str, str]) -> dict[str, str]:
+    """Spell names for Python, but those that would be one."""
+    spelled = {label: identifier(name) for label, name in names.items()}
+    number = Counter(spelled.values())
+    return {label: text if number[text] == 1 else label for label, text in spelled.items()}

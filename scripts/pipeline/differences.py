@@ -148,8 +148,9 @@ def _keywords(kind: str, node: Node) -> Node:
         for key, value in node.items()
         if key != "required" and (key not in parts or value is False)
     }
-    required = node.get("required") if kind == "schema" else None
-    return told | {_ELSEWHERE: sorted({*(required or ())} - node.get("properties", {}).keys())}
+    if kind == "schema":
+        told[_ELSEWHERE] = sorted({*node.get("required", ())} - node.get("properties", {}).keys())
+    return told
 
 
 def _parts(document: Node, part: Part, other: Node) -> dict[str, Part]:
@@ -162,16 +163,20 @@ def _parts(document: Node, part: Part, other: Node) -> dict[str, Part]:
         if kind in _VALUES or is_none:  # no schema says as much as an empty one
             continue
         slot = str(slots[0]) if slots else ""
-        whole = child if kind == "schema" else follow(document, child, "the contract")
+        whole = _alone(child) if kind == "schema" else follow(document, child, "the contract")
         if kind == "parameter":
             slot = f"{whole['name']} ({whole['in']})"
-        if key in _UNIONS and len(part.node[key]) != len(other.get(key, ())):
-            slot = child.get("$ref", _describe(child)).rpartition("/")[2]
+        is_named = key != "allOf" and "$ref" in whole  # whatever is before it
+        if key in _UNIONS and (is_named or len(part.node[key]) != len(other.get(key, ()))):
+            slot = whole.get("$ref", _describe(whole)).rpartition("/")[2]
         way = part.way and _WAYS.get(kind, part.way)
         must, breaks = "", is_one and way != ASIDE
         if kind == "response":
-            way = RESPONSE if part.way and slot[:1] not in ("4", "5") else ASIDE
+            is_read = slot[:1] == "2" or not any(each[:1] == "2" for each in part.node[key])
+            way = RESPONSE if part.way and is_read and slot[:1] not in ("4", "5") else ASIDE
             breaks = way == RESPONSE and "content" in whole
+        elif kind == "mediaType":
+            breaks = way == RESPONSE
         elif key in _UNIONS:
             breaks = way == (REQUEST if key == "allOf" else RESPONSE)
         elif key == "properties" or kind in ("parameter", "requestBody"):
@@ -181,6 +186,12 @@ def _parts(document: Node, part: Part, other: Node) -> dict[str, Part]:
         label = _LABELS[key].format(slot) if key in _LABELS else f".{key}.{slot}".rstrip(".")
         found[label] = Part(kind, whole, way, must, breaks)
     return found
+
+
+def _alone(schema: Node) -> Node:
+    """Give a schema, or the one that it says the same as."""
+    (*others, one) = schema.get("allOf", [schema])
+    return _alone(one) if schema.keys() == {"allOf"} and not others else schema
 
 
 def _is_tighter(key: str, before: Any, after: Any) -> bool:

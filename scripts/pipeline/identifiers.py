@@ -1,6 +1,5 @@
 """Names that the generated code uses itself, kept out of the way of names from the document."""
 
-import re
 from collections import Counter
 
 from openapi_python_client.config import Config
@@ -63,8 +62,7 @@ def _rename(properties: list[Property], reserved: frozenset[str], config: Config
     renamed = {}
     for each in properties:
         name, old = each.name.get_untrusted_value(), str(each.python_name)
-        # `filter[id][eq]` is `filter_id_eq`, where the generator says `filterideq`.
-        new = identifier(re.sub(r"[\[\]]+", " ", name)) if "[" in name else old
+        new = identifier(name) if "[" in name else old
         taken = reserved | {str(other.python_name) for other in properties if other is not each}
         while new in taken:
             new += "_"

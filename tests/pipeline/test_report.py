@@ -12,7 +12,18 @@ from scripts.pipeline.report import Report
 from scripts.pipeline.select import select
 from scripts.pipeline.walk import Node
 from tests.pipeline import oas
-from tests.pipeline.oas import NUMBER, TEXT, api, content, enum, operation, put, query, ref, thing
+from tests.pipeline.oas import (
+    NUMBER,
+    TEXT,
+    api,
+    content,
+    enum,
+    operation,
+    put,
+    query,
+    ref,
+    thing,
+)
 from tests.pipeline.support import refused
 
 GOT = operation("get", ref("Thing"))
@@ -21,7 +32,7 @@ LIMITS: Node = {"maximum": 5, "minLength": 1, "minItems": 2, "pattern": "a", "un
 
 def contract() -> Node:
     schemas = {
-        "Thing": thing("a", a=TEXT, b=enum("x", "y")),
+        "Thing": thing("a", a=TEXT, b=enum("x", "y"), cC=TEXT),
         "Sent": thing("s", s=TEXT, t=enum("1", "2"), n={**NUMBER, **LIMITS}),
         "Error": thing(e=TEXT),
     }
@@ -52,7 +63,7 @@ EDITS: dict[str, dict[str, Any]] = {
     "": {"info version": "2"},
     # What is at a place is compared by what it says, whatever it is called.
     "! get: response 200 (application/json).a: type changed from string to integer": {
-        "components schemas Other": thing("a", a=NUMBER, b=enum("x", "y")),
+        "components schemas Other": thing("a", a=NUMBER, b=enum("x", "y"), cC=TEXT),
         f"{GET} responses 200": content(ref("Other")),
     },
     "! get: operation removed; the path /b is gone too": {"paths /b": ...},
@@ -109,6 +120,14 @@ EDITS: dict[str, dict[str, Any]] = {
     '  document: security changed from [{"Token": []}] to []': {"security": []},
     '  get: servers changed from nothing to [{"url": "/"}]': {"paths /b servers": [{"url": "/"}]},
     "! put: response 201: added": {f"{PUT} responses 201": content(TEXT)},
+    "! put: response 200 (text/csv): added": {f"{OK} content text/csv": {}},
+    "  put: response default: added": {f"{PUT} responses default": content(TEXT)},
+    "  Thing.A: added, optional": {f"{THING} properties A": TEXT},
+    # What is wrapped alone says the same.
+    "  Thing.c: added, optional ": {
+        f"{THING} properties c": TEXT,
+        f"{OK} content application/json schema": {"allOf": [ref("Thing")]},
+    },
     "! Sent: REFUSE additionalProperties changed from nothing to false": {
         f"{SENT} additionalProperties": False
     },
@@ -122,7 +141,7 @@ EDITS: dict[str, dict[str, Any]] = {
 def test_a_change_is_told_once_at_its_place(told: str, edits: dict[str, Any]) -> None:
     found = compare(contract(), edited(edits))
     changes = [f"{' !'[each.breaking]} {each.place}: {each.what}" for each in found]
-    assert "\n".join(changes) == told.replace("REFUSE", "the server may refuse more:")
+    assert "\n".join(changes) == told.rstrip().replace("REFUSE", "the server may refuse more:")
 
 
 NO_OVERLAY: Node = {"overlay": "1.0.0", "actions": []}
@@ -143,6 +162,44 @@ def test_a_class_that_leaves_or_changes_its_name_breaks_who_imports_it() -> None
         Change("upsun_api.models.SentT", "no longer there", breaking=True),
         Change("upsun_api.models.Thing", "renamed to Item", breaking=True),
         Change("upsun_api.models.ThingB", "renamed to ItemB", breaking=True),
+    ]
+
+
+def test_a_class_whose_name_passes_to_another_schema_has_left_it() -> None:
+    made = put(contract(), f"{THING} properties b".split(), thing(x=NUMBER))
+    new = put(made, ["components", "schemas", "ThingB"], thing(a=TEXT))
+    new = put(new, f"{GET} responses 200".split(), content(ref("ThingB")))
+    told = "renamed to ThingBField; another class has its name"
+    assert compare_names(made, new, NO_OVERLAY) == [
+        Change("upsun_api.models.ThingB", told, breaking=True)
+    ]
+
+
+# Of names that Python spells alike, some do not keep their own.
+OTHERS: dict[str, tuple[str, Any]] = {
+    "put: q (query)": (f"{PUT} parameters", [query("q"), oas.parameter("header", "Q")]),
+    "upsun_api.models.Thing: cC": (f"{THING} properties c_c", TEXT),
+    "upsun_api.models.ThingB: x": (f"{B} enum", ["x", "X", "y"]),
+    "": (f"{THING} properties A", TEXT),
+}
+
+
+@pytest.mark.parametrize(("told", "edit"), OTHERS.items(), ids=OTHERS)
+def test_a_name_that_another_one_takes_has_left_it(told: str, edit: tuple[str, Any]) -> None:
+    found = compare_names(contract(), edited(dict([edit])), NO_OVERLAY)
+    changes = [f"{each.place}: {each.what}" for each in found if each.breaking]
+    assert changes == ([f"{told} has another name in Python"] if told else [])
+
+
+def test_alternatives_are_compared_whatever_their_order() -> None:
+    pets = {name: thing(**{name: TEXT}) for name in ("a", "b", "c")}
+    documents = [
+        select(api(pets, get=operation("pet", oas.one_of(*map(ref, names)))), ["*"])
+        for names in ("aab", "ba", "cab")
+    ]
+    assert compare(*documents[:2]) == []
+    assert [(each.place, each.breaking) for each in compare(documents[0], documents[2])] == [
+        ("pet: response 200 (application/json).oneOf.c", True)
     ]
 
 

@@ -1,6 +1,7 @@
 """How the generator spells names, asked of the generator itself."""
 
 import hashlib
+import re
 import unicodedata
 from functools import cache
 from types import ModuleType
@@ -27,8 +28,11 @@ def class_name(text: str) -> str:
 
 
 def identifier(text: str) -> str:
-    """Give the module, attribute or argument name that the generator makes of a text."""
-    return str(strings().PythonIdentifier(text, PREFIX))
+    """Give the module, attribute or argument name that the generator makes of a text.
+
+    `filter[id][eq]` is `filter_id_eq`, where the generator says `filterideq`.
+    """
+    return str(strings().PythonIdentifier(re.sub(r"[\[\]]+", " ", text), PREFIX))
 
 
 def pascal(text: str) -> str:

@@ -38,12 +38,14 @@ def name_classes(document: Node) -> Node:
         name = names.get(place)
         if name is None:
             return node
-        moved[name] = tools.without(node, "nullable")
+        moved[name] = {**tools.without(node, "nullable"), "x-place": walk.format_path(place)}
         return tools.beside({"$ref": name}, tools.only(node, "nullable"))
 
     whole = walk.rebuild(document, "document", cut)
     parts = tools.components(whole)
-    schemas = {final[name]: parts[name] for name in parts if "$ref" not in parts[name]}
+    schemas = {
+        final[name]: {**part, "x-place": name} for name, part in parts.items() if "$ref" not in part
+    }
     made = {**whole, "components": {**whole.get("components", {}), "schemas": {**schemas, **moved}}}
 
     def rename(node: Node, kind: str, _: Place) -> Node:
