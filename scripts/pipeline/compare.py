@@ -14,6 +14,8 @@ from scripts.pipeline.document import canonical
 from scripts.pipeline.overlay import apply
 from scripts.pipeline.walk import Node, operations
 
+_MODELS = "upsun_api.models"
+
 
 @dataclass(frozen=True, order=True)
 class Change:
@@ -29,19 +31,19 @@ def compare(old: Node, new: Node, paths: Node | None = None) -> list[Change]:
 
     The paths, all that upstream has now, tell what became of an operation that is gone.
     """
-    changes, differences = [], Differences(old, new)
+    differences = Differences(old, new)
     for name, before, after in pairs(_by_name(old), _by_name(new)):
         if after is None:
             told = f"operation removed; {_fate(before, paths or new['paths'])}"
-            changes.append(Change(name, told, breaking=True))
+            differences.tell(name, told, breaking=True)
         elif before is None:
-            changes.append(Change(name, "operation added"))
+            differences.tell(name, "operation added")
         else:
             whole = (Part("operation", each, REQUEST) for each in (before, after))
             differences.compare(name, *whole)
     for key, *values in pairs(_of_all(old), _of_all(new)):
         differences.value("document", key, *values)
-    changes += [Change(*place, breaking) for place, breaking in differences.found.items()]
+    changes = [Change(*place, breaking) for place, breaking in differences.found.items()]
     return sorted(changes, key=lambda change: (not change.breaking, change))
 
 
@@ -82,56 +84,45 @@ def _of_all(document: Node) -> Node:
 def compare_names(old: Node, new: Node, overlay: Node) -> list[Change]:
     """Tell of each class, field, parameter and value that has no longer the name callers know.
 
-    A name may pass to another one, as that of a place's class to a component that is called so.
+    A name may pass to another one, as from the class of a place to a component that is called so.
     """
-    documents = [correct(apply(each, overlay, partial=True)) for each in (old, new)]
-    before, after = map(_classes, documents)
+    documents = (correct(apply(each, overlay, partial=True)) for each in (old, new))
+    (before, was), (after, now) = map(_names, documents)
     changes = []
-    for name, (place, whole) in sorted(before.items()):
-        heirs = [other for other in after if after[other][0] == place] or [
-            other
-            for other in {name, *(after.keys() - before.keys())} & after.keys()
-            if after[other][1] == whole
-        ]
-        if name not in heirs:
-            fate = f"renamed to {heirs[0]}" if len(heirs) == 1 else "no longer there"
-            fate += "; another class has its name" if name in after else ""
-            changes.append(Change(f"upsun_api.models.{name}", fate, breaking=True))
-    for place, *known in pairs(*map(_names, documents)):
-        for name, was, now in pairs(*(names or {} for names in known)):
-            if was and now and was != now:
-                changes.append(Change(place, f"{name} has another name in Python", breaking=True))
-    return changes
+    for (owner, what), name in before.items():
+        heir, told = after.get((owner, what)), "has another name in Python"
+        if owner == _MODELS:
+            known = was.keys() - {name}
+            same = [other for other in now.keys() - known if now[other] == was[name]]
+            heir = heir or (same[0] if len(same) == 1 else "")
+            told = f"renamed to {heir}" if heir else "no longer there"
+            told += "; another class has its name" if name in now else ""
+        if heir not in (name, None):
+            changes.append(Change(f"{owner}.{name}", told, breaking=True))
+    return sorted(changes)
 
 
-def _classes(document: Node) -> dict[str, tuple[str, bytes]]:
-    """Give where each class comes from, and what it is made of, by its name."""
-    found = {}
+def _names(document: Node) -> tuple[dict[tuple[str, str], str], dict[str, bytes]]:
+    """Give the Python names of what has some, by what has it, and what each class is made of."""
+    names, made = {}, {}
     for name, schema in components(document).items():
         if is_class(schema):
+            names[_MODELS, schema["x-place"]] = name
             whole = canonical(without(schema, "x-place", "x-told-apart"))
             # What is named after it, such as the classes of its fields, is renamed with it.
-            found[name] = schema["x-place"], whole.replace(name.encode(), b"")
-    return found
-
-
-def _names(document: Node) -> dict[str, dict[str, str]]:
-    """Give the Python names of what has some, by class and by operation."""
-    found = {}
-    for name, schema in components(document).items():
-        values = zip(schema.get("enum", ()), schema.get("x-enum-varnames", ()), strict=False)
-        fields = {field: field for field in schema.get("properties", ())}
-        found[f"upsun_api.models.{name}"] = {**_spelled(fields), **dict(values)}
+            made[name] = whole.replace(name.encode(), b"")
+            owner = f"{_MODELS}.{name}"
+            names |= _spelled(owner, {field: field for field in schema.get("properties", ())})
+            values = zip(schema.get("enum", ()), schema.get("x-enum-varnames", ()), strict=False)
+            names |= {(owner, value): member for value, member in values}
     for name, operation in _by_name(document).items():
-        parameters = {
-            f"{each['name']} ({each['in']})": each["name"] for each in operation["parameters"]
-        }
-        found[name] = _spelled(parameters)
-    return found
+        found = {f"{each['name']} ({each['in']})": each["name"] for each in operation["parameters"]}
+        names |= _spelled(name, found)
+    return names, made
 
 
-def _spelled(names: dict[str, str]) -> dict[str, str]:
+def _spelled(owner: str, names: dict[str, str]) -> dict[tuple[str, str], str]:
     """Spell names for Python, but those that would be one."""
-    spelled = {label: identifier(name) for label, name in names.items()}
+    spelled = {what: identifier(name) for what, name in names.items()}
     number = Counter(spelled.values())
-    return {label: text if number[text] == 1 else label for label, text in spelled.items()}
+    return {(owner, what): it if number[it] == 1 else what for what, it in spelled.items()}

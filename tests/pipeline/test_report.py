@@ -177,9 +177,9 @@ def test_a_class_whose_name_passes_to_another_schema_has_left_it() -> None:
 
 # Of names that Python spells alike, some do not keep their own.
 OTHERS: dict[str, tuple[str, Any]] = {
-    "put: q (query)": (f"{PUT} parameters", [query("q"), oas.parameter("header", "Q")]),
-    "upsun_api.models.Thing: cC": (f"{THING} properties c_c", TEXT),
-    "upsun_api.models.ThingB: x": (f"{B} enum", ["x", "X", "y"]),
+    "put.q": (f"{PUT} parameters", [query("q"), oas.parameter("header", "Q")]),
+    "upsun_api.models.Thing.c_c": (f"{THING} properties c_c", TEXT),
+    "upsun_api.models.ThingB.X": (f"{B} enum", ["x", "X", "y"]),
     "": (f"{THING} properties A", TEXT),
 }
 
@@ -188,7 +188,7 @@ OTHERS: dict[str, tuple[str, Any]] = {
 def test_a_name_that_another_one_takes_has_left_it(told: str, edit: tuple[str, Any]) -> None:
     found = compare_names(contract(), edited(dict([edit])), NO_OVERLAY)
     changes = [f"{each.place}: {each.what}" for each in found if each.breaking]
-    assert changes == ([f"{told} has another name in Python"] if told else [])
+    assert changes == ([f"{told}: has another name in Python"] if told else [])
 
 
 def test_alternatives_are_compared_whatever_their_order() -> None:
