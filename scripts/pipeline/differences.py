@@ -170,13 +170,11 @@ def _parts(document: Node, part: Part, other: Node) -> dict[str, Part]:
         if key in _UNIONS and (is_named or len(part.node[key]) != len(other.get(key, ()))):
             slot = whole.get("$ref", _describe(whole)).rpartition("/")[2]
         way = part.way and _WAYS.get(kind, part.way)
-        must, breaks = "", is_one and way != ASIDE
+        must, breaks = "", way == RESPONSE if kind == "mediaType" else is_one and way != ASIDE
         if kind == "response":
             is_read = slot[:1] == "2" or not any(each[:1] == "2" for each in part.node[key])
             way = RESPONSE if part.way and is_read and slot[:1] not in ("4", "5") else ASIDE
             breaks = way == RESPONSE and "content" in whole
-        elif kind == "mediaType":
-            breaks = way == RESPONSE
         elif key in _UNIONS:
             breaks = way == (REQUEST if key == "allOf" else RESPONSE)
         elif key == "properties" or kind in ("parameter", "requestBody"):

@@ -42,11 +42,11 @@ def build(repo: Repo, document: Node, package: Path, http: str = generator.HTTP)
 
 def imports(package: Path, names: Iterable[str]) -> dict[str, str]:
     """Say how to import operations from a generated package, by operation id."""
-    told = {}
-    for name in names:
-        for module in package.glob(f"api/*/{file_name(name, 'operation')}.py"):
-            told[name] = f"from {package.name}.api.{module.parent.name} import {module.stem}"
-    return told
+    return {
+        name: f"from {package.name}.api.{module.parent.name} import {module.stem}"
+        for name in names
+        for module in package.glob(f"api/*/{file_name(name, 'operation')}.py")
+    }
 
 
 def rebuild(repo: Repo, package: Path, http: str = generator.HTTP) -> None:

@@ -75,11 +75,7 @@ def _fault(package: Path, used: list[str], parts: int, part: int) -> tuple[str, 
 
 def _imported(file: Path) -> Iterator[str]:
     """Name what the imports of a module are about."""
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError) as error:
-        raise PipelineError(f"{file} is no Python ({error})") from error
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(file.read_bytes(), str(file))):
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom):
