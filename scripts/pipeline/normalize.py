@@ -8,7 +8,6 @@ from scripts.pipeline.walk import Node, walk
 _PROSE = frozenset(
     {"description", "summary", "title", "example", "examples", "externalDocs", "xml", "callbacks"}
 )
-_KEPT = frozenset({"description", "summary"})
 
 
 def normalize(document: Node, *, prose: bool = False) -> Node:
@@ -16,7 +15,7 @@ def normalize(document: Node, *, prose: bool = False) -> Node:
     made = copied(document)
     for _, kind, node in walk(made, "document"):
         if kind not in ("document", "components", "requirement"):
-            _normalize(node, kind, _PROSE - _KEPT if prose else _PROSE)
+            _normalize(node, kind, _PROSE - {"description", "summary"} if prose else _PROSE)
     return made
 
 

@@ -10,9 +10,6 @@ from scripts.pipeline.normalize import copied, normalize
 from scripts.pipeline.references import whole_item, with_components
 from scripts.pipeline.walk import SHARED, Node, methods
 
-EVERYTHING = "*"
-_INFO = ("title", "version")
-
 
 def read_operations(text: str) -> list[str]:
     """Read a list of operation ids and globs, separated by white space or commas.
@@ -49,7 +46,7 @@ def select(
     """
     part: Node = {
         "openapi": document["openapi"],
-        "info": {key: str(document["info"].get(key, "")) for key in _INFO},
+        "info": {key: str(document["info"].get(key, "")) for key in ("title", "version")},
         **{key: document[key] for key in ("servers", "security") if key in document},
         "paths": _chosen(document, set(wanted), where),
     }
@@ -75,7 +72,7 @@ def paths_of(document: Node, where: str) -> tuple[Node, dict[str, str]]:
 def _chosen(document: Node, wanted: set[str], where: str) -> Node:
     """Give the paths with the chosen operations and what these share, whatever that is."""
     paths, faults = paths_of(document, where)
-    if EVERYTHING in wanted:
+    if "*" in wanted:
         if faults:
             raise PipelineError(next(iter(faults.values())))
         return {path: item for path, item in paths.items() if methods(item)}

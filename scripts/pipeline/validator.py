@@ -40,7 +40,6 @@ def validated(document: Node) -> Iterator[None]:
     finally:
         worker.kill()
         worker.join()
-        said.close()
 
 
 def _work(document: Node, saying: Connection) -> None:
