@@ -168,6 +168,7 @@ def test_what_a_server_says_and_credentials_stay_out_of_the_record(repo: Repo) -
         for _ in range(2):
             regenerate({"SPEC_URL": f"{server.url}/?token=s3cret"}, repo)
     assert conditions(server) == [None, '"a"']
+    assert server.calls[1].headers["if-modified-since"] == "yesterday"
     source = read_source(repo)
     assert (source["url"], set(source["operations"])) == (PUBLISHED, {DELETE, "other"})
     assert "yesterday" not in repo.source.read_text()
