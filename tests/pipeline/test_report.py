@@ -12,18 +12,7 @@ from scripts.pipeline.report import Report
 from scripts.pipeline.select import select
 from scripts.pipeline.walk import Node
 from tests.pipeline import oas
-from tests.pipeline.oas import (
-    NUMBER,
-    TEXT,
-    api,
-    content,
-    enum,
-    operation,
-    put,
-    query,
-    ref,
-    thing,
-)
+from tests.pipeline.oas import NUMBER, TEXT, api, content, enum, operation, put, query, ref, thing
 from tests.pipeline.support import refused
 
 GOT = operation("get", ref("Thing"))
@@ -209,12 +198,6 @@ def test_a_class_of_a_union_is_told_as_renamed() -> None:
     new = json.loads(json.dumps(old).replace("DogPet", "HoundPet"))
     told = Change("upsun_api.models.DogPet", "renamed to HoundPet", breaking=True)
     assert compare_names(old, new, NO_OVERLAY) == [told]
-
-
-def test_schemas_that_refer_to_themselves_end() -> None:
-    trees = (thing(children=oas.listed(ref("Tree")), **more) for more in ({}, {"name": TEXT}))
-    old, new = (select(api({"Tree": tree}), ["*"]) for tree in trees)
-    assert [change.place for change in compare(old, new)] == ["Tree.name"]
 
 
 def test_the_report_counts_and_names() -> None:
