@@ -295,6 +295,6 @@ render(correct(json.loads(Path("document.json").read_text())), Path("made_api").
     (tmp_path / "document.json").write_bytes(generate.dump_json(select(DOCUMENT, ["*"])))
     # A formatter's configuration above the target must not matter.
     (tmp_path / "ruff.toml").write_text("line-length = 40\n")
-    done = python("-c", script, cwd=tmp_path, PYTHONHASHSEED="1", PATH="", LC_ALL="C")
-    assert done.stderr == ""
+    env = {"PYTHONHASHSEED": "1", "PATH": "", "LC_ALL": "C"}
+    assert python("-c", script, cwd=tmp_path, env=env).stderr == ""
     assert generate.differences(tmp_path / "made_api", package) == []
