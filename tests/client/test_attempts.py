@@ -139,10 +139,7 @@ def test_what_a_hook_or_a_body_raises_is_the_callers(
     def fail(_: object) -> None:
         raise error
 
-    async def fail_async(_: object) -> None:
-        raise error
-
-    hooks = {} if place == "body" else {place: [fail if calls.is_sync else fail_async]}
+    hooks = {} if place == "body" else {place: [fail]}
     content = body(calls, b"x", error) if place == "body" else b"x"
     args = {"max_retries": retries, "httpx_args": {"event_hooks": hooks}}
     with pytest.raises(kind) as caught:
