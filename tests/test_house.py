@@ -5,6 +5,7 @@ import io
 import tokenize
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib.util import resolve_name
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,7 @@ def imports(name: str, file: Path, known: set[str]) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         else:
-            up = package.split(".")[: len(package.split(".")) - node.level + 1]
-            base = ".".join([*(up if node.level else ()), *filter(None, [node.module])])
+            base = resolve_name("." * node.level + (node.module or ""), package)
             inner = {f"{base}.{alias.name}" for alias in node.names}
             found |= (inner & known) or {base}
     return (found & known) - {name}

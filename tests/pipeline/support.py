@@ -38,11 +38,6 @@ def published(name: str) -> Path:
     return path
 
 
-def read(path: Path) -> Node:
-    """Parse a document file."""
-    return document.parse(path.read_bytes(), path.name)
-
-
 def make(whole: Node, directory: Path, *, prose: bool = False) -> Path:
     """Take a document through the pipeline, all operations, into a package that is verified."""
     parsed = document.parse(json.dumps(whole).encode(), "the document")

@@ -80,10 +80,7 @@ EDITS: dict[str, dict[str, Any]] = {
     "! Thing.a: now optional": {f"{THING} required": []},
     "! Thing.a: may be null now": {f"{A} nullable": True},
     "  Sent.s: may be null now": {f"{S} nullable": True},
-    "! Sent.u: added, required": {
-        f"{SENT} properties u": TEXT,
-        f"{SENT} required": ["s", "u"],
-    },
+    "! Sent.u: added, required": {f"{SENT} properties u": TEXT, f"{SENT} required": ["s", "u"]},
     "  Thing.b: value z added": {f"{B} enum": ["x", "y", "z"]},
     "! Thing.b: value y removed": {f"{B} enum": ["x"]},
     "! Sent.n: REFUSE maximum changed from 5 to 4": {f"{N} maximum": 4},
