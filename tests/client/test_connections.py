@@ -597,7 +597,6 @@ async def test_a_mock_of_httpx_sees_the_requests_as_sent(
     httpx_mock.add_response(json=accepted, is_reusable=True)
     async with calls.client(api_token="t") as client:
         await calls.delete(client)
-    sent = [(str(each.url), each.headers["Authorization"]) for each in httpx_mock.get_requests()]
-    call = ("https://api.upsun.com/projects/p/integrations/i", "Bearer access")
-    basic = "Basic cGxhdGZvcm0tYXBpLXVzZXI6"
-    assert sent == [("https://auth.upsun.com/oauth2/token", basic), call]
+    asked, sent = httpx_mock.get_requests()
+    assert str(asked.url) == "https://auth.upsun.com/oauth2/token"
+    assert str(sent.url) == "https://api.upsun.com/projects/p/integrations/i"
