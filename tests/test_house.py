@@ -88,9 +88,10 @@ def test_nothing_in_scripts_imports_upwards() -> None:
 
 
 def test_the_packages_know_nothing_of_what_makes_them() -> None:
-    for folder, strange in (("wrapper", {"scripts"}), ("generated", {"scripts", "upsun_client"})):
+    for folder, strange in (("wrapper", ["scripts"]), ("generated", ["scripts", "wrapper"])):
+        known = {name for each in strange for name in modules(each)}
         for name, file in modules(folder).items():
-            assert not imports(name, file, strange), name
+            assert not imports(name, file, known), name
 
 
 def lines_of_code(file: Path) -> int:
