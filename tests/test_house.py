@@ -5,6 +5,7 @@ import io
 import tokenize
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib.util import resolve_name
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,7 @@ def imports(name: str, file: Path, known: set[str]) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         else:
-            up = package.split(".")[: len(package.split(".")) - node.level + 1]
-            base = ".".join([*(up if node.level else ()), *filter(None, [node.module])])
+            base = resolve_name("." * node.level + (node.module or ""), package)
             inner = {f"{base}.{alias.name}" for alias in node.names}
             found |= (inner & known) or {base}
     return (found & known) - {name}
@@ -88,9 +88,10 @@ def test_nothing_in_scripts_imports_upwards() -> None:
 
 
 def test_the_packages_know_nothing_of_what_makes_them() -> None:
-    for folder, strange in (("wrapper", {"scripts"}), ("generated", {"scripts", "upsun_client"})):
+    for folder, strange in (("wrapper", ["scripts"]), ("generated", ["scripts", "wrapper"])):
+        known = {name for each in strange for name in modules(each)}
         for name, file in modules(folder).items():
-            assert not imports(name, file, strange), name
+            assert not imports(name, file, known), name
 
 
 def lines_of_code(file: Path) -> int:

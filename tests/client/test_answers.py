@@ -145,13 +145,6 @@ def test_a_bomb_does_not_go_off(status: int, encoding: str, delete: Delete) -> N
     assert len(caught.value.body or "") <= 64 * 1024
 
 
-def test_words_that_a_hook_has_read_are_kept() -> None:
-    args = mocked(lambda _: httpx.Response(404, stream=Body(iter([b"words"]))))
-    args["httpx_args"]["event_hooks"] = {"response": [lambda response: response.read()]}
-    with u.UpsunClient(**args) as client, pytest.raises(u.NotFoundError, match="words"):
-        delete_once(client)
-
-
 @pytest.mark.parametrize("status", [202, 404, 503])
 @pytest.mark.parametrize("take", [httpx.Response.close, lambda answer: [*answer.iter_raw()]])
 def test_a_hook_that_takes_a_body_is_told_of(take: Any, status: int, server: Wire) -> None:

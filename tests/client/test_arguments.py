@@ -279,11 +279,11 @@ def test_a_mount_of_the_callers_for_this_machine_is_taken(mount: str, calls: Cal
         assert calls.send(client).status_code == 202
 
 
-def test_https_proxy_is_asked_to_connect(delete: Delete, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Wire([answer("403 Forbidden, hunter2 x")]) as proxy:
+def test_https_proxy_is_asked_to_connect_once(delete: Delete, monkeypatch: Any) -> None:
+    with Wire([answer("407 Proxy Authentication Required, hunter2 x")]) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("//", "//a:hunter2 x@"))
-        with pytest.raises(u.APIConnectionError, match="403") as caught:
-            delete(api_token="t", max_retries=0)
+        with pytest.raises(u.APIConnectionError, match="407") as caught:
+            delete(api_token="t")
         sent = [(call.method, call.target) for call in proxy.calls]
     assert sent == [("CONNECT", "auth.upsun.com:443")]
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
@@ -298,6 +298,7 @@ def test_https_proxy_is_asked_to_connect(delete: Delete, monkeypatch: pytest.Mon
     [
         {"content": b"longer than that", "headers": {"Content-Length": "3"}},
         {"content": b"x", "headers": {"Content-Length": "300"}},
+        {"headers": {"X": "a\nb"}},
         {"timeout": "soon"},
         {"files": [("a", io.BytesIO(b"x")), ("b", 1)]},
         {"auth": ("user", "pass")},
@@ -310,12 +311,13 @@ def test_https_proxy_is_asked_to_connect(delete: Delete, monkeypatch: pytest.Mon
 def test_an_unusable_request_is_refused(
     arguments: dict[str, Any], calls: Calls, server: Wire
 ) -> None:
-    with u.UpsunClient(**server.kwargs(max_retries=0, timeout=2.0)) as client:
+    with u.UpsunClient(**server.kwargs(timeout=2.0)) as client:
         with pytest.raises(u.UpsunError) as caught:
-            calls.send(client, **{"method": "POST", **arguments})
+            calls.send(client, **{"method": "PUT", **arguments})
     assert str(caught.value).isprintable()
     assert ("cannot send" in str(caught.value)) is ("content" in arguments)
-    assert "content" in arguments or server.connections == 0
+    assert "headers" in arguments or server.connections == 0
+    assert getattr(caught.value, "attempts", 1) == 1
     assert "method" not in arguments or "no HTTP method" in str(caught.value)
 
 

@@ -81,7 +81,9 @@ def test_what_a_signal_does_as_a_request_is_sent_is_told_and_leaves_no_connectio
     assert server.connections == before + (late in LATE)  # which may have spoiled the first one
 
 
-def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None:
+def test_callers_that_share_a_failed_exchange_do_not_share_their_notes(
+    client: u.UpsunClient, server: Wire
+) -> None:
     refused = threading.Barrier(2)
 
     def api(request: Request) -> Reaction:
@@ -95,17 +97,10 @@ def test_callers_that_share_a_failed_exchange_do_not_share_their_notes() -> None
             u.delete_projects_integrations(project, "i1", client=client)
         return [note for note in caught.value.__notes__ if "DELETE" in note]
 
-    with Wire(api) as server, u.UpsunClient(**server.kwargs(max_retries=1)) as client:
-        server.exchange = [token(), wire.close]
-        with ThreadPoolExecutor(2) as pool:
-            of_one, of_other = pool.map(notes, ["p1", "p2"])
+    server.api, server.exchange = api, [token(), wire.close]
+    with ThreadPoolExecutor(2) as pool:
+        of_one, of_other = pool.map(notes, ["p1", "p2"])
     assert (of_one, of_other) == ([EARLIER], [EARLIER.replace("p1", "p2")])
-
-
-def test_what_cannot_be_sent_is_tried_once(client: u.UpsunClient, server: Wire) -> None:
-    with pytest.raises(u.APIConnectionError, match="attempt 1"):
-        client.get_httpx_client().get("/x", headers={"X": "a\nb"})
-    assert not server.calls
 
 
 def post(calls: Calls, kwargs: dict[str, Any], **body: Any) -> None:
@@ -144,10 +139,7 @@ def test_what_a_hook_or_a_body_raises_is_the_callers(
     def fail(_: object) -> None:
         raise error
 
-    async def fail_async(_: object) -> None:
-        raise error
-
-    hooks = {} if place == "body" else {place: [fail if calls.is_sync else fail_async]}
+    hooks = {} if place == "body" else {place: [fail]}
     content = body(calls, b"x", error) if place == "body" else b"x"
     args = {"max_retries": retries, "httpx_args": {"event_hooks": hooks}}
     with pytest.raises(kind) as caught:
@@ -248,20 +240,6 @@ def test_hooks_see_the_call_as_it_is_and_no_error_holds_its_token(calls: Calls) 
         assert "access-secret" not in str(request.headers.multi_items())
 
 
-def test_every_idempotent_request_is_repeated() -> None:
-    asked: list[str] = []
-
-    def handle(request: httpx.Request) -> httpx.Response:
-        asked.append(request.method)
-        return httpx.Response(503 if asked.count(request.method) == 1 else 200)
-
-    methods = ("DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE")
-    with u.UpsunClient(**mocked(handle)) as client:
-        for method in methods:
-            client.get_httpx_client().request(method, "/x")
-    assert asked == [method for method in methods for _ in range(2)]
-
-
 @pytest.mark.timeout(50)
 async def test_a_wait_ends_when_its_task_is_cancelled(tasks: Calls, server: Wire) -> None:
     server.api = [answer(503, b"", Retry_After="59")]
@@ -274,13 +252,17 @@ async def test_a_wait_ends_when_its_task_is_cancelled(tasks: Calls, server: Wire
     assert len(server.calls) == 1
 
 
-REPEATED = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, 429]
+REPEATED: list[Any] = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, 429]
 FINAL: list[Any] = [httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.WriteTimeout]
 FINAL += [httpx.RemoteProtocolError, 502, 503, 504]
+IDEMPOTENT = ("DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE")
+ASKED = [*((method, 503) for method in IDEMPOTENT), *(("POST", each) for each in REPEATED + FINAL)]
 
 
-@pytest.mark.parametrize("fault", [*REPEATED, *FINAL])
-def test_a_post_is_repeated_only_when_it_was_not_processed(fault: Any, calls: Calls) -> None:
+@pytest.mark.parametrize(("method", "fault"), ASKED)
+def test_a_request_is_repeated_when_it_was_not_processed_or_is_idempotent(
+    method: str, fault: Any, calls: Calls
+) -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         sent.append(request)
         if isinstance(fault, int):
@@ -288,11 +270,10 @@ def test_a_post_is_repeated_only_when_it_was_not_processed(fault: Any, calls: Ca
         raise fault("broken")
 
     sent: list[httpx.Request] = []
-    is_repeated = fault in REPEATED
-    says = "429|nothing was sent: check .*proxy.*limits" if is_repeated else "50.|is unknown"
-    with pytest.raises(u.UpsunError, match=says):
-        post(calls, mocked(handle), json={})
-    assert len(sent) == (3 if is_repeated else 1)
+    says = "429|nothing was sent: check .*proxy.*limits" if fault in REPEATED else "50.|is unknown"
+    with u.UpsunClient(**mocked(handle)) as client, pytest.raises(u.UpsunError, match=says):
+        calls.send(client, method, json={})
+    assert len(sent) == (3 if fault in REPEATED or method in IDEMPOTENT else 1)
 
 
 # --- manners
@@ -344,16 +325,3 @@ def test_waits_grow_and_are_not_the_same(headers: dict[str, str] | None, least: 
         beyond = [wait - least for wait in waits[number::6]]
         assert 0 <= min(beyond) < longest / 2 < max(beyond) <= longest
     assert len(set(waits)) == len(waits) == 240
-
-
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_that_wants_a_password_is_asked_once(
-    scheme: str, delete: Delete, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with Wire([answer("407 Proxy Authentication Required")]) as proxy:
-        proxy.exchange = proxy.api
-        monkeypatch.setenv(f"{scheme}_proxy", proxy.url)
-        url = f"{scheme}://127.0.0.1:1"
-        with pytest.raises(u.UpsunError, match="407"):
-            delete(api_token="t", base_url=url, token_url=f"{url}/oauth2/token")
-        assert len(proxy.calls + proxy.exchanges) == 1

@@ -38,37 +38,25 @@ ONE_CONNECTION = {"limits": httpx.Limits(max_connections=1)}
 # --- what derived clients share
 
 
-def test_derived_clients_share_the_token_and_leave_the_original_alone(server: Wire) -> None:
-    server.api = [ACCEPTED, reset, ACCEPTED]
-    with u.UpsunClient(**server.kwargs(headers={"X-A": "1", "X-B": "2"})) as client:
-        before = client.get_httpx_client()
+async def test_derived_clients_share_token_and_connections_and_leave_the_original_alone(
+    calls: Calls, server: Wire
+) -> None:
+    server.api = [reset, ACCEPTED]
+    async with calls.client(**server.kwargs(headers={"X-A": "1", "X-B": "2"})) as client:
+        before = calls.session(client)
         derived = client.with_max_retries(0).with_headers({"x-a": "3"})
-        with derived.with_cookies({"c": "4"}).with_timeout(5) as derived:
-            delete_once(derived)
-            assert derived.get_httpx_client().timeout == httpx.Timeout(5)
+        async with calls.entered(derived.with_cookies({"c": "4"}).with_timeout(5)) as derived:
+            assert calls.session(derived).timeout == httpx.Timeout(5)
             with pytest.raises(u.APIConnectionError):
-                delete_once(derived)
-        delete_once(client)
-        assert client.get_httpx_client() is before
+                await calls.delete(derived)
+            await calls.delete(derived)
+        await calls.delete(client)
+        assert calls.session(client) is before
         assert before.timeout == httpx.Timeout(30.0)
     names = ("x-a", "x-b", "cookie")
     sent = [tuple(map(call.headers.get, names)) for call in server.calls]
     assert sent == [("3", "2", "c=4"), ("3", "2", "c=4"), ("1", "2", None)]
-    assert len(server.exchanges) == 1
-
-
-async def test_fifty_derived_clients_share_connections(calls: Calls, server: Wire) -> None:
-    async with calls.client(**server.kwargs()) as client:
-        for number in range(50):
-            derived = (
-                client.with_headers({"X-N": str(number)}),
-                client.with_cookies({"n": str(number)}),
-                client.with_timeout(20 + number),
-                client.with_max_retries(number),
-            )
-            await calls.delete(derived[number % 4])
-            await calls.close(derived[number % 4])
-    assert (len(server.calls), len(server.exchanges), server.connections) == (50, 1, 2)
+    assert (len(server.exchanges), server.connections) == (1, 3)  # the reset cost one
 
 
 async def test_who_waits_for_the_token_is_closed_by_no_other(calls: Calls, server: Wire) -> None:
@@ -117,18 +105,13 @@ class PlainClient(u.UpsunClient):
         self.project = project
 
 
-@attrs.define
+@attrs.define  # which makes slots
 class AttrsClient(u.UpsunClient):
     project: str
     __init__ = PlainClient.__init__
 
 
-class SlotsClient(u.UpsunClient):
-    __slots__ = ("project",)
-    __init__ = PlainClient.__init__
-
-
-@pytest.mark.parametrize("kind", [DataClient, PlainClient, AttrsClient, SlotsClient])
+@pytest.mark.parametrize("kind", [DataClient, PlainClient, AttrsClient])
 def test_a_subclass_of_any_kind_is_derived_with_its_fields(kind: Any) -> None:
     client = kind("mine")
     with client.with_timeout(3) as derived, client:
@@ -618,7 +601,6 @@ async def test_a_mock_of_httpx_sees_the_requests_as_sent(
     httpx_mock.add_response(json=accepted, is_reusable=True)
     async with calls.client(api_token="t") as client:
         await calls.delete(client)
-    sent = [(str(each.url), each.headers["Authorization"]) for each in httpx_mock.get_requests()]
-    call = ("https://api.upsun.com/projects/p/integrations/i", "Bearer access")
-    basic = "Basic cGxhdGZvcm0tYXBpLXVzZXI6"
-    assert sent == [("https://auth.upsun.com/oauth2/token", basic), call]
+    asked, sent = httpx_mock.get_requests()
+    assert str(asked.url) == "https://auth.upsun.com/oauth2/token"
+    assert str(sent.url) == "https://api.upsun.com/projects/p/integrations/i"

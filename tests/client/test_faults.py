@@ -48,7 +48,7 @@ ERRORS = {
     404: (u.NotFoundError, "check the ids"),
     409: (u.ConflictError, "wait for what is in the way"),
     429: (u.RateLimitError, "send fewer at once"),
-    **dict.fromkeys((402, 418, 422, 499), (u.APIStatusError, "")),
+    **dict.fromkeys((402, 407, 418, 422, 499), (u.APIStatusError, "")),
     **dict.fromkeys((500, 502, 503, 504, 520, 599), (u.ServerError, "look whether it took effect")),
 }
 
@@ -119,6 +119,7 @@ CASES = [
     status(400, "a [31mb c", {"message": "a\x1b[31mb\nc"}),
     status(401, "Bearer authentication is required.", {"error": "authentication_required", "error_description": "Bearer authentication is required."}, WWW_Authenticate=STEP_UP),
     status(402, "Pay first.", {"error": "Pay first."}),
+    status(407, "Proxy Authentication Required"),  # of a proxy for plain http
     status(404, "Organization not found.", {"status": 404, "title": "Not Found", "message": "Organization not found."}),
     status(404, "Not Found", {"status": "Not Found", "code": 404}),
     status(404, "Not Found", b"\xff\xfe\x00"),
@@ -128,9 +129,7 @@ CASES = [
     status(500, "boom", {"error": {"message": "boom"}}),
     status(500, "Maintenance", b"<style>a{b:c}</style><TITLE>Maintenance</TITLE>", content_type="text/html"),
     status(599, "broken", b'"broken"'),
-    status(403, "Forbidden"),
     status(499, "status 499"),
-    status(520, "status 520"),
     # --- bodies that are no JSON, too long, or broken
     Case("400 long text", [answer(400, BIG)], raises=u.BadRequestError, shows={"body": BIG[: 64 * 1024].decode()}),
     Case("404 truncated", [wire.cut(answer(404, b"gone" * 9)[:-30])], raises=u.NotFoundError, shows={"attempts": 1}),
@@ -158,12 +157,10 @@ CASES = [
     unfit("304", b"HTTP/1.1 304 Not Modified\r\n\r\n", status_code=304),
     unfit("200 html", answer(200, HTML, content_type="text/html"), "text/html; check base_url; the request has probably worked"),
     unfit("200 of a long type", answer(200, b"no", content_type="text/" + "y" * 9000), "; check base_url; the request has probably worked"),
-    unfit("200 half a json", answer(200, b'{"status": "Acc'), "15 bytes of application/json; the request has probably worked"),
     unfit("200 not utf-8", answer(200, b'{"status": "\xff"}')),
     unfit("200 bad gzip", answer(200, b"no gzip", Content_Encoding="gzip"), status_code=200),
     unfit("202 of many members", answer(202, gzip.compress(b"") * 80_000 + ZIPPED, Content_Encoding="gzip"), "undecodable body: it has too many members", status_code=202),
     unfit("202 deep json", answer(202, b"[" * 200_000)),
-    unfit("299", answer(299, {"status": "x", "code": 299}), status_code=299),
     *(
         unfit(f"202 {body!r}", answer(202, body), "does not fit the contract", status_code=202, body=body)
         for body in tuple[Any, ...]((
@@ -210,7 +207,6 @@ CASES = [
         Case(f"{name} for ever", [fault], raises=u.APIConnectionError, shows={"attempts": 3, "status_code": code, "headers": HEADERS if code else {}}, says="probably worked" if code else "took effect is unknown", is_noted=True, calls=3)
         for name, (fault, code) in BREAKS.items()
     ),
-    Case("reset without retries", [wire.reset], raises=u.APIConnectionError, shows={"attempts": 1}, client={"max_retries": 0}),
     Case("silence", [lambda connection: connection.recv(1)], raises=u.APITimeoutError, says="(ReadTimeout; attempt 1); whether it took effect is unknown", client={"timeout": httpx.Timeout(30, read=0.2), "max_retries": 0}),
     # --- the access token is refused
     Case("401 once", [answer(401, {"error": "invalid_token"}), ACCEPTED], [token("one"), token("two")], calls=2, exchanges=2),
@@ -225,11 +221,7 @@ CASES = [
     no_token("request_unauthorized", answer(401, {"error": "request_unauthorized", "error_hint": "Look."}), status_code=401, error_description="Look."),
     no_token("of the mock", answer(400, {"error": "invalid API token"}), error="invalid API token"),
     no_token("404", answer(404), says="check token_url", headers={**HEADERS, "content-length": "0"}),
-    no_token("499", answer(499), says="check token_url"),
-    no_token("500", answer(500), status_code=500, says="busy or failing; try again later"),
-    no_token("429 asks too long", answer(429, b"", Retry_After="61"), says="try again in 61 s"),
     no_token("503 for ever", answer(503), status_code=503, exchanges=3),
-    no_token("redirect", answer(302, b"", Location="http://portal.example/"), status_code=302, says="not followed (to http://portal.example/)"),
     *(no_token(f"302 to {odd[:20]!r}", answer(302, b"", Location=odd), says="redirects are not followed") for odd in ODD_PLACES),
     no_token("odd text", answer("418 " + "z" * 9000, {"error": ODD_TEXT, "error_description": ODD_TEXT})),
     no_token("login page", answer(200, HTML, content_type="text/html"), status_code=200, says="login page"),

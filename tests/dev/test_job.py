@@ -11,7 +11,7 @@ import pytest
 from scripts.dev.sandbox import API_TOKEN, Sandbox
 from tests.client.conftest import mocked
 from tests.client.test_readme import BLOCKS
-from tests.dev.support import python
+from tests.dev.test_sandbox import python
 from upsun_client import UpsunClient
 
 (JOB,) = (block for block in BLOCKS if "ThreadPoolExecutor" in block)

@@ -1,8 +1,11 @@
 """The sandbox, asked as anybody would, without this client."""
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from subprocess import PIPE, Popen
 
 import httpx
 import pytest
@@ -12,10 +15,15 @@ from scripts.dev.sandbox import API_TOKEN, INTEGRATION, PROJECT, Sandbox
 from scripts.pipeline.errors import PipelineError
 from scripts.sandbox import start
 from tests.client.conftest import Clock
-from tests.dev.support import python
 
 HERE = f"/projects/{PROJECT}/integrations"
 FORM = {"grant_type": "api_token", "api_token": API_TOKEN}
+
+
+def python(*arguments: str, **env: str) -> Popen[str]:
+    """Start a program in this Python, and with more in its environment."""
+    command, whole = [sys.executable, *arguments], os.environ | env
+    return Popen(command, env=whole, stdout=PIPE, stderr=PIPE, text=True)
 
 
 def exchange(sandbox: Sandbox, user: str = "platform-api-user", **form: str) -> httpx.Response:

@@ -115,7 +115,6 @@ def test_an_update_takes_what_is_new_and_removes_what_is_gone(newer: Copy) -> No
     assert (gone.with_name("integrations") / "__init__.py").exists()
     assert not gone.exists()
     assert newer.check()[0] == 0
-    assert snapshot(newer.app)["__init__.py"] == b"# theirs"
 
 
 def test_what_was_edited_or_added_is_named_and_stops_an_update(written: Copy) -> None:
@@ -273,7 +272,6 @@ def test_a_copy_on_httpx2_imports_no_httpx_and_stays_on_it(copy: Copy, tmp_path:
 def test_another_library_is_refused_in_a_line(copy: Copy) -> None:
     says = "vendor: HTTP=httpx3 is no HTTP library of ours: httpx or httpx2\n"
     assert copy.vendor(HTTP="httpx3") == (1, "", says)
-    assert copy.state().keys() == {"app/__init__.py"}
     assert not copy.folder.exists()
 
 

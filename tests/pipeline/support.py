@@ -2,15 +2,15 @@
 
 import importlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import CompletedProcess
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -19,8 +19,9 @@ from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.walk import Node
 from tests.client.wire import Request, answer
+from tests.packaging import support as programs
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = programs.ROOT
 UPSTREAM = ROOT.parent / "shared" / "upstream"
 JANUARY, JUNE, JUNE_YAML = (
     f"openapi-spec.{name}" for name in ("2026-01-09.json", "2026-06-16.json", "2026-06-16.yaml")
@@ -35,11 +36,6 @@ def published(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"the published documents are not at {UPSTREAM}")
     return path
-
-
-def read(path: Path) -> Node:
-    """Parse a document file."""
-    return document.parse(path.read_bytes(), path.name)
 
 
 def make(whole: Node, directory: Path, *, prose: bool = False) -> Path:
@@ -63,16 +59,9 @@ def imported(package: Path) -> Iterator[Load]:
             del sys.modules[name]
 
 
-def python(*arguments: str, cwd: Path = ROOT, **env: str) -> "subprocess.CompletedProcess[str]":
+def python(*arguments: str, **how: Any) -> CompletedProcess[str]:
     """Run the interpreter at hand."""
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=cwd,
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return programs.run(sys.executable, *arguments, **how)
 
 
 def mypy(package: Path) -> str:
@@ -81,7 +70,7 @@ def mypy(package: Path) -> str:
     What it learns of the libraries is kept for the next one.
     """
     options = ("--strict", "--config-file=", f"--cache-dir={_LEARNT.name}")
-    done = python("-m", "mypy", *options, package.name, cwd=package.parent)
+    done = python("-m", "mypy", *options, package.name, cwd=package.parent, status=None)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
@@ -94,12 +83,8 @@ def small_repo(directory: Path) -> Repo:
 
 def snapshot(repo: Repo) -> dict[str, bytes]:
     """Read everything that a regeneration may change."""
-    return {
-        repo.name(file): file.read_bytes()
-        for part in ("spec", "generated")
-        for file in sorted((repo.root / part).rglob("*"))
-        if file.is_file() and "__pycache__" not in file.parts
-    }
+    parts = {part: programs.snapshot(repo.root / part) for part in ("spec", "generated")}
+    return {f"{part}/{name}": found[name] for part, found in parts.items() for name in found}
 
 
 @contextmanager

@@ -9,9 +9,8 @@ from tests.pipeline.oas import api, ref
 from tests.pipeline.support import refused
 
 GOOD = api({"A": {"type": "object"}})
+CIRCLE = api({"H": ref("D"), "D": ref("E"), "E": ref("D")})  # which H leads into
 YAML = "\n".join(f"{key}: {json.dumps(value)}" for key, value in GOOD.items())
-
-
 BOMB = "a0: &a0 [1]\n" + "\n".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)
 )
@@ -30,6 +29,7 @@ BAD = {
     "deep": (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "is not valid JSON; truncated? ("),
     "deep lists": (b"[" * 500 + b"]" * 500, "is nested deeper"),
     "many values": (b"[" + b"1," * 2_000_001 + b"1]", "has more than 2000000 values"),
+    "circle": (json.dumps(CIRCLE).encode(), "goes round in a circle"),
     "dangling": (json.dumps(api({"A": ref("B")})).encode(), "'#/components/schemas/B' points at"),
     "yaml key twice": (b"a: 1\na: 2\n", "line 2: not valid YAML (the key 'a' twice"),
     "yaml tag": (b"a: !!python/object:os.system x\n", "is not supported"),

@@ -27,14 +27,6 @@ def test_a_path_a_file_url_and_a_server_give_the_same_bytes(tmp_path: Path) -> N
     assert "if-none-match" not in sent
 
 
-def test_an_unchanged_document_has_no_body_when_the_fetch_is_conditional() -> None:
-    with Wire(answering(b"{}", ETag='"a"', Last_Modified="yesterday")) as server:
-        given = {"If-None-Match": '"a"', "If-Modified-Since": "yesterday"}
-        assert fetch(server.url).conditions == given
-        assert fetch(server.url, given).body is None
-        assert server.calls[1].headers["if-modified-since"] == "yesterday"
-
-
 def redirect(to: str) -> Callable[[Request], bytes]:
     return lambda request: (
         answer(200, b"here") if request.target == "/there" else answer(302, Location=to)

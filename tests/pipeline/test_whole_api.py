@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from scripts.pipeline.document import parse
 from scripts.pipeline.select import select
 from scripts.pipeline.walk import Node
 from tests.pipeline.odd_answers import losses
-from tests.pipeline.support import JANUARY, JUNE, imported, make, mypy, published, read
+from tests.pipeline.support import JANUARY, JUNE, imported, make, mypy, published
 
 pytestmark = pytest.mark.slow
 Whole = tuple[Node, Path]
@@ -16,7 +17,7 @@ Whole = tuple[Node, Path]
 @pytest.fixture(scope="module", params=[JANUARY, JUNE])
 def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """A whole published document and its package; made once, for every test of it."""
-    document = select(read(published(request.param)), ["*"])
+    document = select(parse(published(request.param).read_bytes(), request.param), ["*"])
     return document, make(document, tmp_path_factory.mktemp("whole"))
 
 
