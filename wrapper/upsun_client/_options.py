@@ -78,7 +78,7 @@ def read_url(name: str, url: str) -> httpx.URL:
         if is_safe and parsed.host and not is_more and (parsed.port or 0) <= _LAST_PORT:
             return parsed
     shown = "" if "@" in str(url) else f", not {url!r}"
-    form = "https://host[:port][/path], or http for loopback only"
+    form = f"https://host[:port]{'[/path]' * name.endswith('url')}, or http for loopback only"
     raise ConfigurationError(f"{name} must be {form}, without user, query or fragment{shown}")
 
 
@@ -87,7 +87,7 @@ def read_origins(given: Iterable[str]) -> list[httpx.URL]:
     is_list = hasattr(given, "__iter__") and not isinstance(given, str | bytes)
     origins = [read_url("trusted_origins", each) for each in given] if is_list else []
     if not is_list or any(each.path not in {"", "/"} for each in origins):
-        raise ConfigurationError('trusted_origins must be a list, such as ["https://host"]')
+        raise ConfigurationError('trusted_origins must be a list, without paths: ["https://host"]')
     return origins
 
 
