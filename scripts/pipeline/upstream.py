@@ -86,7 +86,7 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
         fates = [f"'{name}' ({told.get(name, 'it cannot be compared')})" for name in sorted(gone)]
         words = ", ".join(word for word in wanted if not found[word])
         raise PipelineError(
-            f"upstream has no operation {', '.join(fates)} any more; correct {words} in OPERATIONS"
+            f"upstream no longer has {', '.join(fates)}; correct {words} in OPERATIONS"
             f" or {repo.name(repo.operations)}"
         )
     record = {"url": recorded_url(url), "sha256": document.sha256(whole), "operations": there}

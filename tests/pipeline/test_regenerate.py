@@ -232,7 +232,7 @@ def test_what_became_of_an_operation_that_is_gone_is_told_and_reported(
     repo = regenerated(small(), words, tmp_path / "tree")
     narrower = {"get": operation("other", TEXT, parameters=[query("q", required=True)])}
     env = written(repo, small(a=item, b=narrower), OPERATIONS=words)
-    told = f"upstream has no operation '{DELETE}' ({fate}) any more; correct delete-projects"
+    told = f"upstream no longer has '{DELETE}' ({fate}); correct delete-projects"
     with refused(told), unchanged(repo):
         run(env, repo)
     report = support.report(repo)
