@@ -121,8 +121,8 @@ class APIStatusError(UpsunError):
         path: path of the request, as sent.
         headers: headers of the answer; names are case-insensitive.
         retry_after: seconds that the server asked to wait; None if it did not.
-        attempts: how often the request was tried. A 404 to the second attempt of a DELETE may
-            mean that the first one took effect.
+        attempts: how often the request was tried, the repeat after a 401 aside. A 404 to the second
+            attempt of a DELETE may mean that the first one took effect.
     """
 
     status_code: int = 0
@@ -166,7 +166,7 @@ class PermissionDeniedError(APIStatusError):
 class NotFoundError(APIStatusError):
     """404: there is no such thing, or the user may not see it."""
 
-    _advice = "check the ids; who may not see a thing is told the same"
+    _advice = "check the ids and base_url; who may not see a thing is told the same"
 
 
 class ConflictError(APIStatusError):
