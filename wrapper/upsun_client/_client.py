@@ -68,6 +68,7 @@ class UpsunClient(Client):
         trusted_origins: Iterable[str] = (),
         raise_on_unexpected_status: bool = False,
     ) -> None:
+        """Take the arguments that the class tells of."""
         secret = read_api_token(api_token)
         token_from = _options.read_url("token_url", token_url)
         trusted = [_options.read_url("base_url", base_url), *_options.read_origins(trusted_origins)]
