@@ -76,7 +76,7 @@ class TokenExchangeError(UpsunError):
         status_code: HTTP status of the auth server's answer.
         error: the OAuth 2 error code, such as ``invalid_grant``; None if it gave none.
         error_description: the auth server's own words; None if it gave none.
-        headers: headers of the answer.
+        headers: headers of the answer; none of a 2xx, which may hold a token.
     """
 
     status_code: int = 0
