@@ -111,14 +111,14 @@ def test_another_kind_of_id_is_judged_as_it_is(
     with nothing_sent(server, "id holds .* segment" if is_text else "id must be a string"):
         delete_projects_integrations("p", value, client=client)
     if type(value) is not int:  # a generated operation takes any scalar
-        says = "segment" if is_text else f"{type(value).__name__!r} where a string is needed"
+        says = "segment" if is_text else f"{type(value).__name__!r} where an id is needed"
         with nothing_sent(server, says):
             generated.sync("p", value, client=client)
 
 
 # Of the first of each, texts.txt has the whole text.
 UNSAFE_LINKS: dict[str, list[Any]] = {
-    "segment|control|string": [
+    "segment|control|an id": [
         "projects//x", "/projects/p/..", "/projects/../organizations/o", "/projects/%2e%2e/x", "/projects/p/",
         "/projects/p%2F..", "/projects/p%5c..", "//elsewhere.example/projects", "/projects/%00", "/%09",
         "SERVER/projects/p/%2E./x", "SERVER//", Mask("/projects/.."), "\\projects", "/projects/\\..\\x",

@@ -56,5 +56,5 @@ def _fault(decoded: str) -> str | None:
         if bare in {".", ".."}:
             return f"a dot segment ({bare!r})"
         if part[0] == "\0":  # as generated code writes what is no scalar
-            return f"{part[1:]!r} where a string is needed"
+            return f"{part[1:]!r} where an id is needed"
     return "a control character" if _CONTROL.search(decoded) else None
