@@ -96,6 +96,20 @@ def test_a_body_without_end_is_cut_short(
     assert ("the request has probably worked" in str(caught.value)) is (status == 202)
 
 
+@pytest.mark.parametrize("raises", [None, ValueError("mine")])
+def test_a_body_that_cannot_be_closed_hides_no_error_of_a_hook(
+    raises: Exception | None, delete: Delete
+) -> None:
+    def hook(_: httpx.Response) -> None:
+        if raises:
+            raise raises
+
+    args = mocked(lambda _: httpx.Response(202, stream=Unclosable([b"{}"])))
+    args["httpx_args"]["event_hooks"] = {"response": [hook]}
+    with pytest.raises(type(raises) if raises else u.APIConnectionError, match="mine|202 to DEL"):
+        delete(**args)
+
+
 def test_what_is_left_of_a_refusal_is_not_waited_for(delete: Delete) -> None:
     """Nobody needs the rest of what he may read until his long timeout ends."""
     waits: list[float] = []

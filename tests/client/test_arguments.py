@@ -321,6 +321,19 @@ def test_an_unusable_request_is_refused(
     assert "method" not in arguments or "no HTTP method" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("timeout", -1), ("timeout", math.nan), ("auth", ("user", "pass"))]
+)
+async def test_what_a_session_is_set_to_and_cannot_use_is_refused(
+    name: str, value: Any, calls: Calls, server: Wire
+) -> None:
+    async with calls.client(**server.kwargs(max_retries=0)) as client:
+        http = calls.session(client)
+        with pytest.raises(u.ConfigurationError, match=name):
+            await calls.do(setattr(http, name, value) or http.get("/x"))  # type: ignore[func-returns-value]
+    assert not server.connections
+
+
 def test_times_of_a_request_are_the_clients_unless_given(calls: Calls, server: Wire) -> None:
     seen: list[dict[str, float]] = []
     hooks = {"request": [lambda request: seen.append(request.extensions["timeout"])]}

@@ -129,7 +129,7 @@ MINE += [OSError, KeyboardInterrupt, httpcore.ConnectError]  # the last httpx ta
 
 
 @pytest.mark.parametrize("retries", [0, 2])
-@pytest.mark.parametrize("place", ["request", "response", "body"])
+@pytest.mark.parametrize("place", ["request", "response", "body", "body that a hook put in"])
 @pytest.mark.parametrize("kind", MINE)
 def test_what_a_hook_or_a_body_raises_is_the_callers(
     kind: type[BaseException], place: str, retries: int, calls: Calls, server: Wire
@@ -139,7 +139,14 @@ def test_what_a_hook_or_a_body_raises_is_the_callers(
     def fail(_: object) -> None:
         raise error
 
-    hooks = {} if place == "body" else {place: [fail]}
+    def put_in(request: httpx.Request) -> None:
+        request.stream = httpx.Request("POST", request.url, content=body(calls, error)).stream
+        request.headers["Transfer-Encoding"] = "chunked"
+        del request.headers["Content-Length"]
+
+    hooks: Any = {place: [fail]}
+    if "body" in place:
+        hooks = {"request": [put_in]} if "hook" in place else {}
     content = body(calls, b"x", error) if place == "body" else b"x"
     args = {"max_retries": retries, "httpx_args": {"event_hooks": hooks}}
     with pytest.raises(kind) as caught:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -218,6 +218,36 @@ async def test_a_stream_that_is_cancelled_costs_no_connection(tasks: Calls, serv
             for stream in left:
                 del stream.aclose
                 await stream.aclose()
+
+
+class Around(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body around that of an answer, which closes nothing."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._body: Any = response.stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._body:
+            yield chunk
+
+
+@pytest.mark.parametrize("body", [Around, lambda _: httpx.ByteStream(b"")])
+async def test_a_body_that_a_hook_replaces_costs_no_connection(
+    body: Any, calls: Calls, server: Wire
+) -> None:
+    def replace(response: httpx.Response) -> None:
+        response.stream = body(response)
+
+    args = {**ONE_CONNECTION, "event_hooks": {"response": [replace]}}
+    kwargs = server.kwargs(httpx_args=args, timeout=5, max_retries=0)
+    async with calls.client(**kwargs) as client:
+        for _ in range(2):
+            await calls.delete(client)
+            async with calls.entered(calls.session(client).stream("GET", "/log")):
+                pass
 
 
 # --- threads and event loops
@@ -512,6 +542,14 @@ class TestFork:
             said = in_child(lambda: sum(map(len, chunks)))
             assert said.startswith("ClientClosedError: this answer")
             assert sum(map(len, chunks)) == 199_999
+
+    def test_a_child_reads_no_answer_that_a_hook_of_its_parent_has(self, server: Wire) -> None:
+        said: list[str] = []
+        hook: Any = lambda response: said.append(in_child(response.read))  # noqa: E731
+        args = {"event_hooks": {"response": [hook]}}
+        with u.UpsunClient(**server.kwargs(httpx_args=args, max_retries=0)) as client:
+            delete_once(client)
+        assert said[0].startswith("ClientClosedError: this answer")
 
     def test_a_child_waits_for_no_exchange(self, client: u.UpsunClient, server: Wire) -> None:
         def exchange(_: Request) -> bytes:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import re
 import ssl
 import time
@@ -11,7 +12,7 @@ from contextlib import suppress
 from http.client import responses
 from typing import Any, TypeGuard
 
-from ._errors import one_line
+from ._errors import ClientClosedError, one_line
 from ._httpx import httpx
 from ._io import Io, close
 
@@ -30,26 +31,33 @@ _MESSAGE_KEYS = ("message", "error_description", "detail", "error_hint", "title"
 
 
 class Recorded(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that is read once; remembers what was raised meanwhile, to tell whose it was."""
+    """A body that is read once, in one process; remembers what was raised, to tell whose it was."""
 
     def __init__(self, stream: Any) -> None:
-        self._stream = stream
+        self._stream, self._process = stream, os.getpid()
         self.raised: BaseException | None = None
 
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield from self._stream
-        except Exception as error:
+    def _check(self) -> None:
+        if self._process != os.getpid():
+            raise ClientClosedError("this answer belongs to the process that this one forked from")
+
+    __enter__ = _check
+
+    def __exit__(self, _: object, error: object, __: object) -> None:
+        if isinstance(error, Exception):
             self.raised = error
-            raise
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self:
+            for chunk in self._stream:
+                yield chunk
+                self._check()  # a fork may have come between
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
+        with self:
             async for chunk in self._stream:
                 yield chunk
-        except Exception as error:
-            self.raised = error
-            raise
+                self._check()
 
     def close(self) -> None:
         self._stream.close()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.request import getproxies
 
-from ._errors import ClientClosedError, ConfigurationError
+from ._errors import ConfigurationError
 from ._httpx import httpx
 from ._io import Blocking, Gate, Io, PerLoop, Tasks, close, run
 from ._options import Verify, check_kind, check_proxies, covers, is_asynchronous, translated
@@ -90,35 +90,29 @@ class Visit:
     """A request at the gate, and the body of its answer; when that is closed, the next enters."""
 
     client: Any = None  # that of the pool, once it is inside
-    own: Any = None  # the body as it came, where a hook may have wrapped it
     stream: Any = httpx.ByteStream(b"")
+    own: Any = stream  # the body as it came, where a hook may have wrapped or replaced it
 
     def __init__(self, io: Io, pool: Pool) -> None:
-        self._io, self._pool, self._process = io, pool, os.getpid()
-
-    def _open(self) -> Any:
-        if self._process != os.getpid():
-            raise ClientClosedError("this answer belongs to the process that this one forked from")
-        return self.stream
+        self._io, self._pool = io, pool
 
     def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._open():
-            yield chunk
-            self._open()  # a fork may have come between
+        return iter(self.stream)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._open():
-            yield chunk
-            self._open()
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self.stream)
 
     def close(self) -> None:
         run(self.aclose())
 
     async def aclose(self) -> None:
         """Close the body and let the next one enter; no matter how often."""
-        stream, self.stream = self.stream, Visit.stream  # that holds on to the request as sent
+        stream, own = self.stream, self.own
+        self.stream = self.own = Visit.stream  # those hold on to the request as sent
         try:
             await close(self._io, stream)
+            if own is not stream:
+                await close(self._io, own)
         except BaseException:
             self.abandon()
             raise

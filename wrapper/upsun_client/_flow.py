@@ -2,6 +2,7 @@
 
 import math
 import time
+from contextlib import suppress
 from typing import Any
 
 from ._body import BROKEN, READ_LIMIT, Recorded, decompress, fill
@@ -95,9 +96,7 @@ class Flow:
                 call.error = httpx.PoolTimeout("")
             if response := call.response:
                 response.request, response.next_request = call.request, None
-                if io.hooks["response"]:
-                    response.stream = visit.own = Recorded(response.stream)
-                visit.stream = response.stream
+                visit.stream = visit.own = response.stream = Recorded(response.stream)
                 harmless = Exception
                 for hook in io.hooks["response"]:
                     await io.settle(hook(response))
@@ -111,7 +110,8 @@ class Flow:
         except BaseException as error:
             if not isinstance(error, harmless):  # as a cancelled task, or a signal
                 visit.abandon()
-            await visit.aclose()
+            with suppress(*BROKEN):  # which is no news
+                await visit.aclose()
             raise
 
     async def _read(
@@ -130,10 +130,10 @@ class Flow:
             times["read"] = min(patience, ERROR_BODY_TIMEOUT)
             limit, seconds = READ_LIMIT, ERROR_BODY_TIMEOUT
         raw = bytearray()
-        stopped = await fill(raw, io, visit.stream, limit=limit, seconds=seconds)
-        visit.stream = Visit.stream  # that one is closed, whatever came of it
-        if isinstance(stopped, Exception) and visit.own and visit.own.raised is not stopped:
-            raise stopped  # of what a hook wrapped it in
+        own, is_theirs = visit.own, visit.stream is not visit.own
+        stopped = await fill(raw, io, visit, limit=limit, seconds=seconds)
+        if isinstance(stopped, Exception) and is_theirs and own.raised is not stopped:
+            raise stopped  # of what a hook put around it
         # The old stream holds on to the request as sent.
         body, problem, headers = bytes(raw)[: limit + 1], "", response.headers
         if encoding := headers.get("content-encoding"):
@@ -159,13 +159,14 @@ async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: 
     with call.noted():
         visit.client = pool.current()
         io.find_pool()  # raises if it was closed meanwhile; from now on, that closes this client
+    if isinstance(sent.stream, io.body) and not isinstance(sent.stream, httpx.ByteStream):
+        sent.stream = Recorded(sent.stream)
     try:
         call.response = await io.settle(visit.client.send(sent, stream=True))
     except Exception as error:
-        mine = sent.stream.raised if isinstance(sent.stream, Recorded) else None
+        mine, kind = getattr(sent.stream, "raised", None), type(error)
         if mine is not None and error is not mine:
             raise mine from mine.__cause__
-        kind = type(error)
         is_unusable = pool.is_ours and kind.__module__ in _LIBRARIES and kind is not Exception
         if mine is not None or not (is_unusable or isinstance(error, BROKEN)):
             raise  # of the caller's body, of his transport, or of a signal that he handles
@@ -186,8 +187,6 @@ def _copy(request: httpx.Request, token: Token | None) -> httpx.Request:
     """Copy a request, with the token: who holds on to the original shall not hold it."""
     sent = object.__new__(type(request))  # as copy.copy would, in a tenth of the time
     vars(sent).update(vars(request))
-    is_plain = isinstance(request.stream, httpx.ByteStream)
-    sent.stream = request.stream if is_plain else Recorded(request.stream)
     sent.headers = httpx.Headers(request.headers)
     if token:
         sent.headers["Authorization"] = f"Bearer {token.reveal()}"

@@ -1,7 +1,7 @@
 """The two HTTP clients that callers see: httpx clients whose requests follow the flow."""
 
 from collections.abc import Coroutine
-from typing import Any, ClassVar, Protocol, cast, runtime_checkable
+from typing import Any, ClassVar, cast
 
 from upsun_api.errors import Path
 
@@ -33,11 +33,6 @@ class _Shared(httpx.BaseTransport, httpx.AsyncBaseTransport):
         await self._connections.leave(Tasks, self._user)
 
 
-@runtime_checkable
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
 class _Session:
     """What both HTTP clients are, beside one of httpx."""
 
@@ -48,6 +43,7 @@ class _Session:
         super().__init__(transport=shared, trust_env=False, **options)  # type: ignore[call-arg]
         self._flow, self._connections, self._user = flow, connections, user
         self._hooks: Hooks = options["event_hooks"]  # which derived clients share
+        self._own_times = httpx.Timeout(options["timeout"]).as_dict()  # read already
 
     @property
     def event_hooks(self) -> Hooks:
@@ -78,7 +74,8 @@ class _Session:
             files = [getattr(field, "file", "") for field in fields or ()]
             streams = [file for file in files if not isinstance(file, str | bytes)]
             for each in streams:
-                check_kind("a file of a form", each, _Readable, "text, bytes or a file")
+                if not hasattr(each, "read"):
+                    raise ConfigurationError("a file of a form must be text, bytes or a file")
             if fields is not None and not streams:
                 request.read()  # which makes bytes of it, that can be sent again
         return request
@@ -112,18 +109,17 @@ class _Session:
         follow_redirects: Any = _HOW,  # noqa: ARG002 - never
     ) -> Coroutine[Any, Any, httpx.Response]:
         """Refuse what cannot be sent this way; let the rest follow the flow."""
-        self._check_open()
         check_kind("the method", request.method, str, "a string")
         if not NAME.fullmatch(request.method):
             raise ConfigurationError(f"{request.method[:80]!r} is no HTTP method; nothing was sent")
         if "trace" in request.extensions:
             raise ConfigurationError("the extension 'trace' cannot be used here; take event_hooks")
-        if auth is not _HOW:
+        if auth is not _HOW or self.auth:  # type: ignore[attr-defined]
             raise ConfigurationError("auth cannot be set: the access token is this client's own")
         body = self.driver.body
         check_kind("the body", request.stream, body, f"a {body.__name__} in this kind of call")
         own: dict[str, float | None] = self.timeout.as_dict()  # type: ignore[attr-defined]
-        if request.extensions.get("timeout", {}) != own:
+        if own != self._own_times or request.extensions.get("timeout", {}) != own:
             with translated("the timeout of a request"):
                 times = httpx.Timeout(**{**own, **request.extensions.get("timeout", {})})
             request.extensions = {**request.extensions, "timeout": read_timeout(times).as_dict()}
