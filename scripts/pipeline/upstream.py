@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from scripts.pipeline import contract, document, select, validator
 from scripts.pipeline.address import shown
 from scripts.pipeline.compare import Change, compare, compare_names
-from scripts.pipeline.corrections.schema_tools import without
 from scripts.pipeline.errors import PipelineError
 from scripts.pipeline.fetch import fetch
 from scripts.pipeline.normalize import normalize
@@ -72,7 +71,7 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
         # Of which a word stood for, and stands for nothing now.
         gone = {name for word in wanted if not found[word] for name in select.matches(word, had)}
         left = [word for word in wanted if found[word] or not gone]
-        selected = whole
+        selected = {**old, "paths": {}}
         if left or not gone:
             selected = select.select(whole, left, where, prose=prose)
         dropped, gained = (had - has) & there.keys(), (has - had) & (before or there).keys()
@@ -114,9 +113,7 @@ def _committed(repo: Repo, *, prose: bool) -> Node:
 
 def _only(document: Node, wanted: Collection[str]) -> Node:
     """Reduce a document to some operations, or to none."""
-    if not wanted:
-        return {**without(document, "components"), "paths": {}}
-    return select.select(document, wanted)
+    return select.select(document, wanted) if wanted else {**document, "paths": {}}
 
 
 def _changes(repo: Repo, old: Node, new: Node, paths: Node) -> list[Change]:
@@ -126,7 +123,8 @@ def _changes(repo: Repo, old: Node, new: Node, paths: Node) -> list[Change]:
     actions = read_overlay(repo.overlay)
     try:
         with stage("compare"):
-            changes = [*compare(old, new, paths), *compare_names(old, new, actions)]
+            changes = compare(old, new, paths)
+            changes += compare_names(old, new, actions) if new["paths"] else []
     except PipelineError as error:
         with validator.validated(new):
             pass  # its word goes before

@@ -13,7 +13,7 @@ from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 
-from scripts.pipeline.errors import PipelineError
+from scripts.pipeline.errors import PipelineError, translate_errors
 from scripts.pipeline.walk import Node, operations
 
 # Below the first number one process is faster; above the second they wait for the disk.
@@ -75,7 +75,9 @@ def _fault(package: Path, used: list[str], parts: int, part: int) -> tuple[str, 
 
 def _imported(file: Path) -> Iterator[str]:
     """Name what the imports of a module are about."""
-    for node in ast.walk(ast.parse(file.read_bytes(), str(file))):
+    with translate_errors(f"{file} is no Python", SyntaxError, ValueError):
+        tree = ast.parse(file.read_bytes())
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -226,7 +226,7 @@ def test_an_operation_that_became_unreadable_is_not_called_gone(repo: Repo) -> N
 def test_what_became_of_an_operation_beside_a_fault_is_told(repo: Repo) -> None:
     moved, lost = {"get": operation("mine"), "put": "x"}, "/ours cannot be read"
     for item, fate in (("x", lost), (NONE, lost), (moved, "renamed to mine")):
-        with refused(f"no longer has 'ours' ({fate}"):
+        with refused(f"no operation 'ours' ({fate}"):
             check_spec(written(repo, broken("paths /ours", item)), repo)
 
 

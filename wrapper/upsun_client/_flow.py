@@ -96,7 +96,9 @@ class Flow:
                 call.error = httpx.PoolTimeout("")
             if response := call.response:
                 response.request, response.next_request = call.request, None
-                visit.stream = visit.own = response.stream = Recorded(response.stream)
+                if io.hooks["response"] or io.is_streamed:  # else nobody comes between
+                    response.stream = Recorded(response.stream)
+                visit.stream = visit.own = response.stream
                 harmless = Exception
                 for hook in io.hooks["response"]:
                     await io.settle(hook(response))

@@ -59,7 +59,8 @@ def check_number(name: str, value: Any, kinds: Any, least: float, most: float = 
     """Refuse a value that is no such number, or None where that is one of the kinds."""
     is_number = isinstance(value, kinds) and not isinstance(value, bool)
     if not is_number or not (value is None or least <= value <= most):
-        raise ConfigurationError(f"{name} cannot be {value!r}")
+        wanted = f"a number from {least:g} to {most:g}"
+        raise ConfigurationError(f"{name} must be {wanted}, not {value!r}")
 
 
 def _read_mapping(name: str, given: Any) -> dict[Any, Any]:
