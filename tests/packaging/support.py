@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from scripts import vendor
-from scripts.pipeline import errors
+from scripts.pipeline import errors, generate, select
+from scripts.pipeline.document import parse
 from scripts.pipeline.repo import Repo
 from scripts.vendoring.copy import check
 
@@ -42,13 +43,21 @@ def run(
     return done
 
 
-def checkout(root: Path) -> Repo:
-    """Copy what of this repository a vendored copy is made of, to be changed by a test."""
+def checkout(root: Path, *operations: str) -> Repo:
+    """Copy what of this repository a vendored copy is made of, to be changed by a test.
+
+    With all operations that are selected here, or with some.
+    """
     for name in ("wrapper", "generated", "spec"):
         shutil.copytree(ROOT / name, root / name, ignore=CACHES)
     for name in ("LICENSE", "README.md", "pyproject.toml"):
         shutil.copy(ROOT / name, root / name)
-    return Repo(root)
+    repo = Repo(root)
+    if operations:
+        document = parse(repo.contract.read_bytes(), "the contract")
+        repo.contract.write_bytes(generate.dump_json(select.select(document, operations)))
+        repo.operations.write_text("\n".join(operations))
+    return repo
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
