@@ -218,8 +218,6 @@ class UpsunClient(Client):
         return session
 
     def _make_session(self, kind: type[SessionT]) -> SessionT:
-        if kind is Session:
-            self._connections.pool(Blocking)  # which says now what is unusable
         headers = {**_options.HEADERS, **self._headers}
         plain = {"base_url": self._base_url, "cookies": self._cookies, "timeout": self._timeout}
         options = {**plain, **self._connections.for_sessions, "headers": headers}
