@@ -161,8 +161,9 @@ async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: 
     with call.noted():
         visit.client = pool.current()
         io.find_pool()  # raises if it was closed meanwhile; from now on, that closes this client
-    if isinstance(sent.stream, io.body) and not isinstance(sent.stream, httpx.ByteStream):
-        sent.stream = Recorded(sent.stream)
+    body: Any = sent.stream
+    if isinstance(body, io.body) and not isinstance(body, httpx.ByteStream):
+        sent.stream = Recorded(body)
     try:
         call.response = await io.settle(visit.client.send(sent, stream=True))
     except Exception as error:
