@@ -1,8 +1,7 @@
 """One request, its attempts, and what each means: wait and try again, or a typed error."""
 
 import logging
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http.client import responses
 from typing import Any, NoReturn
 
@@ -68,14 +67,12 @@ class Call:
             error.add_note("Its body can be sent only once: no retry, and no new access token.")
         return error
 
-    @contextmanager
-    def noted(self) -> Generator[None, None, None]:
+    def __enter__(self) -> None:
         """Note what is to be known beside an error of ours."""
-        try:
-            yield
-        except _errors.UpsunError as error:
+
+    def __exit__(self, _: object, error: object, __: object) -> None:
+        if isinstance(error, _errors.UpsunError):
             self.note(error)
-            raise
 
     def give_up(self, seconds: float) -> NoReturn:
         """Raise the error for a request that waited too long for an access token."""

@@ -118,9 +118,9 @@ class Visit:
             raise
         finally:
             self._pool.leave(self)
-            in_use = {self._pool.client, *(visit.client for visit in [*self._pool.inside])}
-            if self.client not in in_use and self.client:  # abandoned, and this was the last one
-                await close(self._io, self.client)
+            mine, others = self.client, [*self._pool.inside]
+            if mine not in {None, self._pool.client, *(each.client for each in others)}:
+                await close(self._io, mine)  # which was abandoned, and this was the last one
 
     def abandon(self) -> None:
         """Send no more requests through a client that may have lost a connection.

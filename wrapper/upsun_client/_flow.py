@@ -33,7 +33,8 @@ class Flow:
     def __init__(
         self, bases: list[httpx.URL], retries: int, redact: Redact, tokens: Tokens | None = None
     ) -> None:
-        self.bases, self.retries, self.redact, self.tokens = bases, retries, redact, tokens
+        self._origins = [_origin(url) for url in bases]
+        self.retries, self.redact, self.tokens = retries, redact, tokens
 
     async def send(self, io: Io, request: httpx.Request) -> httpx.Response:
         """Send a request, again where that is safe and may help."""
@@ -43,7 +44,7 @@ class Flow:
         is_renewed = False
         while True:
             token = None
-            with call.noted():
+            with call:
                 io.find_pool()  # raises what is unusable before a token is asked for
                 if self.tokens:
                     token = await self.tokens.get(io, since, patience) or call.give_up(patience)
@@ -68,7 +69,7 @@ class Flow:
         url = request.url
         if "target" in request.extensions:
             raise UnsafePathError("the extension 'target' hides the path; nothing was sent")
-        if url.userinfo or _origin(url) not in map(_origin, self.bases):
+        if url.userinfo or _origin(url) not in self._origins:
             where = f"{url.scheme}://{url.netloc.decode('ascii')[:80]}"
             wanted = "the server that this client is for, nor one of its trusted_origins"
             raise UnsafePathError(f"{where} is not {wanted}, without a user; nothing was sent")
@@ -83,7 +84,7 @@ class Flow:
         call.response = call.error = None
         for hook in io.hooks["request"]:
             await io.settle(hook(sent))
-            with call.noted():
+            with call:
                 self._check(sent)
         pool = io.find_pool()  # not before: a hook may fork
         times: Any = sent.extensions.get("timeout") or {}
@@ -158,7 +159,7 @@ class Flow:
 
 async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: Call) -> None:
     """Get a response, or the error with which the HTTP library gave up."""
-    with call.noted():
+    with call:
         visit.client = pool.current()
         io.find_pool()  # raises if it was closed meanwhile; from now on, that closes this client
     body: Any = sent.stream
