@@ -2,6 +2,8 @@
 
 import importlib
 import random
+import signal
+import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -79,6 +81,38 @@ def test_what_a_signal_does_as_a_request_is_sent_is_told_and_leaves_no_connectio
     with suppress(u.ClientClosedError):
         delete_once(client)
     assert server.connections == before + (late in LATE)  # which may have spoiled the first one
+
+
+@pytest.mark.parametrize("kind", [TimeoutError, ConnectionResetError, ssl.SSLError, ValueError])
+@pytest.mark.parametrize("answered", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
+def test_what_the_handler_of_a_signal_raises_is_not_taken_for_the_networks(
+    answered: bytes, kind: type[Exception], client: u.UpsunClient, server: Wire
+) -> None:
+    def end_late(connection: Any) -> None:
+        connection.sendall(answered)
+        time.sleep(0.1)  # until it is waited for
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+        over.wait(30)
+
+    def handle(*_: object) -> None:
+        raise late
+
+    late, over, before = (
+        kind("the job is overdue"),
+        threading.Event(),
+        signal.getsignal(signal.SIGUSR1),
+    )
+    server.api = [end_late, ACCEPTED]
+    signal.signal(signal.SIGUSR1, handle)
+    try:
+        with pytest.raises(kind) as caught:
+            delete_once(client)
+    finally:
+        over.set()
+        signal.signal(signal.SIGUSR1, before)
+    assert caught.value is late
+    assert len(server.calls) == 1
+    delete_once(client)
 
 
 def test_callers_that_share_a_failed_exchange_do_not_share_their_notes(

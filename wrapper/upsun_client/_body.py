@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 
 from ._errors import ClientClosedError, one_line
 from ._httpx import httpx
-from ._io import Io, close
+from ._io import Io, close, raised_by_signal
 
 ERROR_BODY_LIMIT = 64 * 1024  # bytes of an error's body that are kept
 # What a broken connection raises: on asyncio, httpx 0.28 lets the last through.
@@ -86,6 +86,8 @@ async def fill(
         finally:
             await close(io, stream)
     except (*BROKEN, httpx.StreamError) as error:
+        if late := raised_by_signal(error):
+            raise late from late.__cause__
         return stopped or error
     return stopped
 

@@ -121,8 +121,7 @@ class UpsunClient(Client):
 
         This one stays as it is, and each is closed on its own.
         """
-        given = _options.read_headers("headers", headers)
-        return self._derive(_headers={**self._headers, **given})
+        return self._derive(_headers={**self._headers, **_options.read_headers("headers", headers)})
 
     def with_cookies(self, cookies: dict[str, str]) -> Self:
         """Return a client with further cookies that shares access token and connections."""

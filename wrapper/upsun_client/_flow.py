@@ -10,7 +10,7 @@ from ._call import STREAM, Call, Redact, path_of
 from ._connections import Pool, TaskVisit, ThreadVisit, Visit
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, UpsunError
 from ._httpx import httpx
-from ._io import Blocking, Io
+from ._io import Blocking, Io, raised_by_signal
 from ._options import translated
 from ._paths import check_path
 from ._tokens import Token, Tokens
@@ -168,12 +168,12 @@ async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: 
     try:
         call.response = await io.settle(visit.client.send(sent, stream=True))
     except Exception as error:
-        mine, kind = getattr(sent.stream, "raised", None), type(error)
+        mine, kind = getattr(sent.stream, "raised", None) or raised_by_signal(error), type(error)
         if mine is not None and error is not mine:
             raise mine from mine.__cause__
         is_unusable = pool.is_ours and kind.__module__ in _LIBRARIES and kind is not Exception
         if mine is not None or not (is_unusable or isinstance(error, BROKEN)):
-            raise  # of the caller's body, of his transport, or of a signal that he handles
+            raise  # of the caller's body, of his transport, or of a signal
         call.error = error
     if call.error is None or isinstance(call.error, BROKEN):
         return

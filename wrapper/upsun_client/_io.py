@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import inspect
 import os
+import signal
 import sys
 import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
+from traceback import walk_tb
 from typing import Any, TypeVar
 
 from ._errors import ConfigurationError
@@ -167,11 +169,20 @@ def running_loop() -> Any:
 
 def call_soon(loop: Any, function: Callable[[], object]) -> bool:
     """Have a loop call a function soon, from any thread; tell whether it is there to do so."""
-    try:
+    with suppress(RuntimeError):  # of both libraries, when the loop has ended
         (getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon)(function)
-    except RuntimeError:  # of both libraries, when the loop has ended
-        return False
-    return True
+        return True
+    return False
+
+
+def raised_by_signal(error: Any) -> BaseException | None:
+    """Return what a signal handler raised within a library, whatever that made of it."""
+    known = [getattr(signal.getsignal(each), "__code__", None) for each in signal.valid_signals()]
+    while isinstance(error, BaseException):
+        if any(frame.f_code in known for frame, _ in walk_tb(error.__traceback__)):
+            return error
+        error = error.__cause__ or next(iter(error.args), None)  # httpcore cuts the chain
+    return None
 
 
 class PerLoop:

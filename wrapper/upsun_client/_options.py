@@ -99,10 +99,9 @@ def _parse_url(url: str) -> httpx.URL:
 
 
 def is_loopback(url: httpx.URL) -> bool:
-    try:
+    with suppress(ValueError):
         return ip_address(url.host).is_loopback
-    except ValueError:
-        return url.host == "localhost"
+    return url.host == "localhost"
 
 
 def read_headers(name: str, given: Mapping[str, str] | None) -> dict[str, str]:

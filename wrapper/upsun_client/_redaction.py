@@ -47,10 +47,7 @@ def _spellings(secret: str) -> set[str]:
 
 
 def _readings(text: str) -> list[tuple[str, Sequence[int]]]:
-    """Return a text in lower case, and without its escapes as long as there are some.
-
-    Beside each, where its characters begin.
-    """
+    """Return a text in lower case, then with ever fewer escapes; and where each character began."""
     from html import unescape  # noqa: PLC0415 - large, and a start has no error to redact
 
     readings: list[tuple[str, Sequence[int]]] = [(text.translate(_LOWER), range(len(text) + 1))]

@@ -85,16 +85,13 @@ class Tokens:
             # A renewal ahead of time may hang, or fail: what is held still lives.
             spared = min((token.expires_at - now) / 2, pending.began_at + _EARLY_PATIENCE - now)
             seconds = max(0.0, spared if patience is None else min(patience, spared))
-        if not pending.is_set():
-            await io.wait(pending, seconds)
+        await io.wait(pending, seconds)
         if pending.token:
             return pending.token
         if (token := self._token) and time.monotonic() < token.expires_at:
             return token
         if isinstance(error := pending.error, UpsunError):
-            own = copy.copy(error)  # no two callers raise the same one
-            own.__cause__ = error.__cause__
-            raise own
+            raise copy.copy(error) from error.__cause__  # no two callers raise the same one
         if error is not None:
             raise error
         # What is held may have ended in a process that stood still.
