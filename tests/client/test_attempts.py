@@ -18,7 +18,7 @@ import pytest
 
 import upsun_client as u
 from tests.client import wire
-from tests.client.conftest import Calls, Delete, delete_once, mocked
+from tests.client.conftest import Around, Calls, Delete, delete_once, mocked
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Reaction, Request, Wire, answer, token
 
@@ -190,31 +190,12 @@ def test_what_a_hook_or_a_body_raises_is_the_callers(
     assert len(server.calls) == (place == "response")
 
 
-class Audited(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """The body of an answer as a hook wraps it, to tell somebody of it."""
-
-    def __init__(self, response: httpx.Response, error: Exception | None) -> None:
-        self._body: Any = response.stream
-        self._error = error
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._body
-        if self._error:
-            raise self._error
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._body:
-            yield chunk
-        if self._error:
-            raise self._error
-
-
 @pytest.mark.parametrize("status", [202, 404])
 def test_what_a_hooks_own_stream_raises_is_the_callers_and_what_breaks_below_it_is_not(
     status: int, delete: Delete, server: Wire
 ) -> None:
     def wrap(response: httpx.Response) -> None:
-        response.stream = Audited(response, errors.pop())
+        response.stream = Around(response, errors.pop())
 
     errors: list[Exception | None] = [None, None, mine := httpx.ConnectError("mine")]
     kwargs = server.kwargs(httpx_args={"event_hooks": {"response": [wrap]}})

@@ -33,16 +33,9 @@ NAMES = (
     *("_links", "t", "__class__", "tree", "tree_item", "tree_item_data", "json_tree", "model"),
     *("UUID", "unset", "any", "sync_detailed"),
 )
-BRACKETS = {
-    "filter[id][eq]": "filter_id_eq",
-    "filter[createdAt]": "filter_created_at",
-    "ids[]": "ids",
-    "class[]": "class_",
-    "[x]": "x",
-    "page_size": "page_size",
-    "page[size]": "page_size_",
-    "2[a]": "field_2_a",
-}
+BRACKETS = {"filter[id][eq]": "filter_id_eq", "filter[createdAt]": "filter_created_at"}
+BRACKETS |= {"ids[]": "ids", "class[]": "class_", "[x]": "x", "2[a]": "field_2_a"}
+BRACKETS |= {"page_size": "page_size", "page[size]": "page_size_"}
 WHOLE = thing(
     **dict.fromkeys(NAMES, thing(x=TEXT)) | {"tree": listed(ref("Model")), "date": oas.form("date")}
 )
@@ -51,13 +44,8 @@ NAMED: Node = {
     **dict.fromkeys(("Tree", "AdditionalProperties", "FieldDict"), thing(x=TEXT)),
     "Prop": {**WHOLE, "additionalProperties": ref("D")},
 }
-SCHEMAS: Node = {
-    **NAMED,
-    "A": thing(x=TEXT),
-    "Colour": COLOUR,
-    "Level": LEVEL,
-    "FooBar": thing(b=TEXT),
-}
+SCHEMAS: Node = {**NAMED, "A": thing(x=TEXT), "FooBar": thing(b=TEXT)}
+SCHEMAS |= {"Colour": COLOUR, "Level": LEVEL}
 TWINS = ("a_b", "A_B", "t", "UUID", "unset", "any")  # of which a query has one alone
 QUERIES = [query(name) for name in NAMES if name.isidentifier() and name not in TWINS]
 CASED = {status: content(ref(name)) for status, name in (("200", "FOOBar"), ("201", "FooBar"))}

@@ -12,18 +12,7 @@ from scripts.pipeline.report import Report
 from scripts.pipeline.select import select
 from scripts.pipeline.walk import Node
 from tests.pipeline import oas
-from tests.pipeline.oas import (
-    NUMBER,
-    TEXT,
-    api,
-    content,
-    enum,
-    operation,
-    put,
-    query,
-    ref,
-    thing,
-)
+from tests.pipeline.oas import NUMBER, TEXT, api, content, enum, operation, put, query, ref, thing
 from tests.pipeline.support import refused
 
 GOT = operation("get", ref("Thing"))
