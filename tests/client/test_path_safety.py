@@ -126,7 +126,7 @@ UNSAFE_LINKS: dict[str, list[Any]] = {
     "fragment": ["/projects/p#/integrations/i", "/projects/p#", "#", "SERVER/projects/p#/x", "SERVER#"],
     "trusted_origins": ["https://127.0.0..1/x", "https://.h/x", f"https://{'x' * 64}/x"],
     "no URL": ["http:/projects", "ftp://127.0.0.1/x", "mailto:x", "x:..", "https:.."],
-    "no usable URL": ["https://a:b/x", "http://[::1/x", "/x" * 40_000, "\ud800"],
+    "no usable URL": ["https://a:b/x", "http://[::1/x", "/x" * 40_000, "\ud800", "https://xn--a/x"],
     "must be a string": [httpx.URL("/x"), b"/x", None],
 }  # fmt: skip
 
