@@ -73,9 +73,8 @@ class _Session:
             fields = getattr(request.stream, "fields", None)  # of a multipart form
             files = [getattr(field, "file", "") for field in fields or ()]
             streams = [file for file in files if not isinstance(file, str | bytes)]
-            for each in streams:
-                if not hasattr(each, "read"):
-                    raise ConfigurationError("a file of a form must be text, bytes or a file")
+            if not all(hasattr(each, "read") for each in streams):
+                raise ConfigurationError("a file of a form must be text, bytes or a file")
             if fields is not None and not streams:
                 request.read()  # which makes bytes of it, that can be sent again
         return request
