@@ -33,7 +33,7 @@ class Call:
         self.is_repeatable = isinstance(request.stream, httpx.ByteStream)  # else it is read once
         self._attempts = 1
         self._retries = retries if self.is_repeatable else 0
-        self._redact = redact
+        self.redact = redact
         self._is_exchange = is_exchange
         self._is_idempotent = is_exchange or request.method in _retry.IDEMPOTENT
         self._worked = "" if is_exchange else worked(request)  # what a 2xx means
@@ -88,7 +88,7 @@ class Call:
 
     def refuse(self, response: httpx.Response, problem: str) -> NoReturn:
         fate = self._worked if response.is_success else ""
-        raise self.note(outside_contract(response, problem + fate, self._redact))
+        raise self.note(outside_contract(response, problem + fate, self.redact))
 
     def wait_after(self) -> float:
         """Return the seconds to wait before the next attempt."""
@@ -106,8 +106,7 @@ class Call:
         raise self._broken(response, error) from self._bare(error)
 
     def _known(self, response: httpx.Response | None = None) -> dict[str, Any]:
-        known = known_of(self.request, response, self._redact)
-        return {**known, "attempts": self._attempts}
+        return {**known_of(self.request, response, self.redact), "attempts": self._attempts}
 
     def _after_status(self, response: httpx.Response) -> float:
         status = response.status_code
@@ -119,7 +118,7 @@ class Call:
         may_go_on = _retry.is_passing(status, is_idempotent=self._is_idempotent)
         if may_go_on and (wait := self._next(str(status), asked or 0.0)) is not None:
             return wait
-        body = decode_body(response.content, response.charset_encoding, self._redact)
+        body = decode_body(response.content, response.charset_encoding, self.redact)
         known = {**self._known(response), "body": body, "retry_after": asked}
         raise self.note(_errors.status_error_class(status)(server_message(status, body), **known))
 
@@ -155,10 +154,10 @@ class Call:
         text = str(error)
         if isinstance(error, httpx.ProxyError) and text[:3].isdigit():
             return text[:3]  # what a proxy says beside its status may hold the password it got
-        return self._redact(text)
+        return self.redact(text)
 
     def _say(self, text: str) -> str:
-        return one_line(self._redact(text), _SHOWN)
+        return one_line(self.redact(text), _SHOWN)
 
     def _next(self, reason: str, asked: float = 0.0) -> float | None:
         """Return the seconds to wait before the next attempt; None if there is to be none."""

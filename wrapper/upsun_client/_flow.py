@@ -3,7 +3,7 @@
 import math
 import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from ._body import BROKEN, READ_LIMIT, Recorded, decompress, fill
 from ._call import STREAM, Call, Redact, path_of
@@ -163,24 +163,28 @@ async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: 
         visit.client = pool.current()
         io.find_pool()  # raises if it was closed meanwhile; from now on, that closes this client
     body: Any = sent.stream
+    is_unusable = False
     if isinstance(body, io.body) and not isinstance(body, httpx.ByteStream):
         sent.stream = Recorded(body)
     try:
         call.response = await io.settle(visit.client.send(sent, stream=True))
     except Exception as error:
-        mine, kind = getattr(sent.stream, "raised", None) or raised_by_signal(error), type(error)
+        mine = getattr(sent.stream, "raised", None) or raised_by_signal(error)
+        kind = cast("Any", type(error))
+        if kind is httpx.LocalProtocolError and (cause := cast("Any", error.__cause__)):
+            kind = [*cause.args, error][0].__class__  # of h11, for a header that cannot be sent
         if mine is not None and error is not mine:
             raise mine from mine.__cause__
         is_unusable = pool.is_ours and kind.__module__ in _LIBRARIES and kind is not Exception
         if mine is not None or not (is_unusable or isinstance(error, BROKEN)):
             raise  # of the caller's body, of his transport, or of a signal
         call.error = error
-    if call.error is None or isinstance(call.error, BROKEN):
+    if not is_unusable:
         return
     if visit.client.is_closed:
         raise call.note(ClientClosedError())
     what = "httpx cannot send with these httpx_args or this environment"
-    raise ConfigurationError(f"{what}: {call.error!r:.300}")
+    raise ConfigurationError(call.redact(f"{what}: {call.error!r}"))
 
 
 def _origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:

@@ -88,7 +88,7 @@ class _Session:
         try:
             # What begins with one slash is a path; to parse a URL is a third of a short call.
             parsed = None if plain.startswith("/") else httpx.URL(plain)
-            if parsed is None or not (parsed.scheme or parsed.host):
+            if parsed is None or not (parsed.host or parsed.scheme):  # a host may be unreadable
                 base = cast("httpx.URL", self.base_url)  # type: ignore[attr-defined]
                 path = plain if plain.startswith("/") else f"/{plain}"
                 raw = _under(base, path, is_operation=isinstance(url, Path))
