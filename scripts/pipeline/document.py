@@ -98,8 +98,7 @@ def _count(data: object, where: str, known: dict[int, int], depth: int = 1) -> i
         parts = data.values() if isinstance(data, dict) else data
         size = 1 + sum(_count(part, where, known, depth + 1) for part in parts)
         if size > MAX_VALUES:
-            raise PipelineError(
-                f"{where} has more than {MAX_VALUES} values; do its aliases explode?"
-            )
+            told = f"{where} has more than {MAX_VALUES} values; do its aliases explode?"
+            raise PipelineError(told)
         known[id(data)] = size
     return known[id(data)]

@@ -96,9 +96,8 @@ def _download(url: str, conditions: Mapping[str, str] | None) -> Fetched:
         # The words of others repeat parts of an address, and that may hold a password.
         words = str(error) if isinstance(error, httpx.HTTPError | OSError) else ""
         told = f"cannot fetch {shown} ({words or type(error).__name__}); check SPEC_URL, the"
-        raise PipelineError(
-            f"{told} network and the environment's proxy, or {TRY_LATER}"
-        ) from error
+        rest = f"network and the environment's proxy, or {TRY_LATER}"
+        raise PipelineError(f"{told} {rest}") from error
 
 
 def _check(url: str, start: str) -> None:

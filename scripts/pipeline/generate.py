@@ -64,10 +64,9 @@ def rebuild(repo: Repo, package: Path, http: str = generator.HTTP) -> None:
     found = {word: select.matches(word, has) for word in wanted}
     differ = has.difference(*found.values()) | {word for word in wanted if not found[word]}
     if differ:
-        raise PipelineError(
-            f"{repo.name(repo.operations)} and {repo.name(repo.contract)} differ in"
-            f" {', '.join(sorted(differ))}; `make regenerate` brings them together"
-        )
+        told = f"{repo.name(repo.operations)} and {repo.name(repo.contract)} differ in"
+        told += f" {', '.join(sorted(differ))}; `make regenerate` brings them together"
+        raise PipelineError(told)
     build(repo, document, package, http)
 
 

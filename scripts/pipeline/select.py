@@ -72,10 +72,8 @@ def paths_of(document: Node, where: str) -> tuple[Node, dict[str, str]]:
 def _chosen(document: Node, wanted: set[str], where: str) -> Node:
     """Give the paths with the chosen operations and what these share, whatever that is."""
     paths, faults = paths_of(document, where)
-    if "*" in wanted:
-        if faults:
-            raise PipelineError(next(iter(faults.values())))
-        return {path: item for path, item in paths.items() if methods(item)}
+    if "*" in wanted and faults:
+        raise PipelineError(next(iter(faults.values())))
     if not wanted:
         raise PipelineError("no operation is selected; name one in spec/operations.txt")
     known = names({"paths": paths})

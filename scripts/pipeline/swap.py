@@ -93,11 +93,9 @@ class Swap(ExitStack):
                 self._restore()
             if not isinstance(error, OSError):
                 raise
-            work = self.repo.work.name
-            raise PipelineError(
-                f"cannot replace {error.filename} in {self.repo.root} ({error.strerror}), so all is"
-                f" as it was; it must be writable, and on one file system with {work}"
-            ) from error
+            told = f"cannot replace {error.filename} in {self.repo.root} ({error.strerror}), so all"
+            told += " is as it was; it must be writable, and on one file system with"
+            raise PipelineError(f"{told} {self.repo.work.name}") from error
 
     def _restore(self) -> None:
         told = f"{self.repo.root} is half changed, and could not be restored; once it can be"
@@ -139,12 +137,11 @@ def reading(repo: Repo) -> Iterator[None]:
 
 @contextmanager
 def _holding(repo: Repo, how: int) -> Iterator[None]:
-    told = f"another run is at work in {repo.root}; wait until it ends"
     folder = os.open(repo.root, os.O_RDONLY)
     try:
         fcntl.flock(folder, how | fcntl.LOCK_NB)
         yield
     except BlockingIOError as error:
-        raise PipelineError(told) from error
+        raise PipelineError(f"another run is at work in {repo.root}; wait until it ends") from error
     finally:
         os.close(folder)

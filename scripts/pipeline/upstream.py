@@ -84,10 +84,8 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
         told = {change.place: change.what.partition("; ")[2] for change in changes}
         fates = [f"'{name}' ({told.get(name, 'it cannot be compared')})" for name in sorted(gone)]
         words = ", ".join(word for word in wanted if not found[word])
-        raise PipelineError(
-            f"upstream has no operation {', '.join(fates)}; correct {words} in OPERATIONS"
-            f" or {repo.name(repo.operations)}"
-        )
+        fault = f"upstream has no operation {', '.join(fates)}; correct {words} in OPERATIONS or"
+        raise PipelineError(f"{fault} {repo.name(repo.operations)}")
     record = {"url": recorded_url(url), "sha256": document.sha256(whole), "operations": there}
     return Upstream(plain, selected, record, report, answer.conditions)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
+from types import SimpleNamespace
 from typing import Any
 
 from scripts.pipeline.errors import PipelineError, translate_errors
@@ -55,9 +56,8 @@ def _tell(said: Connection) -> None:
     with translate_errors("the validator was killed; is there memory for it?", EOFError):
         found = said.recv()
     if found:
-        raise PipelineError(
-            f"the document is not valid OpenAPI: {found}; correct it in spec/overlay.yaml"
-        )
+        told = f"the document is not valid OpenAPI: {found}; correct it in spec/overlay.yaml"
+        raise PipelineError(told)
 
 
 def fault(document: Node) -> str:
@@ -65,8 +65,11 @@ def fault(document: Node) -> str:
     # Half a second to import, in the process that needs it.
     from openapi_spec_validator.shortcuts import get_validator_cls  # noqa: PLC0415
 
+    validator = get_validator_cls(document)(document)
+    schemas = validator.keyword_validators_registry["schema"]
+    schemas.__class__ = type("_Placed", (type(schemas),), {"__call__": _placed})
     try:
-        error = next(iter(get_validator_cls(document)(document).iter_errors()), None)
+        error = next(iter(validator.iter_errors()), None)
     except RecursionError:
         return "a schema is made of itself"
     except Exception as error:  # noqa: BLE001 - of whatever kind
@@ -77,6 +80,13 @@ def fault(document: Node) -> str:
         error = max(error.context, key=_likeness)
     place = format_path(tuple(error.absolute_path))
     return ": ".join(filter(None, (place, " ".join(error.message.split())[:_LONGEST])))
+
+
+def _placed(self: Any, schema: Any, *rest: Any, **named: Any) -> Iterator[Any]:
+    """Check a schema, and say where that is; by itself it says where in it a fault is."""
+    for error in super(type(self), self).__call__(schema, *rest, **named):
+        error.parent = error.parent or SimpleNamespace(absolute_path=schema.parts)
+        yield error
 
 
 def _likeness(error: Any) -> tuple[bool, bool, int]:

@@ -131,12 +131,14 @@ def with_parameter(where: str) -> Node:
     return api(paths={"/a/{q}": {"get": operation("a", parameters=[found])}})
 
 
+BAD_DEFAULT = operation("a", parameters=[parameter("query", "q", listed({**TEXT, "default": 1}))])
 NO_LIMIT = api({"A": thing(x={**TEXT, "minLength": "one"})})
 ANSWERLESS, NAMELESS = api(get={"operationId": "a"}), operation("a", parameters=[{"in": "query"}])
 NO_PARAMETER = api(paths={"/a/{b.c}": {"get": operation("a")}})
 # What is no valid OpenAPI, where, and what is said of it.
 INVALID: list[tuple[Node, str]] = [
     (NO_LIMIT, "components.schemas.A.properties.x.minLength: 'one' is not of type 'integer'"),
+    (api(get=BAD_DEFAULT), "paths./a.get.parameters.0.schema.items: 1 is not of type 'string'"),
     (with_parameter("body"), "paths./a/{q}.get.parameters.0: "),
     (with_parameter("path"), "paths./a/{q}.get.parameters.0: 'required' is a required property"),
     (api(get=NAMELESS), "paths./a.get.parameters.0: 'name' is a required property"),
