@@ -77,25 +77,6 @@ def mocked(handle: Callable[[httpx.Request], httpx.Response], **more: Any) -> di
     return {"api_token": "t", "httpx_args": {"transport": httpx.MockTransport(answer)}, **more}
 
 
-class Around(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that a hook puts around that of an answer: it closes nothing, and may raise."""
-
-    def __init__(self, response: httpx.Response, error: Exception | None = None) -> None:
-        self._body: Any = response.stream
-        self._error = error
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._body
-        if self._error:
-            raise self._error
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._body:
-            yield chunk
-        if self._error:
-            raise self._error
-
-
 class Calls:
     """One test for each flavour: what it awaits is done by an event loop, or at once."""
 

@@ -7,14 +7,15 @@ import itertools
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 import upsun_client as u
-from tests.client.conftest import Calls, Clock, Delete, delete_once, mocked
+from tests.client.conftest import Calls, Clock, Delete, mocked
 from tests.client.http_library import httpx
-from tests.client.wire import Wire, answer
+from tests.client.wire import ACCEPTED, Reaction, Wire, answer, cut
 from upsun_api.errors import UnexpectedStatus
 from upsun_api.types import File
 
@@ -96,18 +97,17 @@ def test_a_body_without_end_is_cut_short(
     assert ("the request has probably worked" in str(caught.value)) is (status == 202)
 
 
-@pytest.mark.parametrize("raises", [None, ValueError("mine")])
-def test_a_body_that_cannot_be_closed_hides_no_error_of_a_hook(
-    raises: Exception | None, delete: Delete
-) -> None:
+async def test_a_stream_that_cannot_be_closed_hides_no_error_of_a_hook(calls: Calls) -> None:
     def hook(_: httpx.Response) -> None:
-        if raises:
-            raise raises
+        raise mine
 
-    args = mocked(lambda _: httpx.Response(202, stream=Unclosable([b"{}"])))
+    mine, args = ValueError("mine"), mocked(lambda _: httpx.Response(202, stream=Unclosable([])))
     args["httpx_args"]["event_hooks"] = {"response": [hook]}
-    with pytest.raises(type(raises) if raises else u.APIConnectionError, match="mine|202 to DEL"):
-        delete(**args)
+    async with calls.client(**args) as client:
+        with pytest.raises(ValueError, match="mine") as caught:
+            async with calls.entered(calls.session(client).stream("GET", "/log")):
+                pass
+    assert caught.value is mine
 
 
 def test_what_is_left_of_a_refusal_is_not_waited_for(delete: Delete) -> None:
@@ -159,15 +159,27 @@ def test_a_bomb_does_not_go_off(status: int, encoding: str, delete: Delete) -> N
     assert len(caught.value.body or "") <= 64 * 1024
 
 
-@pytest.mark.parametrize("status", [202, 404, 503])
-@pytest.mark.parametrize("take", [httpx.Response.close, lambda answer: [*answer.iter_raw()]])
-def test_a_hook_that_takes_a_body_is_told_of(take: Any, status: int, server: Wire) -> None:
-    server.api = [answer(status, {})]
-    says = rf"hook.*body of the answer {status} \(let it call response.read"
-    with u.UpsunClient(**server.kwargs(httpx_args={"event_hooks": {"response": [take]}})) as client:
-        with pytest.raises(u.ConfigurationError, match=says):
-            delete_once(client)
-    assert len(server.calls) == 1
+@pytest.mark.parametrize("take", [httpx.Response.read, httpx.Response.close])
+def test_a_hook_gets_bodies_that_were_read_within_their_limits_and_no_others(
+    take: Any, delete: Delete
+) -> None:
+    def hook(response: httpx.Response) -> None:
+        take(response)
+        seen.append(response.content)
+
+    def after(*script: Reaction) -> list[bytes]:
+        seen.clear()
+        with Wire([*script]) as server, suppress(u.UpsunError):
+            delete(**server.kwargs(httpx_args={"event_hooks": {"response": [hook]}}))
+        assert len(server.calls) == len(script)
+        return [*seen]
+
+    seen: list[bytes] = []
+    accepted = ACCEPTED.partition(b"\r\n\r\n")[2]
+    assert after(answer(503, b"busy"), cut(ACCEPTED[:-5]), ACCEPTED) == [b"busy", accepted]
+    assert after(answer(200, bomb("gzip"), Content_Encoding="gzip")) == []
+    (shown,) = after(answer(404, bomb("gzip"), Content_Encoding="gzip"))
+    assert 64 * 1024 <= len(shown) <= 128 * 1024
 
 
 @pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")

@@ -18,7 +18,7 @@ import pytest
 
 import upsun_client as u
 from tests.client import wire
-from tests.client.conftest import Around, Calls, Delete, delete_once, mocked
+from tests.client.conftest import Calls, Delete, delete_once, mocked
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Reaction, Request, Wire, answer, token
 
@@ -188,25 +188,6 @@ def test_what_a_hook_or_a_body_raises_is_the_callers(
     assert caught.value is error
     assert not hasattr(error, "__notes__")
     assert len(server.calls) == (place == "response")
-
-
-@pytest.mark.parametrize("status", [202, 404])
-def test_what_a_hooks_own_stream_raises_is_the_callers_and_what_breaks_below_it_is_not(
-    status: int, delete: Delete, server: Wire
-) -> None:
-    def wrap(response: httpx.Response) -> None:
-        response.stream = Around(response, errors.pop())
-
-    errors: list[Exception | None] = [None, None, mine := httpx.ConnectError("mine")]
-    kwargs = server.kwargs(httpx_args={"event_hooks": {"response": [wrap]}})
-    whole = answer(status, {"status": "x", "code": status})
-    server.api = [whole, wire.cut(ACCEPTED[:-5]), ACCEPTED]
-    with pytest.raises(httpx.ConnectError) as caught:
-        delete(**kwargs)
-    assert caught.value is mine
-    assert len(server.calls) == 1
-    delete(**kwargs)
-    assert len(server.calls) == 3
 
 
 LEADS: list[Any] = [

@@ -129,7 +129,7 @@ class Visit:
         sent, or while its answer was closed, and counts it for ever.
         """
         pool = self._pool
-        if pool.is_ours and pool.client is self.client:
+        if pool.is_ours and pool.client is self.client and self in pool.inside:
             pool.client = None
 
 

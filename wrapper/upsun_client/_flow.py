@@ -11,7 +11,6 @@ from ._connections import Pool, TaskVisit, ThreadVisit, Visit
 from ._errors import ClientClosedError, ConfigurationError, UnsafePathError, UpsunError
 from ._httpx import httpx
 from ._io import Blocking, Io, raised_by_signal
-from ._options import translated
 from ._paths import check_path
 from ._tokens import Token, Tokens
 
@@ -89,7 +88,6 @@ class Flow:
         pool = io.find_pool()  # not before: a hook may fork
         times: Any = sent.extensions.get("timeout") or {}
         visit = (ThreadVisit if isinstance(io, Blocking) else TaskVisit)(io, pool)
-        harmless: type[BaseException] = UpsunError  # raised where httpx has nothing under way
         try:
             if await pool.enter(visit, io, times.get("pool")):
                 await _deliver(io, visit, pool, sent, call)
@@ -97,21 +95,20 @@ class Flow:
                 call.error = httpx.PoolTimeout("")
             if response := call.response:
                 response.request, response.next_request = call.request, None
-                if io.hooks["response"] or io.is_streamed:  # else nobody comes between
+                is_left = io.is_streamed and call.is_success and not response.is_closed
+                if is_left:
                     response.stream = Recorded(response.stream)
                 visit.stream = visit.own = response.stream
-                harmless = Exception
-                for hook in io.hooks["response"]:
+                if not (is_left or response.is_closed):  # else a mock's, which is read
+                    await self._read(io, call, response, visit, times)
+                for hook in io.hooks["response"] if not call.error else ():
                     await io.settle(hook(response))
-                harmless = UpsunError
-                visit.stream = response.stream  # which a hook may have wrapped
-                if io.is_streamed and call.is_success and not response.is_closed:
-                    response.stream = visit
+                if is_left and not response.is_closed:
+                    visit.stream, response.stream = response.stream, visit  # which it may wrap
                     return
-                await self._read(io, call, response, visit, times)
             await visit.aclose()
         except BaseException as error:
-            if not isinstance(error, harmless):  # as a cancelled task, or a signal
+            if not isinstance(error, UpsunError):  # as a cancelled task, or a signal
                 visit.abandon()
             with suppress(*BROKEN):  # which is no news
                 await visit.aclose()
@@ -120,12 +117,7 @@ class Flow:
     async def _read(
         self, io: Io, call: Call, response: httpx.Response, visit: Visit, times: Any
     ) -> None:
-        """Read a body within its limits, unless a mock or a hook has read it."""
-        if response.is_stream_consumed or response.is_closed:
-            what = f"an event hook that takes the body of the answer {response.status_code}"
-            with translated(f"{what} (let it call response.read())"):
-                response.read()
-            return
+        """Read a body within its limits, before hooks do."""
         is_whole, patience = self.tokens and response.is_success, times.get("read") or math.inf
         limit, seconds = SUCCESS_LIMIT, 10 * patience
         if not is_whole:
@@ -133,10 +125,7 @@ class Flow:
             times["read"] = min(patience, ERROR_BODY_TIMEOUT)
             limit, seconds = READ_LIMIT, ERROR_BODY_TIMEOUT
         raw = bytearray()
-        own, is_theirs = visit.own, visit.stream is not visit.own
         stopped = await fill(raw, io, visit, limit=limit, seconds=seconds)
-        if isinstance(stopped, Exception) and is_theirs and own.raised is not stopped:
-            raise stopped  # of what a hook put around it
         # The old stream holds on to the request as sent.
         body, problem, headers = bytes(raw)[: limit + 1], "", response.headers
         if encoding := headers.get("content-encoding"):

@@ -47,7 +47,7 @@ class _Session:
 
     @property
     def event_hooks(self) -> Hooks:
-        """What is called with each request as sent, and each response before it is judged."""
+        """What is called with each request as sent, and each response, read unless streamed."""
         return self._hooks
 
     @event_hooks.setter
