@@ -78,6 +78,7 @@ UNUSABLE: list[tuple[str, str, list[Any]]] = [
     ("HTTPS_PROXY", "proxy environment", ["http://a:2#hunter2@127.0.0.1:9"]),
     ("NO_PROXY", r"NO_PROXY.*\[::bad", UNREADABLE),
     ("httpx_args.http2", "h2", [] if importlib.util.find_spec("h2") else [True]),
+    ("httpx_args.default_encoding", "default_encoding", ["latin-99", 5, None]),
     ("httpx_args.nope", "nope", [1]),
     ("httpx_args.params", "params", [[1]]),
 ]
@@ -113,6 +114,10 @@ def test_what_is_unusable_is_named_before_anything_is_sent(
 async def _asynchronous(_: object) -> None: ...
 
 
+async def _answer_later(_: object) -> httpx.Response:
+    return httpx.Response(200, json={"access_token": "access-1"})
+
+
 async def _chunks() -> AsyncIterator[bytes]:
     yield b"x"
 
@@ -127,6 +132,7 @@ def test_what_a_call_cannot_use_is_refused_first(
     other = httpx.AsyncHTTPTransport() if calls.is_sync else httpx.HTTPTransport()
     unusable: list[dict[str, Any]] = [{"transport": other}, {"mounts": {"http://": other}}]
     if calls.is_sync:
+        unusable += [{"transport": httpx.MockTransport(_answer_later)}]
         for hook in (_asynchronous, functools.partial(_asynchronous), _Asynchronous()):
             unusable += [{"event_hooks": {kind: [hook]}} for kind in ("request", "response")]
     for args in unusable:

@@ -200,6 +200,8 @@ class Connections:
         for each in (args.get("transport"), *mounts.values()):
             wanted = f"a {kind.transport.__name__} in this kind of call"
             check_kind("a transport in httpx_args", each, kind.transport | None, wanted)
+            if kind is Blocking and is_asynchronous(getattr(each, "handler", None)):  # of a mock
+                raise ConfigurationError(f"a transport in httpx_args must be {wanted}")
         if check_proxies(args):
             for host in self._plain_hosts:
                 own_way = any(covers(str(key), host, args) for key in mounts)

@@ -4,6 +4,7 @@ Each function raises ConfigurationError for what can be seen to be unusable; wha
 library can tell is `translated`.
 """
 
+import codecs
 import inspect
 import itertools
 import math
@@ -131,6 +132,9 @@ def read_httpx_args(given: Mapping[str, Any] | None) -> dict[str, Any]:
         raise ConfigurationError(f"httpx_args cannot set {', '.join(clash)}")
     args["event_hooks"] = read_hooks(args.get("event_hooks"))
     args["mounts"] = _read_mapping("mounts", args.get("mounts"))
+    with translated("default_encoding"):
+        if not callable(encoding := args.get("default_encoding", "utf-8")):
+            codecs.lookup(encoding)
     args.setdefault("limits", httpx.Limits(max_connections=100, max_keepalive_connections=20))
     check_kind("limits", limits := args["limits"], httpx.Limits, "httpx.Limits")
     check_number("limits: max_connections", limits.max_connections, int | None, 1)
