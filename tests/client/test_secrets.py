@@ -159,7 +159,7 @@ class OddError(Exception):
 def test_what_a_transport_of_the_callers_raises_is_his(breaks: str, delete: Delete) -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         if request.method == breaks:
-            raise OddError("mine")
+            raise (error := OddError("mine")) from ValueError(error)  # in a circle
         return httpx.Response(200, json={"access_token": ACCESS})
 
     with pytest.raises(OddError, match="mine") as caught:

@@ -178,7 +178,9 @@ def call_soon(loop: Any, function: Callable[[], object]) -> bool:
 def raised_by_signal(error: Any) -> BaseException | None:
     """Return what a signal handler raised within a library, whatever that made of it."""
     known = [getattr(signal.getsignal(each), "__code__", None) for each in signal.valid_signals()]
-    while isinstance(error, BaseException):
+    for _ in range(4):  # as far as the libraries go; what is a caller's may go in a circle
+        if not isinstance(error, BaseException):
+            break
         if any(frame.f_code in known for frame, _ in walk_tb(error.__traceback__)):
             return error
         error = error.__cause__ or next(iter(error.args), None)  # httpcore cuts the chain
