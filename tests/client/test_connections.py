@@ -513,18 +513,15 @@ class TestFork:
         session.headers["X-A"] = "1"
         delete_once(client)
         before = server.connections
-        for call in (
-            lambda: delete_once(client),
-            lambda: session.get("/x").status_code,
-            lambda: delete_once(derived),
-        ):
+        uses = (lambda: delete_once(client), lambda: session.get("/x").status_code)
+        for call in (*uses, lambda: delete_once(derived)):
             assert "Error" not in in_child(call)
         delete_once(client)
         assert (server.connections, len(server.exchanges)) == (before + 3, 1)
         sent = [call.headers.get("x-a") for call in server.calls]
         assert sent == ["1", "1", "1", None, "1"]
         client.close()
-        for call in (lambda: delete_once(client), lambda: session.get("/x").status_code):
+        for call in uses:
             assert in_child(call).startswith("ClientClosedError")
 
     def test_a_child_reads_no_answer_of_its_parent(

@@ -20,7 +20,6 @@ from upsun_client import APITimeoutError, UpsunClient, UpsunError
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
 
-
 REFUSED = answer(400, {"error": "invalid_grant", "error_description": "No."})
 
 
@@ -77,15 +76,12 @@ def test_a_crowd_shares_one_exchange(first: bytes, calls: Calls) -> None:
         assert len(server.exchanges) == (2 if first != token() else 1)
 
 
-@pytest.mark.parametrize(
-    ("connections", "second", "comes_to"),
-    [
-        (1, token("new"), "ok"),
-        (32, token("new"), "ok"),
-        (32, token("access-1"), "AuthenticationError"),
-        (32, REFUSED, "TokenExchangeError"),
-    ],
-)
+# How many connections there are, what the renewal is answered, and what comes of all.
+BURSTS = [(1, token("new"), "ok"), (32, token("new"), "ok")]
+BURSTS += [(32, token("access-1"), "AuthenticationError"), (32, REFUSED, "TokenExchangeError")]
+
+
+@pytest.mark.parametrize(("connections", "second", "comes_to"), BURSTS)
 def test_a_burst_of_401s_renews_once(
     connections: int, second: Reaction, comes_to: str, calls: Calls
 ) -> None:

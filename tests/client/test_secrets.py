@@ -139,9 +139,8 @@ def test_an_unusable_token_is_not_quoted(bad: str, monkeypatch: pytest.MonkeyPat
         u.UpsunClient()
     for given, variable, says in ((bad, "fine", "api_token"), (None, bad, "UPSUN_CLI_TOKEN")):
         monkeypatch.setenv("UPSUN_CLI_TOKEN", variable)
-        with pytest.raises(
-            u.ConfigurationError, match=f"{says} is empty, unset.*copy it"
-        ) as caught:
+        fails = pytest.raises(u.ConfigurationError, match=f"{says} is empty, unset.*copy it")
+        with fails as caught:
             u.UpsunClient(given)
         assert not bad.strip() or bad not in "".join(traceback.format_exception(caught.value))
 
@@ -229,9 +228,8 @@ def test_a_token_is_redacted_before_what_holds_it_is_cut(delete: Delete) -> None
     page = b"x" * (64 * 1024 - len(ACCESS) // 2) + ACCESS.encode()
     answers = [(ACCESS, answer(404, page)), (long, answer(202, b"<p>", content_type=long))]
     # What is redacted makes room for what was cut.
-    answers += [
-        (long, answer(404, f"{'x' * shift}{long * 900}".encode())) for shift in range(0, 300, 25)
-    ]
+    pages = [f"{'x' * shift}{long * 900}" for shift in range(0, 300, 25)]
+    answers += [(long, answer(404, page.encode())) for page in pages]
     for secret, raw in answers:
         with Wire([raw], [token(secret)]) as server, pytest.raises(u.UpsunError) as caught:
             delete(**server.kwargs())

@@ -54,11 +54,8 @@ def test_the_tree_of_errors_and_where_people_find_them() -> None:
 def test_errors_pickle_and_copy(name: str) -> None:
     error = getattr(u, name)("m", **({} if name == "ClientClosedError" else KNOWN))
     error.add_note("before")
-    for other in (
-        copy.copy(error),
-        copy.deepcopy(error),
-        *(pickle.loads(pickle.dumps(error, protocol)) for protocol in range(6)),
-    ):
+    pickled = [pickle.loads(pickle.dumps(error, protocol)) for protocol in range(6)]
+    for other in (copy.copy(error), copy.deepcopy(error), *pickled):
         assert (type(other), str(other), other.args) == (type(error), str(error), error.args)
         assert other.__dict__ == error.__dict__
         other.add_note("of its own")

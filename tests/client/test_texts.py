@@ -75,21 +75,13 @@ def used() -> Iterator[Do]:
     yield lambda client: client.set_async_httpx_client(httpx.AsyncClient())
     yield lambda client: setattr(client.get_httpx_client(), "event_hooks", 3)
     yield lambda client: client.close() or client.with_headers({})  # type: ignore[func-returns-value]
-    requests: tuple[dict[str, Any], ...] = (
-        *({"url": links[0]} for links in UNSAFE_LINKS.values()),
-        {"method": "A B"},
-        {"auth": None},
-        {"extensions": {"target": b"/y"}},
-        {"timeout": -1},
-    )
+    requests: list[dict[str, Any]] = [{"url": links[0]} for links in UNSAFE_LINKS.values()]
+    requests += [{"method": "A B"}, {"auth": None}, {"extensions": {"target": b"/y"}}]
+    requests += [{"timeout": -1}]
     yield from (partial(request, **each) for each in requests)
 
 
 def test_the_errors_say_what_happened_where_and_what_to_do() -> None:
-    texts = [
-        *(said(each) for each in answered()),
-        *(said(auth=each) for each in answered()),
-        *(said(**each) for each in configured()),
-        *(said(do=each) for each in used()),
-    ]
+    texts = [*map(said, answered()), *(said(auth=each) for each in answered())]
+    texts += [*(said(**each) for each in configured()), *(said(do=each) for each in used())]
     assert texts == TEXTS.read_text().splitlines()

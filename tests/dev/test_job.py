@@ -79,16 +79,11 @@ def test_it_waits_for_activities() -> None:
         assert len({path for _, path in sandbox.seen if "/activities/" in path}) == 4
 
 
-@pytest.mark.parametrize(
-    ("answers", "says"),
-    [
-        ([404], "already gone"),
-        ([503, 404], "deleted"),
-        ([409], "failed: ConflictError: 409"),
-        (["success"], "deleted"),
-        (["failure"], "failed: activity a: failure"),
-    ],
-)
+DELETED = [([404], "already gone"), ([503, 404], "deleted"), (["success"], "deleted")]
+FAILED = [([409], "failed: ConflictError: 409"), (["failure"], "failed: activity a: failure")]
+
+
+@pytest.mark.parametrize(("answers", "says"), [*DELETED, *FAILED])
 def test_each_outcome_of_a_delete_is_told(answers: list[Any], says: str) -> None:
     left = iter(answers)
 

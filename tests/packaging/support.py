@@ -26,18 +26,11 @@ def run(
     env: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command, without what this process has in its environment of Python and of Upsun."""
-    plain = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PYTHON", "PYTEST", "COV", "UPSUN", "VIRTUAL_ENV", "MAKE"))
-    }
+    gone = ("PYTHON", "PYTEST", "COV", "UPSUN", "VIRTUAL_ENV", "MAKE")
+    plain = {name: os.environ[name] for name in os.environ if not name.startswith(gone)}
+    env = plain | (env or {})
     done = subprocess.run(
-        [*map(str, command)],
-        cwd=cwd,
-        env=plain | (env or {}),
-        capture_output=True,
-        text=True,
-        check=False,
+        [*map(str, command)], cwd=cwd, env=env, capture_output=True, text=True, check=False
     )
     assert status is None or done.returncode == status, done.stdout + done.stderr
     return done

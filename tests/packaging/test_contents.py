@@ -35,13 +35,10 @@ def test_imports_of_ours_become_relative_and_all_else_stays(name: str, dots: str
     assert relative(before, name) == after
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        *("import upsun_api.x", "import os, upsun_api", "import upsun_api, os"),
-        "x = 1; from upsun_api import y",
-    ],
-)
+IMPORTS = ("import upsun_api.x", "import os, upsun_api", "import upsun_api, os")
+
+
+@pytest.mark.parametrize("line", [*IMPORTS, "x = 1; from upsun_api import y"])
 def test_an_import_that_cannot_be_made_relative_is_refused(line: str) -> None:
     for odd in ("", "x = '\u2028'\n"):
         with pytest.raises(PipelineError, match=r"module.py, line \d: say"):

@@ -23,40 +23,33 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return app
 
 
-@pytest.mark.parametrize(
-    ("given", "name"),
-    [
-        ("app", "app"),
-        ("app/vendor", "app.vendor"),
-        ("app/new", "app.new"),
-        ("app/vendor/../new", "app.new"),
-        ("  ~/app/vendor ", "app.vendor"),
-        ("app/link", "app.vendor"),
-    ],
-)
+TAKEN = {"app": "app", **dict.fromkeys(("app/new", "app/vendor/../new"), "app.new")}
+TAKEN |= dict.fromkeys(("app/vendor", "  ~/app/vendor ", "app/link"), "app.vendor")
+
+
+@pytest.mark.parametrize(("given", "name"), TAKEN.items())
 def test_a_package_or_a_folder_in_one_will_do(app: Path, given: str, name: str) -> None:
     found = destination(given, Repo())
     assert dotted(found) == name
     assert found == app.parent / name.replace(".", "/")
 
 
-@pytest.mark.parametrize(
-    ("given", "says"),
-    [
-        ("   ", "DEST=path/to/a/package"),
-        ("~nosuch/x", "is no package, nor a folder in one"),
-        ("app/__init__.py", "__init__.py is a file or a link"),
-        ("app/no/such", "such is no package, .* add an __init__.py to it, or to .*app/no"),
-        ("app/class", "is in 'class', which can be no package"),
-        ("my-app/vendor", "is in 'my-app', which can be no package"),
-        ("app/upsun_client", "is in 'upsun_client', which can be no package"),
-        ("app/linked", "app/linked/upsun_api is a file or a link"),
-        ("app/round", "app/round is a file or a link"),
-        ("app/round/x", "is no package"),
-        (str(ROOT), "inside this repository"),
-        ("ours/wrapper/upsun_client", "inside this repository"),
-    ],
-)
+REFUSED = {
+    "   ": "DEST=path/to/a/package",
+    "~nosuch/x": "is no package, nor a folder in one",
+    "app/__init__.py": "__init__.py is a file or a link",
+    "app/no/such": "such is no package, .* add an __init__.py to it, or to .*app/no",
+    "app/class": "is in 'class', which can be no package",
+    "my-app/vendor": "is in 'my-app', which can be no package",
+    "app/upsun_client": "is in 'upsun_client', which can be no package",
+    "app/linked": "app/linked/upsun_api is a file or a link",
+    "app/round": "app/round is a file or a link",
+    "app/round/x": "is no package",
+    **dict.fromkeys((str(ROOT), "ours/wrapper/upsun_client"), "inside this repository"),
+}
+
+
+@pytest.mark.parametrize(("given", "says"), REFUSED.items())
 def test_other_places_are_refused(app: Path, tmp_path: Path, given: str, says: str) -> None:
     for package in ("my-app", "app/linked"):
         (tmp_path / package).mkdir()

@@ -13,11 +13,8 @@ from scripts.vendoring.copy import vendor
 from tests.packaging.support import ROOT, Copy, checkout, run
 from upsun_client import __version__
 
-BACKENDS = {
-    "setuptools": "setuptools.build_meta",
-    "hatchling": "hatchling.build",
-    "poetry-core": "poetry.core.masonry.api",
-}
+BACKENDS = {"setuptools": "setuptools.build_meta", "hatchling": "hatchling.build"}
+BACKENDS |= {"poetry-core": "poetry.core.masonry.api"}
 LICENCE = (
     "from app.vendor.upsun_client import _license, _manifest; "
     "print(_license.LICENSE, _manifest.MANIFEST['version'])"

@@ -8,11 +8,8 @@ from scripts.pipeline.corrections.schema_tools import members, without
 from scripts.pipeline.references import follow
 from scripts.pipeline.walk import Node, operations
 
-_FORMATS = {
-    "date-time": "2026-06-16T12:30:00+00:00",
-    "date": "2026-06-16",
-    "uuid": "12345678-1234-5678-1234-567812345678",
-}
+_FORMATS = {"date-time": "2026-06-16T12:30:00+00:00", "date": "2026-06-16"}
+_FORMATS |= {"uuid": "12345678-1234-5678-1234-567812345678"}
 _PLAIN: dict[str, Any] = {"integer": 7, "number": 1.5, "boolean": True}
 _DEEP = 9
 

@@ -105,13 +105,10 @@ def test_what_can_be_said_in_two_ways_is_said_in_one() -> None:
         "Closed": {"additionalProperties": False},
         "Old": {"required": ["b", 1, "a"], "properties": {"a": {"required": True, "enum": "x"}}},
     }
+    flags: Node = {"a": {}, "b": {"not": {}}, "additionalProperties": {}}
     assert read(api(given))["components"]["schemas"] == {
         "Empty": {"type": "object", "properties": {}},
-        "Flags": {
-            "properties": {"a": {}, "b": {"not": {}}, "additionalProperties": {}},
-            "items": {},
-            "allOf": [{}],
-        },
+        "Flags": {"properties": flags, "items": {}, "allOf": [{}]},
         "Closed": {"additionalProperties": False},
         "Old": {"required": ["b", 1, "a"], "properties": {"a": {}}},
     }
@@ -162,15 +159,11 @@ def test_a_schema_that_is_made_of_itself_is_told(schema: Node) -> None:
         correct(document)  # and is no reason to go round for ever
 
 
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [
-        (None, "the validator is not done after 0.5 s: "),
-        (PipelineError("ours"), "the validator is not done after 0.5 s: "),
-        (KeyboardInterrupt("theirs"), "theirs"),
-    ],
-    ids=repr,
-)
+LATE = "the validator is not done after 0.5 s: "
+ENDS = [(None, LATE), (PipelineError("ours"), LATE), (KeyboardInterrupt("theirs"), "theirs")]
+
+
+@pytest.mark.parametrize(("error", "told"), ENDS, ids=repr)
 @mock.patch.object(validator, "PATIENCE", 0.5)
 def test_a_validator_that_is_never_done_is_ended(error: BaseException | None, told: str) -> None:
     chain = {f"A{n}": {"allOf": [ref(f"A{n + 1}")] * 3} for n in range(25)}

@@ -48,6 +48,7 @@ SCHEMAS: Node = {**NAMED, "A": thing(x=TEXT), "FooBar": thing(b=TEXT)}
 SCHEMAS |= {"Colour": COLOUR, "Level": LEVEL}
 TWINS = ("a_b", "A_B", "t", "UUID", "unset", "any")  # of which a query has one alone
 QUERIES = [query(name) for name in NAMES if name.isidentifier() and name not in TWINS]
+MANY = [*QUERIES, query("items", listed(COLOUR)), query("json_items")]
 CASED = {status: content(ref(name)) for status, name in (("200", "FOOBar"), ("201", "FooBar"))}
 DOCUMENT = api(
     {**SCHEMAS, "FOOBar": thing(a=TEXT)},  # whose module would have the name of the other's
@@ -57,11 +58,7 @@ DOCUMENT = api(
             "parameters": [oas.parameter("path", "params"), *QUERIES[:10]],
             "put": operation("few", requestBody=content(ref("FOOBar")), responses=CASED),
         },
-        "/b": {
-            "get": operation(
-                "many", parameters=[*QUERIES, query("items", listed(COLOUR)), query("json_items")]
-            )
-        },
+        "/b": {"get": operation("many", parameters=MANY)},
         "/c": {"get": operation("brackets", parameters=[*map(query, BRACKETS)])},
     },
 )
@@ -84,16 +81,12 @@ def test_prose_changes_docstrings_and_nothing_else(tmp_path: Path) -> None:
     said = 'It\'s """ \\N{x} of \\'
     spoken = TEXT | {"description": said}
     fields = thing(x={"allOf": [spoken, {"description": said}]})
-    schemas = {
-        "A": {**fields, "description": f"A {said}"},
-        "Level": LEVEL,
-        "B": thing(l={"allOf": [ref("Level"), {"description": said}]}),
-    }
+    schemas = {"A": {**fields, "description": f"A {said}"}, "Level": LEVEL}
+    schemas |= {"B": thing(l={"allOf": [ref("Level"), {"description": said}]})}
     union = one_of(thing(a=spoken), thing(a=TEXT), description=said)
     get = operation("a", ref("A"), summary=f"Sum {said}", description=f"Long {said}")
-    document = api(
-        schemas, get=get, put=operation("b", union), post=operation("c", listed(ref("B")))
-    )
+    others = {"put": operation("b", union), "post": operation("c", listed(ref("B")))}
+    document = api(schemas, get=get, **others)
     plain, told = (make(document, tmp_path / str(prose), prose=prose) for prose in (False, True))
     assert code(plain) == code(told)
     assert said not in (plain / "api" / "t" / "a.py").read_text()

@@ -14,16 +14,9 @@ CHANGE
 importlib.metadata.version = lambda name: "99.0"
 runpy.run_module("scripts.generate", run_name="__main__")
 """
-MOVED = {
-    "a module": (
-        "import openapi_python_client as g; sys.modules[g.strings.__name__] = None; del g.strings",
-        "corrections/names.py",
-    ),
-    "a macro of its templates": (
-        "import jinja2; jinja2.PackageLoader.get_source = lambda *_: ('{{ a.b }}', None, None)",
-        "render.py",
-    ),
-}
+MODULE = "import openapi_python_client as g; sys.modules[g.strings.__name__] = None; del g.strings"
+MACRO = "import jinja2; jinja2.PackageLoader.get_source = lambda *_: ('{{ a.b }}', None, None)"
+MOVED = {"module": (MODULE, "corrections/names.py"), "macro of a template": (MACRO, "render.py")}
 
 
 @pytest.mark.parametrize(("change", "file"), MOVED.values(), ids=MOVED)

@@ -29,11 +29,9 @@ Edit = Callable[[Repo], object]
 
 def small(**items: Node) -> Node:
     """Make a document of two operations, or with other ones at `/a`, `/b` and so on."""
-    paths = {
-        "/a": {"delete": operation(DELETE, ref("Accepted"))},
-        "/b": {"get": operation("other", TEXT)},
-        **{f"/{name}": item for name, item in items.items()},
-    }
+    paths = {"/a": {"delete": operation(DELETE, ref("Accepted"))}}
+    paths |= {"/b": {"get": operation("other", TEXT)}}
+    paths |= {f"/{name}": item for name, item in items.items()}
     found = {path: item for path, item in paths.items() if item}
     return api({"Accepted": thing(code=NUMBER)}, paths=found)
 

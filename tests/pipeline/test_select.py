@@ -34,14 +34,11 @@ def document() -> Node:
         callbacks={"c": {"/": {"post": operation("called")}}},
     )
     used: Node = {"headers": {"X": ref("H", "headers")}, "links": {"L": ref("L", "links")}}
+    shared = oas.parameter("header", "s", ref("Shared"))
     parts: dict[str, Node] = {
         "headers": {"H": {"schema": ref("Head")}},
         "links": {"L": {"operationId": "ours"}},
-        "parameters": {
-            "Ours": query("ours"),
-            "P": query("p", listed(TEXT)),
-            "Shared": oas.parameter("header", "s", ref("Shared")),
-        },
+        "parameters": {"Ours": query("ours"), "P": query("p", listed(TEXT)), "Shared": shared},
         "requestBodies": {"B": content(ref("Theirs"))},
         "responses": {"R": content(ref("Theirs"), **used)},
         "securitySchemes": {"S": {"type": "http", "scheme": "bearer"}},

@@ -96,11 +96,8 @@ SAID: dict[str, set[str]] = {
     "killed": {"old", "pending", "new"},
     "half changed, and could not be restored": {"pending"},
     "all is as it was; it must be writable, and on one file system": {"old"},
-    "[Errno 28] full": {"old"},
-    "nothing was changed": {"old"},
-    "not begun": {"old"},
-    "the change is complete": {"new"},
-    "done": {"new"},
+    **{words: {"old"} for words in ("[Errno 28] full", "nothing was changed", "not begun")},
+    **{words: {"new"} for words in ("the change is complete", "done")},
 }
 
 
@@ -141,15 +138,15 @@ def test_a_tree_may_be_read_by_many_and_changed_by_one_alone(tmp_path: Path) -> 
         pass
 
 
-@pytest.mark.parametrize(
-    ("error", "code", "told"),
-    [
-        (PipelineError("a\n b"), 1, "x: a b\n"),
-        (MemoryError(), 1, "x: out of memory; the document is too large"),
-        (KeyboardInterrupt(), 130, "x: interrupted\n"),
-        (OSError(28, "No space left on device", "/a"), 1, "x: No space left on device (/a); free"),
-    ],
-)
+CAUSED: list[tuple[BaseException, int, str]] = [
+    (PipelineError("a\n b"), 1, "x: a b\n"),
+    (MemoryError(), 1, "x: out of memory; the document is too large"),
+    (KeyboardInterrupt(), 130, "x: interrupted\n"),
+    (OSError(28, "No space left on device", "/a"), 1, "x: No space left on device (/a); free"),
+]
+
+
+@pytest.mark.parametrize(("error", "code", "told"), CAUSED)
 def test_what_people_can_cause_is_one_line(
     capsys: pytest.CaptureFixture[str], error: BaseException, code: int, told: str
 ) -> None:

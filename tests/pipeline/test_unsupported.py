@@ -29,24 +29,20 @@ def told(whole: Node, *wanted: str) -> str:
     return ""
 
 
+ALL_OF: Node = {"allOf": [ref("Object")]}
+FLAT = ({**ALL_OF, "nullable": True}, oas.one_of(ref("Object"), TEXT), listed(ref("Object")))
+NESTED = (ref("Map"), {**OBJECT, "additionalProperties": TEXT}, ALL_OF, thing(a=OBJECT))
 PARAMETERS: tuple[tuple[Node, str], ...] = (
     (query("q", LIST, explode=False), "explode: false"),
     (query("q", LIST, style="pipeDelimited"), "style: pipeDelimited"),
     (query("q", LIST, style="deepObject"), "style: deepObject"),
-    (query("q", {"allOf": [ref("Object")], "nullable": True}), "an object"),
-    (query("q", ref("Map"), **DEEP), "an object"),
-    (query("q", {**OBJECT, "additionalProperties": TEXT}, **DEEP), "an object"),
-    (query("q", {**OBJECT, "nullable": True}, **DEEP), "an object"),
-    (query("q", {"allOf": [ref("Object")]}, **DEEP), "an object"),
-    (query("q", oas.one_of(ref("Object"), TEXT)), "an object"),
-    (query("q", thing(a=OBJECT), **DEEP), "an object"),
-    (query("q", listed(ref("Object"))), "an object"),
+    *((query("q", schema), "an object") for schema in FLAT),
+    *((query("q", each, **DEEP), "an object") for each in (*NESTED, {**OBJECT, "nullable": True})),
     (query("q", allowReserved=True), "allowReserved"),
     ({"name": "q", "in": "query", **content(OBJECT)}, "content"),
-    (header("q", ref("Object")), LISTED),
+    *((header("q", ref("Object")), LISTED), (cookie("q", LIST), LISTED)),
     (header("Authorization"), "a header that the client sets"),
     (header("a: b"), "a name that no header has"),
-    (cookie("q", LIST), LISTED),
 )
 ID = oas.parameter("path", "id")
 SLASH, NO_TEXT = "a trailing or a doubled slash", "what is no text or number"
@@ -145,21 +141,15 @@ def test_a_schema_is_refused_wherever_it_stands(schema: Node, what: str, *, deep
 
 
 PET = thing(pet={"discriminator": {"propertyName": "a"}, "type": "object"})
+ASKED = [
+    *(query("q[]", LIST), query("q", ref("List"), style="form", explode=True)),
+    *(query("q", explode=False), query("q", {"anyOf": [TEXT, {"type": "null"}]})),
+    *(query("q", oas.one_of(TEXT, LIST)), query("q", ref("Object"), **DEEP, explode=True)),
+    query("q", {"allOf": [{"type": "string"}], "nullable": True}),
+    *(header("q", oas.NUMBER), cookie("q", {**oas.enum("a"), "nullable": True})),
+]
 TAKEN: list[Node] = [
-    *(
-        operation("a", parameters=[each])
-        for each in (
-            query("q[]", LIST),
-            query("q", ref("List"), style="form", explode=True),
-            query("q", explode=False),
-            query("q", {"anyOf": [TEXT, {"type": "null"}]}),
-            query("q", oas.one_of(TEXT, LIST)),
-            query("q", ref("Object"), style="deepObject", explode=True),
-            query("q", {"allOf": [{"type": "string"}], "nullable": True}),
-            header("q", oas.NUMBER),
-            cookie("q", {**oas.enum("a"), "nullable": True}),
-        )
-    ),
+    *(operation("a", parameters=[each]) for each in ASKED),
     operation("a", requestBody=content(ref("Holds"), oas.MULTIPART)),
     operation("a", PET, body=OBJECT),
     operation("a", responses={"200": {"description": ""}, "404": content({"const": "x"})}),
