@@ -323,6 +323,7 @@ def test_an_unusable_request_is_refused(
     assert str(caught.value).isprintable()
     assert "api-token" not in str(caught.value)
     assert ("cannot send" in str(caught.value)) is ("headers" in arguments)
+    assert ("may have taken effect" in str(caught.value)) is ("content" in arguments)
     assert "headers" in arguments or server.connections == 0
     assert getattr(caught.value, "attempts", 1) == 1
     assert "method" not in arguments or "no HTTP method" in str(caught.value)

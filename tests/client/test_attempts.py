@@ -85,8 +85,9 @@ def test_what_a_signal_does_as_a_request_is_sent_is_told_and_leaves_no_connectio
 
 @pytest.mark.parametrize("kind", [TimeoutError, ConnectionResetError, ssl.SSLError, ValueError])
 @pytest.mark.parametrize("answered", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
+@pytest.mark.parametrize("made", [lambda it: it, partial, lambda it: mock.Mock(side_effect=it)])
 def test_what_the_handler_of_a_signal_raises_is_not_taken_for_the_networks(
-    answered: bytes, kind: type[Exception], client: u.UpsunClient, server: Wire
+    made: Any, answered: bytes, kind: type[Exception], client: u.UpsunClient, server: Wire
 ) -> None:
     def end_late(connection: Any) -> None:
         connection.sendall(answered)
@@ -97,13 +98,9 @@ def test_what_the_handler_of_a_signal_raises_is_not_taken_for_the_networks(
     def handle(*_: object) -> None:
         raise late
 
-    late, over, before = (
-        kind("the job is overdue"),
-        threading.Event(),
-        signal.getsignal(signal.SIGUSR1),
-    )
+    late, over, before = kind("overdue"), threading.Event(), signal.getsignal(signal.SIGUSR1)
     server.api = [end_late, ACCEPTED]
-    signal.signal(signal.SIGUSR1, handle)
+    signal.signal(signal.SIGUSR1, made(handle))
     try:
         with pytest.raises(kind) as caught:
             delete_once(client)
@@ -113,6 +110,13 @@ def test_what_the_handler_of_a_signal_raises_is_not_taken_for_the_networks(
     assert caught.value is late
     assert len(server.calls) == 1
     delete_once(client)
+
+
+def test_an_error_that_is_its_own_cause_is_told(delete: Delete) -> None:
+    error = httpx.ReadError("x")
+    error.__cause__ = error
+    with pytest.raises(u.APIConnectionError):
+        delete(**mocked(mock.Mock(side_effect=error), max_retries=0))
 
 
 def test_callers_that_share_a_failed_exchange_do_not_share_their_notes(

@@ -137,8 +137,11 @@ async def test_a_transport_serves_all_and_is_closed_with_the_last(way: str, call
     transport.close = closed = mock.Mock()
     transport.aclose = mock.AsyncMock(side_effect=closed)
     mounts = {"http://elsewhere.example": None, "https://": transport}
-    args = {way: transport if way == "transport" else mounts}
-    client = u.UpsunClient("t", httpx_args=args)
+    once = ["/x"]  # which a hook asks for, though there is one connection
+    hook: Any = lambda _: calls.session(client).get(once.pop()) if once else None  # noqa: E731
+    args = {**ONE_CONNECTION, "event_hooks": {"response": [hook]}}
+    args[way] = transport if way == "transport" else mounts
+    client: u.UpsunClient = u.UpsunClient("t", httpx_args=args)
     derived = client.with_headers({"X-A": "1"})
     await calls.delete(client)
     await calls.close(client)

@@ -47,8 +47,7 @@ class Call:
     @property
     def is_success(self) -> bool:
         """Whether the answer is a whole 2xx that HTTP, and so generated code, knows."""
-        response = self.response
-        if response is None or self.error:
+        if (response := self.response) is None or self.error:
             return False
         return response.is_success and response.status_code in responses
 

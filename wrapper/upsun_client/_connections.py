@@ -200,7 +200,8 @@ class Connections:
         for each in (args.get("transport"), *mounts.values()):
             wanted = f"a {kind.transport.__name__} in this kind of call"
             check_kind("a transport in httpx_args", each, kind.transport | None, wanted)
-            if kind is Blocking and is_asynchronous(getattr(each, "handler", None)):  # of a mock
+            mock = each if isinstance(each, httpx.MockTransport) else None
+            if kind is Blocking and mock and is_asynchronous(mock.handler):
                 raise ConfigurationError(f"a transport in httpx_args must be {wanted}")
         if check_proxies(args):
             for host in self._plain_hosts:

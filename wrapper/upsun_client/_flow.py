@@ -96,10 +96,10 @@ class Flow:
             if response := call.response:
                 response.request, response.next_request = call.request, None
                 is_left = io.is_streamed and call.is_success and not response.is_closed
-                if is_left:
-                    response.stream = Recorded(response.stream)
-                visit.stream = visit.own = response.stream
-                if not (is_left or response.is_closed):  # else a mock's, which is read
+                visit.stream = visit.own = response.stream = Recorded(response.stream)
+                if response.is_closed:  # a mock's, which is read
+                    await visit.aclose()
+                elif not is_left:
                     await self._read(io, call, response, visit, times)
                 for hook in io.hooks["response"] if not call.error else ():
                     await io.settle(hook(response))
@@ -127,10 +127,9 @@ class Flow:
         raw = bytearray()
         stopped = await fill(raw, io, visit, limit=limit, seconds=seconds)
         # The old stream holds on to the request as sent.
-        body, problem, headers = bytes(raw)[: limit + 1], "", response.headers
-        if encoding := headers.get("content-encoding"):
-            body, problem = decompress(body, self.redact(encoding), limit)
-            response.headers = httpx.Headers()  # nothing is left to decode
+        headers, response.headers = response.headers, httpx.Headers()  # nothing is left to decode
+        encoding = self.redact(headers.get("content-encoding", ""))
+        body, problem = decompress(bytes(raw)[: limit + 1], encoding, limit)
         response.stream = httpx.ByteStream(body)
         response.read()
         response.headers = headers
@@ -173,7 +172,8 @@ async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: 
     if visit.client.is_closed:
         raise call.note(ClientClosedError())
     what = "httpx cannot send with these httpx_args or this environment"
-    raise ConfigurationError(call.redact(f"{what}: {call.error!r}"))
+    fate = "; what was sent may have taken effect" * (type(call.error).__module__ == "h11._util")
+    raise call.note(ConfigurationError(call.redact(f"{what}: {call.error!r}{fate}")))
 
 
 def _origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:

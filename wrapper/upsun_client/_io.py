@@ -177,13 +177,13 @@ def call_soon(loop: Any, function: Callable[[], object]) -> bool:
 
 def raised_by_signal(error: Any) -> BaseException | None:
     """Return what a signal handler raised within a library, whatever that made of it."""
-    known = [getattr(signal.getsignal(each), "__code__", None) for each in signal.valid_signals()]
-    for _ in range(4):  # as far as the libraries go; what is a caller's may go in a circle
-        if not isinstance(error, BaseException):
-            break
-        if any(frame.f_code in known for frame, _ in walk_tb(error.__traceback__)):
-            return error
-        error = error.__cause__ or next(iter(error.args), None)  # httpcore cuts the chain
+    handlers = map(signal.getsignal, signal.valid_signals())
+    inner = [getattr(each, name, each) for each in handlers for name in ("func", "__call__")]
+    known = [getattr(each, "__code__", None) for each in inner]
+    for _ in range(4):  # as deep as libraries go; httpcore cuts the chain, a caller's may be a ring
+        if any(at.f_code in known for at, _ in walk_tb(getattr(error, "__traceback__", None))):
+            return error  # type: ignore[no-any-return]
+        error = getattr(error, "__cause__", None) or next(iter(getattr(error, "args", ())), None)
     return None
 
 
