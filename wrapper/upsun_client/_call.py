@@ -110,7 +110,8 @@ class Call:
     def _after_status(self, response: httpx.Response) -> float:
         status = response.status_code
         if status < 400:
-            where = self._say(response.headers.get("location", "").partition("?")[0])
+            place = self.redact(response.headers.get("location", "").partition("?")[0])
+            where = one_line(place, _SHOWN)
             self.refuse(response, f"no success: redirects are not followed (to {where or '?'})")
         self._sent = self._sent or status != _retry.NOT_PROCESSED
         asked = _retry.retry_after_seconds(response.headers)
@@ -154,9 +155,6 @@ class Call:
         if isinstance(error, httpx.ProxyError) and text[:3].isdigit():
             return text[:3]  # what a proxy says beside its status may hold the password it got
         return self.redact(text)
-
-    def _say(self, text: str) -> str:
-        return one_line(self.redact(text), _SHOWN)
 
     def _next(self, reason: str, asked: float = 0.0) -> float | None:
         """Return the seconds to wait before the next attempt; None if there is to be none."""

@@ -213,8 +213,7 @@ class UpsunClient(Client):
 
     def _session(self, kind: type[SessionT]) -> SessionT:
         self._check_open()
-        session: SessionT = self._sessions[kind].get(lambda: self._make_session(kind))
-        return session
+        return cast("SessionT", self._sessions[kind].get(lambda: self._make_session(kind)))
 
     def _make_session(self, kind: type[SessionT]) -> SessionT:
         headers = {**_options.HEADERS, **self._headers}

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from urllib.request import getproxies
 
 from ._errors import ConfigurationError
@@ -171,8 +171,7 @@ class Connections:
 
     def pool(self, kind: type[Io]) -> Pool:
         """Return the pool of threads, or that of the running event loop."""
-        pool: Pool = self._pools[kind].get(lambda: self._pool(kind, self._args))
-        return pool
+        return cast("Pool", self._pools[kind].get(lambda: self._pool(kind, self._args)))
 
     def for_exchange(self) -> Pool:
         """Return a pool for one exchange: its own connections, the same way to the network."""

@@ -96,10 +96,10 @@ class Flow:
             if response := call.response:
                 response.request, response.next_request = call.request, None
                 is_left = io.is_streamed and call.is_success and not response.is_closed
-                visit.stream = visit.own = response.stream = Recorded(response.stream)
-                if response.is_closed:  # a mock's, which is read
-                    await visit.aclose()
-                elif not is_left:
+                if is_left:
+                    response.stream = Recorded(response.stream)
+                visit.stream = visit.own = response.stream
+                if not is_left:
                     await self._read(io, call, response, visit, times)
                 for hook in io.hooks["response"] if not call.error else ():
                     await io.settle(hook(response))
@@ -118,6 +118,9 @@ class Flow:
         self, io: Io, call: Call, response: httpx.Response, visit: Visit, times: Any
     ) -> None:
         """Read a body within its limits, before hooks do."""
+        if response.is_closed:  # a mock's, which is read
+            await visit.aclose()
+            return
         is_whole, patience = self.tokens and response.is_success, times.get("read") or math.inf
         limit, seconds = SUCCESS_LIMIT, 10 * patience
         if not is_whole:
@@ -127,9 +130,10 @@ class Flow:
         raw = bytearray()
         stopped = await fill(raw, io, visit, limit=limit, seconds=seconds)
         # The old stream holds on to the request as sent.
-        headers, response.headers = response.headers, httpx.Headers()  # nothing is left to decode
-        encoding = self.redact(headers.get("content-encoding", ""))
-        body, problem = decompress(bytes(raw)[: limit + 1], encoding, limit)
+        body, problem, headers = bytes(raw)[: limit + 1], "", response.headers
+        if encoding := headers.get("content-encoding"):
+            body, problem = decompress(body, self.redact(encoding), limit)
+            response.headers = httpx.Headers()  # nothing is left to decode
         response.stream = httpx.ByteStream(body)
         response.read()
         response.headers = headers

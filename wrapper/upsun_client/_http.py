@@ -126,12 +126,9 @@ class _Session:
         return self._flow.send(self.driver(self._pool, self._hooks, is_streamed=stream), request)
 
     def _pool(self) -> Pool:
-        self._check_open()
-        return self._connections.pool(self.driver)
-
-    def _check_open(self) -> None:
         if self.is_closed:
             raise ClientClosedError
+        return self._connections.pool(self.driver)
 
 
 class Session(_Session, httpx.Client):  # pyright: ignore[reportIncompatibleMethodOverride]
