@@ -215,6 +215,27 @@ def test_a_request_is_judged_as_hooks_leave_it(delete: Delete, lead: Any, earlie
         assert len(getattr(caught.value, "__notes__", ())) == len(server.calls) == earlier
 
 
+def test_a_header_that_a_hook_spoils_hides_no_earlier_attempt(delete: Delete, server: Wire) -> None:
+    server.api, spoils = [answer(503)], iter([{}, {"X": "a\nb"}])
+    hook: Any = lambda request: request.headers.update(next(spoils))  # noqa: E731
+    with pytest.raises(u.ConfigurationError) as caught:
+        delete(**server.kwargs(httpx_args={"event_hooks": {"request": [hook]}}))
+    assert caught.value.__notes__ == [EARLIER]
+
+
+def test_a_hook_that_raises_costs_no_connection(client: u.UpsunClient, server: Wire) -> None:
+    def fail(_: object) -> None:
+        raise ValueError("mine")
+
+    delete_once(client)
+    http, before = client.get_httpx_client(), server.connections
+    http.event_hooks = {"response": [fail]}
+    for _ in range(2):
+        with pytest.raises(ValueError, match="mine"):
+            http.get("/x")
+    assert server.connections == before
+
+
 def test_a_hook_may_set_how_long_an_attempt_takes(delete: Delete, server: Wire) -> None:
     hook: Any = lambda request: request.extensions.update(timeout={"read": 5.0})  # noqa: E731
     delete(**server.kwargs(httpx_args={"event_hooks": {"request": [hook]}}))
