@@ -73,8 +73,8 @@ SHAPE: dict[str, dict[str, tuple[str, str]]] = {
 def children(node: Node, kind: str) -> Iterator[tuple[Place, str, Node]]:
     """Yield the direct children of an object: place below it, kind, the child itself."""
     shape = {} if isinstance(node.get("$ref"), str) else SHAPE.get(kind, {})
-    for key, below in node.items():
-        how, child_kind = shape.get(key, ("", ""))
+    for key in filter(shape.__contains__, node):  # few keys have parts, and all is walked often
+        (how, child_kind), below = shape[key], node[key]
         found: Iterable[tuple[Place, Any]] = ()
         if how == "one":
             found = [((key,), below)]

@@ -15,7 +15,6 @@ from scripts.pipeline import validator
 from scripts.pipeline.corrections import correct
 from scripts.pipeline.document import parse
 from scripts.pipeline.errors import PipelineError
-from scripts.pipeline.progress import stage
 from scripts.pipeline.repo import Repo
 from scripts.pipeline.select import select
 from scripts.pipeline.upstream import read_upstream
@@ -67,19 +66,17 @@ def odd(node: Any) -> Iterator[tuple[str, Any]]:
 
 
 def attempt(repo: Repo, old: Node, new: Node) -> None:
-    """Read a document, select from it, compare it with another and correct it."""
+    """Read a document, select from it, and compare it with another, both corrected."""
     repo.contract.write_text(json.dumps(old))
-    upstream = read_upstream(written(repo, new), repo, ["*"])
-    assert upstream is not None
-    with stage("correct"):
-        correct(upstream.selected)
+    assert read_upstream(written(repo, new), repo, ["*"]) is not None
 
 
 def test_an_odd_value_anywhere_is_taken_or_told_in_one_line(tmp_path: Path) -> None:
     repo = small_repo(tmp_path)
     attempt(repo, rich(), rich())
-    for what, changed in odd(rich()):
-        for old, new in ((rich(), changed), (changed, rich())):
+    plain = rich()
+    for what, changed in odd(plain):
+        for old, new in ((plain, changed), (changed, plain)):
             try:
                 attempt(repo, old, new)
             except PipelineError:
