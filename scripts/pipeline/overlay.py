@@ -11,7 +11,7 @@ from scripts.pipeline.normalize import copied
 from scripts.pipeline.repo import read_text
 from scripts.pipeline.walk import Node, Place
 
-_ACTION_KEYS = frozenset({"target", "description", "update", "remove"})
+_ACTION = {"target": str, "description": str, "update": object, "remove": bool}
 
 
 def read_overlay(path: Path) -> Node:
@@ -31,8 +31,8 @@ def read_overlay(path: Path) -> Node:
         raise PipelineError(f"{path} is no OpenAPI Overlay 1.x with a list of actions")
     for number, action in enumerate(actions, 1):
         has = action if isinstance(action, dict) else {}
-        texts = [has.get("target"), has.get("description")]
-        if not all(isinstance(text, str) and text for text in texts) or has.keys() - _ACTION_KEYS:
+        is_form = all(isinstance(has[key], _ACTION.get(key, ())) for key in has)
+        if not (is_form and has.get("target") and has.get("description")):
             told = "needs a target (a JSONPath) and why (description), and may update or remove"
             raise PipelineError(f"{path}, action {number}: {told}")
     return found

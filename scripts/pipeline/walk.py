@@ -116,7 +116,7 @@ def rebuild(
 def operations(document: Node) -> Iterator[tuple[str, str, Node]]:
     """Yield path, method and operation, in the order of the document."""
     for path, item in document.get("paths", {}).items():
-        for method in methods(item):
+        for method in methods(item) if isinstance(item, dict) else ():
             if isinstance(item[method], dict):
                 yield path, method, item[method]
 

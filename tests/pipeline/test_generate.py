@@ -3,6 +3,7 @@
 import ast
 import copy
 import inspect
+import json
 import pickle
 import shutil
 import sys
@@ -263,6 +264,16 @@ def test_a_selection_that_is_not_that_of_the_contract_is_named(tmp_path: Path) -
             run(repo)
     repo.operations.write_text("*\n")
     assert generate.offline(repo) == 0
+
+
+@pytest.mark.parametrize("odd", [None, True, "x", []])
+def test_a_contract_that_was_broken_by_hand_is_told(tmp_path: Path, odd: object) -> None:
+    repo = small_repo(tmp_path)
+    broken = oas.put(json.loads(repo.contract.read_text()), ["paths", "/a"], odd)
+    repo.contract.write_text(json.dumps(broken))
+    repo.operations.write_text("*\n")
+    with refused("not valid OpenAPI: paths./a: "), support.unchanged(repo):
+        generate.offline(repo)
 
 
 def test_the_same_document_gives_the_same_bytes_anywhere(package: Path, tmp_path: Path) -> None:

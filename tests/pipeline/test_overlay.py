@@ -57,6 +57,7 @@ VERSION = "overlay: 1.0.0\n"
         ("overlay: 1.0.0", "is no OpenAPI Overlay 1.x with a list of actions"),
         (f"{VERSION}actions: [{{target: $.a}}]", "action 1: needs a target (a JSONPath) and why"),
         (f"{VERSION}actions: [{{target: $.a, description: x, upd: 1}}]", "may update or remove"),
+        (f"{VERSION}actions: [{{target: $.a, description: x, remove: 'yes'}}]", "update or remove"),
     ],
 )
 def test_a_malformed_overlay_is_told_in_one_line(tmp_path: Path, text: str, told: str) -> None:
