@@ -42,6 +42,9 @@ SCHEMAS: Node = {
     "Holder": thing(a=ref("Both")),
     "Field": thing(x=PAIR),
     "Fields": {"allOf": [ref("Field"), thing(x=MORE)]},
+    "Told": {"allOf": [thing(x=ref("Less")), thing(x={"readOnly": True})]},
+    "Nested": one_of(thing(x={"anyOf": [PAIR, MORE]})),
+    "Opened": thing(x=one_of(ref("Nested"), TEXT)),
     "Lists": one_of(listed(ref("Lists")), listed(TEXT)),
     "Unions": thing(
         x=one_of(listed(ref("Less")), listed(TEXT), oas.form("date-time"), TEXT, ref("Less")),
@@ -127,6 +130,9 @@ def test_what_is_read_is_written_back(load: Load, name: str, value: Node) -> Non
 TYPES = {
     "Fields.x": "FieldsX | Unset",
     "FieldsX.c": "int",
+    "Told.x": "Less | Unset",
+    "Opened.x": "OpenedXType0 | str | Unset",
+    "OpenedXType0.x": "OpenedXType0XType0 | OpenedXType0XType1 | Unset",
     "Unions.x": "Less | list[Any] | str | Unset",  # and no time
     "Unions.lists": "list[Any] | Unset",
     "Holder.a": "BothType0 | BothType1 | Unset",
