@@ -56,6 +56,7 @@ SCHEMAS: Node = {
     "ProjectStatus": enum("a"),
     "Project": thing(status=PAIR),
     **dict.fromkeys(("Response", "File", "Client"), PAIR),
+    "Spelled": thing(a=ref("Response"), b=ref("response")),
     "Alias": ref("Wrapped"),
     "Wrapped": {"allOf": [ref("Less")]},
     "Aliases": listed({**ref("Alias"), "allOf": [TEXT], "name": 5}),
@@ -79,7 +80,7 @@ PARAMETERS = [
 BOTH = oas.put(oas.content(TEXT, "text/csv"), ["content", "application/pdf"], {})
 WRONG = oas.content(ref("Wrong"))
 DOCUMENT = api(
-    {**SCHEMAS, "Wrong": PAIR},
+    {**SCHEMAS, "Wrong": PAIR, "response": MORE},
     paths={
         "/all": {"get": operation("all", thing(**{name: ref(name) for name in SCHEMAS}))},
         "/resource": {
@@ -138,6 +139,8 @@ TYPES = {
     "Holder.a": "BothType0 | BothType1 | Unset",
     "Null.impact": "NullImpact | Unset",
     "Project.status": "ProjectStatusField | Unset",
+    "Spelled.a": "ResponseModel | Unset",
+    "Spelled.b": "ResponseA9F4B3 | Unset",
     "AllResponse200.lines": "str | Unset",
     "AllResponse200.project_status": "ProjectStatus | Unset",
     "AllResponse200.alias": "Less | Unset",
