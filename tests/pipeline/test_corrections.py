@@ -42,6 +42,9 @@ SCHEMAS: Node = {
     "Holder": thing(a=ref("Both")),
     "Field": thing(x=PAIR),
     "Fields": {"allOf": [ref("Field"), thing(x=MORE)]},
+    "Told": {"allOf": [thing(x=ref("Less")), thing(x={"readOnly": True})]},
+    "Nested": one_of(thing(x={"anyOf": [PAIR, MORE]})),
+    "Opened": thing(x=one_of(ref("Nested"), TEXT)),
     "Lists": one_of(listed(ref("Lists")), listed(TEXT)),
     "Unions": thing(
         x=one_of(listed(ref("Less")), listed(TEXT), oas.form("date-time"), TEXT, ref("Less")),
@@ -53,6 +56,7 @@ SCHEMAS: Node = {
     "ProjectStatus": enum("a"),
     "Project": thing(status=PAIR),
     **dict.fromkeys(("Response", "File", "Client"), PAIR),
+    "Spelled": thing(a=ref("Response"), b=ref("response")),
     "Alias": ref("Wrapped"),
     "Wrapped": {"allOf": [ref("Less")]},
     "Aliases": listed({**ref("Alias"), "allOf": [TEXT], "name": 5}),
@@ -76,7 +80,7 @@ PARAMETERS = [
 BOTH = oas.put(oas.content(TEXT, "text/csv"), ["content", "application/pdf"], {})
 WRONG = oas.content(ref("Wrong"))
 DOCUMENT = api(
-    {**SCHEMAS, "Wrong": PAIR},
+    {**SCHEMAS, "Wrong": PAIR, "response": MORE},
     paths={
         "/all": {"get": operation("all", thing(**{name: ref(name) for name in SCHEMAS}))},
         "/resource": {
@@ -127,11 +131,16 @@ def test_what_is_read_is_written_back(load: Load, name: str, value: Node) -> Non
 TYPES = {
     "Fields.x": "FieldsX | Unset",
     "FieldsX.c": "int",
+    "Told.x": "Less | Unset",
+    "Opened.x": "OpenedXType0 | str | Unset",
+    "OpenedXType0.x": "OpenedXType0XType0 | OpenedXType0XType1 | Unset",
     "Unions.x": "Less | list[Any] | str | Unset",  # and no time
     "Unions.lists": "list[Any] | Unset",
     "Holder.a": "BothType0 | BothType1 | Unset",
     "Null.impact": "NullImpact | Unset",
     "Project.status": "ProjectStatusField | Unset",
+    "Spelled.a": "ResponseModel | Unset",
+    "Spelled.b": "ResponseA9F4B3 | Unset",
     "AllResponse200.lines": "str | Unset",
     "AllResponse200.project_status": "ProjectStatus | Unset",
     "AllResponse200.alias": "Less | Unset",

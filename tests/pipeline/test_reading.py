@@ -79,6 +79,7 @@ ANSWERS: dict[str, Node] = {
     "note": {"200": NOTE},
     "fails": {"2XX": content(TEXT), "404": PROBLEM, "5XX": PROBLEM},
     "default": {"default": content(ref("Leaf")), "400": PROBLEM},
+    "void": {"200": content({**thing(a=TEXT), "nullable": True}), "204": {"description": ""}},
     "gone": {"204": {"description": ""}, "4XX": PROBLEM},
     "only": {"404": PROBLEM},
 }
@@ -251,6 +252,8 @@ def test_only_successes_are_in_types_and_models(load: Load, get: Get) -> None:
 
     assert [returned(name) for name in ("fails", "gone", "only")] == ["str | None", "None", "None"]
     assert returned("default").endswith("Leaf'>")
+    assert "VoidResponse200" in returned("void")
+    assert get("void", None) is get("void", status=204) is None
     assert returned("note") == "made_api.models.leaf.Leaf | str | None"
     assert returned("graph") == f"made_api.types.File | {returned('note')}"
     assert "Problem" not in load(".models").__all__

@@ -64,11 +64,7 @@ class Merger:
         parts = [tools.only(schema, "type", *_TELLING), *schema.get("allOf", [])]
         if tools.members(schema):
             parts.append({"oneOf": tools.members(schema)})
-        telling = [
-            part
-            for part in parts
-            if tools.only(part, *_LEADING, *_TELLING) or part.get("type", "object") != "object"
-        ] or [next(filter(None, parts), {})]
+        telling = [*filter(_tells, parts)] or [next(filter(None, parts), {})]
         rest = tools.only(schema, "nullable", "description", "readOnly", "writeOnly")
         if len(telling) == 1:
             return tools.beside(telling[0], rest)
@@ -104,9 +100,13 @@ class Merger:
         ]
 
 
+def _tells(schema: Node) -> bool:
+    return schema.get("type", "object") != "object" or not {*_LEADING, *_TELLING}.isdisjoint(schema)
+
+
 def _merge_plain(one: Node, other: Node) -> Node:
     if tools.only(one, *_LEADING) or tools.only(other, *_LEADING):  # of a field that both have
-        return other
+        return other if _tells(other) else tools.beside(one, tools.without(other, "type"))
     if len({schema["type"] for schema in (one, other) if "type" in schema}) > 1:
         return {}
     merged = {**one, **other}
@@ -124,16 +124,20 @@ def _merge_plain(one: Node, other: Node) -> Node:
     return merged
 
 
-@tools.for_each("schema")
-def simplify_unions(schema: Node, document: Node) -> Node:
+def simplify_unions(document: Node) -> Node:
     """Keep in a union only alternatives that can be told apart when an answer is read.
 
     Cause: the generator tells alternatives apart by their JSON type: of two lists it reads the
     first and writes with the other's rules, a date swallows any text that looks like one. So of
     several lists a list of anything remains, of several texts one that is plain. In
     `list-projects-environments-routes` of the published documents the model that requires most
-    must be tried first.
+    must be tried first. Twice, for what is in the alternatives of another component.
     """
+    return _simplify(_simplify(document))
+
+
+@tools.for_each("schema")
+def _simplify(schema: Node, document: Node) -> Node:
     if not tools.members(schema):
         return schema
     rest = tools.only(schema, "nullable", "description")
@@ -142,12 +146,12 @@ def simplify_unions(schema: Node, document: Node) -> Node:
         if there.get("nullable") is True:
             rest["nullable"] = True
         if not tools.members(there):
-            stays = tools.name_of(member) and (
-                there.get("type") in ("object", "array") or tools.is_enum(there)
-            )
-            found.append(member if stays else tools.without(there, "nullable"))
+            stays = there.get("type") == "array" or tools.is_class(there)
+            is_named = tools.name_of(member) and stays
+            found.append(member if is_named else tools.without(there, "nullable"))
     for whole in _ALIKE:
-        alike = [each for each in found if _is_plain(tools.look(document, each), whole["type"])]
+        looks = [(each, tools.look(document, each)) for each in found]
+        alike = [e for e, it in looks if it.get("type") == whole["type"] and not tools.is_enum(it)]
         if len(set(map(tools.meaning, alike))) > 1:
             found = [*(each for each in found if each not in alike), whole]
     unique = list({tools.meaning(member): member for member in found}.values())
@@ -156,10 +160,6 @@ def simplify_unions(schema: Node, document: Node) -> Node:
     if len(unique) != 1:
         return {"oneOf": unique, **rest} if unique else rest
     return tools.beside(unique[0], rest)
-
-
-def _is_plain(schema: Node, kind: str) -> bool:
-    return schema.get("type") == kind and not tools.is_enum(schema)
 
 
 def tell_alternatives_apart(document: Node) -> Node:

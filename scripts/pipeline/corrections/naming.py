@@ -68,12 +68,12 @@ def _component_names(document: Node) -> dict[str, str]:
     shared = Counter(spelled.values())
     final = {}
     for name, natural in spelled.items():
+        own = f"{natural}Model" if natural in TAKEN else natural
+        is_free = own == natural or not shared[own]
         if not tools.is_class(tools.components(document)[name]):
             final[name] = f"{name}-plain"
-        elif natural in TAKEN and not shared[f"{natural}Model"]:
-            final[name] = f"{natural}Model"
-        elif natural not in TAKEN and (shared[natural] == 1 or name == natural):
-            final[name] = natural
+        elif is_free and (shared[natural] == 1 or name == natural):
+            final[name] = own
         else:
             final[name] = _marked(natural, name)
     return final
