@@ -16,7 +16,7 @@ from tests.client import wire
 from tests.client.conftest import Calls, Clock, delete_once, delete_once_async
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Held, Reaction, Request, Wire, answer, token
-from upsun_client import APITimeoutError, UpsunClient, UpsunError
+from upsun_client import APITimeoutError, TokenExchangeError, UpsunClient, UpsunError
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
 
@@ -254,6 +254,23 @@ async def test_a_token_that_ends_during_a_call_is_renewed_before_the_next_attemp
     async with calls.client(**server.kwargs()) as client:
         await calls.delete(client)
     assert bearers(server) == sent
+
+
+async def test_an_exchange_that_failed_before_a_retry_is_not_the_retrys(
+    calls: Calls, clock: Clock, server: Wire
+) -> None:
+    def api(_: Request) -> bytes:
+        if len(server.calls) > 1:
+            return ACCEPTED
+        clock.now += 1000
+        with pytest.raises(TokenExchangeError):
+            delete_once(client)  # somebody else's
+        return answer(503)
+
+    server.api, server.exchange = api, [token(), REFUSED, token("new")]
+    async with calls.client(**server.kwargs()) as client:
+        await calls.delete(client)
+    assert bearers(server) == ["access-1", "new"]
 
 
 @pytest.mark.parametrize("second", [1, 2])

@@ -62,6 +62,7 @@ class Flow:
                 if is_renewed := call.is_repeatable:
                     continue
             await io.sleep(call.wait_after())
+            since = time.monotonic()
 
     def _check(self, request: httpx.Request) -> None:
         """Refuse what would arrive elsewhere than at a safe path of a server of ours."""

@@ -74,8 +74,8 @@ class Tokens:
 
         Args:
             io: how to wait.
-            since: when the caller began, or had his last token. A later failure is the caller's
-                too: a crowd of callers is not to ask again one by one.
+            since: when the caller began his attempt, or had his last token. A later failure is
+                his too: a crowd of callers is not to ask again one by one.
             patience: how many seconds to wait; None for ever.
         """
         if (token := self._token) and time.monotonic() < token.renew_at:
