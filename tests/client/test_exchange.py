@@ -273,6 +273,21 @@ async def test_an_exchange_that_failed_before_a_retry_is_not_the_retrys(
     assert bearers(server) == ["access-1", "new"]
 
 
+async def test_a_token_that_ends_while_its_call_waits_at_the_gate_is_not_sent(
+    calls: Calls, clock: Clock, server: Wire
+) -> None:
+    def api(_: Request) -> bytes:
+        time.sleep(0.1)  # in which the others come to the gate
+        clock.now += 1000
+        return ACCEPTED
+
+    server.api, server.exchange = api, [token(name) for name in "abc"]
+    limits = httpx.Limits(max_connections=1)
+    async with calls.client(**server.kwargs(httpx_args={"limits": limits}, timeout=None)) as client:
+        await calls.together(*[lambda: calls.delete(client)] * 3)
+    assert bearers(server) == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize("second", [1, 2])
 async def test_a_renewal_that_hangs_fails_no_call_whether_the_held_token_lives(
     second: int, calls: Calls, clock: Clock, server: Wire
