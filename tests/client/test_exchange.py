@@ -16,7 +16,7 @@ from tests.client import wire
 from tests.client.conftest import Calls, Clock, delete_once, delete_once_async
 from tests.client.http_library import httpx
 from tests.client.wire import ACCEPTED, Held, Reaction, Request, Wire, answer, token
-from upsun_client import APITimeoutError, UpsunClient, UpsunError
+from upsun_client import APITimeoutError, TokenExchangeError, UpsunClient, UpsunError
 
 pytestmark = pytest.mark.usefixtures("_short_waits")
 
@@ -254,6 +254,38 @@ async def test_a_token_that_ends_during_a_call_is_renewed_before_the_next_attemp
     async with calls.client(**server.kwargs()) as client:
         await calls.delete(client)
     assert bearers(server) == sent
+
+
+async def test_an_exchange_that_failed_before_a_retry_is_not_the_retrys(
+    calls: Calls, clock: Clock, server: Wire
+) -> None:
+    def api(_: Request) -> bytes:
+        if len(server.calls) > 1:
+            return ACCEPTED
+        clock.now += 1000
+        with pytest.raises(TokenExchangeError):
+            delete_once(client)  # somebody else's
+        return answer(503)
+
+    server.api, server.exchange = api, [token(), REFUSED, token("new")]
+    async with calls.client(**server.kwargs()) as client:
+        await calls.delete(client)
+    assert bearers(server) == ["access-1", "new"]
+
+
+async def test_a_token_that_ends_while_its_call_waits_at_the_gate_is_not_sent(
+    calls: Calls, clock: Clock, server: Wire
+) -> None:
+    def api(_: Request) -> bytes:
+        time.sleep(0.1)  # in which the others come to the gate
+        clock.now += 1000
+        return ACCEPTED
+
+    server.api, server.exchange = api, [token(name) for name in "abc"]
+    limits = httpx.Limits(max_connections=1)
+    async with calls.client(**server.kwargs(httpx_args={"limits": limits}, timeout=None)) as client:
+        await calls.together(*[lambda: calls.delete(client)] * 3)
+    assert bearers(server) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("second", [1, 2])

@@ -39,8 +39,7 @@ class Flow:
         """Send a request, again where that is safe and may help."""
         self._check(request)
         call = Call(request, self.retries, self.redact, is_exchange=not self.tokens)
-        since, patience = time.monotonic(), request.extensions["timeout"]["read"]
-        is_renewed = False
+        renewed, since, patience = False, time.monotonic(), request.extensions["timeout"]["read"]
         while True:
             token = None
             with call:
@@ -50,18 +49,21 @@ class Flow:
                     since = time.monotonic()
             sent = _copy(request, token)
             try:
-                await self._attempt(io, call, sent)
+                await self._attempt(io, call, sent, token.expires_at if token else math.inf)
             except BaseException:
                 # Who holds on to it, such as an error, shall not hold the token.
                 sent.headers.pop("Authorization", None)
                 raise
             if call.response and call.is_success:
                 return call.response
-            if token and not is_renewed and call.needs_new_token:
+            if not (call.response or call.error):
+                continue  # its token ended at the gate
+            if token and not renewed and call.needs_new_token:
                 token.refuse()
-                if is_renewed := call.is_repeatable:
+                if renewed := call.is_repeatable:
                     continue
             await io.sleep(call.wait_after())
+            since = time.monotonic()
 
     def _check(self, request: httpx.Request) -> None:
         """Refuse what would arrive elsewhere than at a safe path of a server of ours."""
@@ -74,8 +76,8 @@ class Flow:
             raise UnsafePathError(f"{where} is not {wanted}, without a user; nothing was sent")
         check_path(path_of(request))
 
-    async def _attempt(self, io: Io, call: Call, sent: httpx.Request) -> None:
-        """Send a request once, and read what is to be read of the answer.
+    async def _attempt(self, io: Io, call: Call, sent: httpx.Request, until: float) -> None:
+        """Send a request once, if the gate opens by then, and read what is to be read.
 
         Whether it was sent is known from the place that an exception comes from: a hook of the
         caller's, or his body, may raise whatever it likes, and that is his.
@@ -88,16 +90,16 @@ class Flow:
         pool = io.find_pool()  # not before: a hook may fork
         times: Any = sent.extensions.get("timeout") or {}
         visit = (ThreadVisit if isinstance(io, Blocking) else TaskVisit)(io, pool)
+        until = max(until, time.monotonic() + 1)  # no token is too short for a short wait
         try:
-            if await pool.enter(visit, io, times.get("pool")):
-                await _deliver(io, visit, pool, sent, call)
-            else:
+            if not await pool.enter(visit, io, times.get("pool")):
                 call.error = httpx.PoolTimeout("")
+            elif time.monotonic() < until:
+                await _deliver(io, visit, pool, sent, call)
             if response := call.response:
                 response.request, response.next_request = call.request, None
                 is_left = io.is_streamed and call.is_success and not response.is_closed
-                if is_left:
-                    response.stream = Recorded(response.stream)
+                response.stream = Recorded(response.stream) if is_left else response.stream
                 visit.stream = visit.own = response.stream
                 if not is_left:
                     await self._read(io, call, response, visit, times)

@@ -64,7 +64,7 @@ class Tokens:
         self.api_token = api_token
         self._exchange = exchange
         self._token: Token | None = None
-        self._past: deque[Token] = deque(maxlen=4)  # which a server may still echo
+        self._past: deque[Token | None] = deque(maxlen=4)  # which a server may still echo
         # By process: a forked child waits for no lock and no thread of its parent's.
         self._locks: dict[int, threading.Lock] = {}
         self._pending: dict[int, PendingExchange] = {}
@@ -74,8 +74,8 @@ class Tokens:
 
         Args:
             io: how to wait.
-            since: when the caller began, or had his last token. A later failure is the caller's
-                too: a crowd of callers is not to ask again one by one.
+            since: when the caller began his attempt, or had his last token. A later failure is
+                his too: a crowd of callers is not to ask again one by one.
             patience: how many seconds to wait; None for ever.
         """
         if (token := self._token) and time.monotonic() < token.renew_at:
@@ -121,8 +121,7 @@ class Tokens:
     def _run(self, pending: PendingExchange) -> None:
         try:
             token = self._exchange(self)
-            if self._token:
-                self._past.append(self._token)
+            self._past.append(self._token)
             self._token = pending.token = token
         except BaseException as error:  # noqa: BLE001 - which is for who waits
             pending.error = error
