@@ -219,6 +219,7 @@ CASES = [
     no_token("invalid_grant", answer(400, {"error": "invalid_grant", "error_description": "No."}), status_code=400, error="invalid_grant", error_description="No.", says="check UPSUN_CLI_TOKEN"),
     no_token("invalid_client", answer(401, {"error": "invalid_client"}), status_code=401, says="(401 invalid_client)"),
     no_token("request_unauthorized", answer(401, {"error": "request_unauthorized", "error_hint": "Look."}), status_code=401, error_description="Look."),
+    no_token("no words", answer(400), status_code=400, error=None, error_description=None),
     no_token("of the mock", answer(400, {"error": "invalid API token"}), error="invalid API token"),
     no_token("404", answer(404), says="check token_url", headers={**HEADERS, "content-length": "0"}),
     no_token("503 for ever", answer(503), status_code=503, exchanges=3),
