@@ -179,7 +179,7 @@ class Connections:
         # One of tasks is left out; so is nobody's, which stands for none.
         mounts = {key: _lend(given[key]) for key in given if _lend(given[key]) or not given[key]}
         own = {"transport": _lend(self._args.get("transport")), "mounts": mounts}
-        return self._pool(Blocking, {**self._args, **own, "limits": httpx.Limits()})
+        return self._pool(Blocking, {**self._args, **own})
 
     def __del__(self) -> None:
         """Close what threads used, should nobody have done so; it takes no event loop."""
