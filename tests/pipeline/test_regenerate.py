@@ -344,6 +344,7 @@ def test_what_moved_is_told_by_a_drift_check_which_changes_nothing(repo: Repo, s
 
 def test_nothing_is_told_of_a_tree_that_a_killed_run_left(repo: Repo, env: Env) -> None:
     repo.old.mkdir(parents=True)
+    repo.contract.rename(repo.old / "spec%2Fopenapi.json")
     for run in (partial(check_spec, env), check_generated.check):
         with refused("was killed", "`make generate` mends it"):
             run(repo)
