@@ -92,8 +92,8 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
 
 def state(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> str:
     """Digest all that tells whether an unchanged document would change a repo."""
-    parts = (repo.contract, repo.operations, repo.source)
-    held = [part.read_text(encoding="utf-8") if part.exists() else "" for part in parts]
+    parts = (repo.contract, repo.operations, repo.source, repo.overlay)
+    held = [part.read_bytes().hex() if part.exists() else "" for part in parts]
     asked = (env.get("SPEC_URL") or PUBLISHED, wanted, is_set(env, "PROSE"))
     return document.sha256({"": [repo.package.exists(), *asked, *held]})
 

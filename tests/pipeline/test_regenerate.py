@@ -86,7 +86,7 @@ def test_an_unchanged_document_ends_the_run_at_once(repo: Repo, said: Said) -> N
         assert regenerate(env, repo) == 0
         told = said()
         assert "unchanged upstream (304)" in told
-        assert "`make generate` rebuilds from spec/" in told  # the overlay may have changed
+        assert "`make generate` rebuilds from spec/" in told  # the package may have been edited
         assert check_spec({**env, "FORCE": "0"}, repo) == 0
         regenerate({**env, "FORCE": "1"}, repo)
     assert conditions(server) == [None, '"a"', '"a"', None]
@@ -311,7 +311,7 @@ def test_prose_is_kept_when_asked_for_and_is_no_change_of_upstream(repo: Repo, s
     assert {name for name in bare if bare[name] != after[name]} == {"spec/source.json"}
 
 
-def test_an_overlay_reaches_the_package_and_not_the_contract(repo: Repo, env: Env) -> None:
+def test_an_overlay_reaches_the_package_and_not_the_contract(repo: Repo) -> None:
     update = thing(extra=TEXT)
     actions = [
         {"target": "$.components.schemas.Accepted", "description": "why", "update": update},
@@ -319,8 +319,11 @@ def test_an_overlay_reaches_the_package_and_not_the_contract(repo: Repo, env: En
         {"target": "$.paths['/b']", "description": "why", "update": {"summary": "x"}},
     ]
     contract = repo.contract.read_bytes()
-    repo.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": actions}))
-    regenerate(env, repo)
+    with serving() as server:
+        regenerate({"SPEC_URL": server.url}, repo)
+        repo.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": actions}))
+        regenerate({"SPEC_URL": server.url}, repo)
+    assert conditions(server) == [None, None]
     assert repo.contract.read_bytes() == contract
     assert "extra: str" in (repo.package / "models" / "accepted.py").read_text()
 
