@@ -20,7 +20,7 @@ from scripts.regenerate import regenerate
 from tests.client.wire import Wire
 from tests.pipeline import support
 from tests.pipeline.conftest import Regenerated, Said
-from tests.pipeline.oas import DELETE, NUMBER, TEXT, api, operation, query, ref, thing
+from tests.pipeline.oas import DELETE, NUMBER, TEXT, api, enum, operation, query, ref, thing
 from tests.pipeline.support import JANUARY, JUNE, JUNE_YAML, refused, snapshot, unchanged, written
 
 Env = dict[str, str]
@@ -161,6 +161,16 @@ def test_operations_given_are_recorded_and_fetched_anew(repo: Repo, env: Env, sa
     assert "BREAKING" not in out
     assert report.startswith("# Regenerate: another selection\n")
     assert "## No longer selected\n\n- `other`: `no longer selected`\n" in report
+
+
+def test_of_a_selection_only_names_that_pass_on_are_told(repo: Repo, said: Said) -> None:
+    schemas, told = {"Item": thing(type=enum("a", "b")), "ItemType": thing(x=TEXT)}, []
+    document = api(schemas, paths={f"/{it}": {"get": operation(it, ref(it))} for it in schemas})
+    for words in ("Item", "Item ItemType", "ItemType", "Item"):
+        regenerate(written(repo, document, OPERATIONS=words), repo)
+        told.append([line for line in said().splitlines() if "BREAKING" in line or "fine" in line])
+    passes = "ItemType: renamed to ItemTypeField; another class has its name"
+    assert told[1:] == [[f"  BREAKING upsun_api.models.{passes}"], [], []]
 
 
 def test_what_a_server_says_and_credentials_stay_out_of_the_record(repo: Repo) -> None:
