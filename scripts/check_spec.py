@@ -21,9 +21,10 @@ def check_spec(env: Mapping[str, str], repo: Repo) -> int:
     Raises:
         PipelineError: When there is nothing whole to compare.
     """
-    if not repo.contract.exists():
-        raise PipelineError(f"there is no {repo.name(repo.contract)}; run `make regenerate` first")
     with reading(repo):
+        if not repo.contract.exists():
+            told = f"there is no {repo.name(repo.contract)}"
+            raise PipelineError(f"{told}; run `make regenerate` first")
         upstream = read_upstream(env, repo, wanted_operations(env, repo))
     if upstream is None:
         print("unchanged upstream (304)")

@@ -41,7 +41,7 @@ def compare(old: Node, new: Node, paths: Node | None = None) -> list[Change]:
         else:
             whole = (Part("operation", each, REQUEST) for each in (before, after))
             differences.compare(name, *whole)
-    for key, *values in pairs(_of_all(old), _of_all(new)):
+    for key, *values in pairs(_of_all(old), _of_all(new)) if old["paths"] and new["paths"] else ():
         differences.value("document", key, *values)
     changes = [Change(*place, breaking) for place, breaking in differences.found.items()]
     return sorted(changes, key=lambda change: (not change.breaking, change))
@@ -81,13 +81,13 @@ def _of_all(document: Node) -> Node:
     return {**without(document, "info", "paths", "components"), "securitySchemes": schemes}
 
 
-def compare_names(old: Node, new: Node, overlay: Node) -> list[Change]:
-    """Tell of each class, field, parameter and value that has no longer the name callers know.
+def compare_names(old: Node, new: Node, overlay: Node, kept: Node | None = None) -> list[Change]:
+    """Tell of each class, field, parameter and value kept that has no longer its known name.
 
     A name may pass to another one, as from the class of a place to a component that is called so.
     """
-    documents = (correct(apply(each, overlay, partial=True)) for each in (old, new))
-    (before, was), (after, now) = map(_names, documents)
+    (before, was), (after, now) = _names(old, overlay), _names(new, overlay)
+    own = _names(kept, overlay)[0] if kept and kept != old else before
     changes = []
     for (owner, what), name in before.items():
         heir, told = after.get((owner, what)), "has another name in Python"
@@ -97,13 +97,14 @@ def compare_names(old: Node, new: Node, overlay: Node) -> list[Change]:
             heir = heir or (same[0] if len(same) == 1 else "")
             told = f"renamed to {heir}" if heir else "no longer there"
             told += "; another class has its name" if name in now else ""
-        if heir not in (name, None):
+        if heir not in (name, None) and (owner, what) in own:
             changes.append(Change(f"{owner}.{name}", told, breaking=True))
     return sorted(changes)
 
 
-def _names(document: Node) -> tuple[dict[tuple[str, str], str], dict[str, bytes]]:
+def _names(document: Node, overlay: Node) -> tuple[dict[tuple[str, str], str], dict[str, bytes]]:
     """Give the Python names of what has some, by what has it, and what each class is made of."""
+    document = correct(apply(document, overlay, partial=True))
     names, made = {}, {}
     for name, schema in components(document).items():
         if is_class(schema):

@@ -62,7 +62,7 @@ class Swap(ExitStack):
 
     def stage(self, target: Path) -> Path:
         """Give the place where what will be `target` is to be made; nothing is there yet."""
-        place = self._place(target)
+        place = self._new / self.repo.name(target)
         place.parent.mkdir(parents=True, exist_ok=True)
         self._targets.append(target)
         return place
@@ -86,7 +86,7 @@ class Swap(ExitStack):
                     target.rename(self.repo.old / self._key(target))
                 else:
                     (self.repo.old / f"{_ABSENT}{self._key(target)}").touch()
-                self._place(target).rename(target)
+                (self._new / self.repo.name(target)).rename(target)
             self.repo.old.rename(self._done)  # the change is complete from here on
         except BaseException as error:
             if self.repo.is_pending:  # begun, and not complete
@@ -114,9 +114,6 @@ class Swap(ExitStack):
             shutil.rmtree(scratch, ignore_errors=True)
         with suppress(OSError):  # something else is in it
             self.repo.work.rmdir()
-
-    def _place(self, target: Path) -> Path:
-        return self._new / self.repo.name(target)
 
     def _key(self, target: Path) -> str:
         return quote(self.repo.name(target), safe="")

@@ -1,6 +1,6 @@
 """Read the published document once: what the tree records of it, and what it says now."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from scripts.pipeline import contract, document, select, validator
@@ -75,8 +75,9 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
         if left or not gone:
             selected = select.select(whole, left, where, prose=prose)
         dropped, gained = (had - has) & there.keys(), (has - had) & (before or there).keys()
-        pair = _only(old, had - dropped), _only(normalize(selected), has - gained)
-    changes = _changes(repo, *pair, paths) if had else []
+        new = normalize(selected)
+        kept = _only(old, had - dropped), _only(new, has - gained)
+    changes = _changes(repo, old, new, kept, paths) if had else []
     report = Report(before, there, len(has), changes, gained, dropped)
     if gone:
         report.write(env.get("REPORT") or "")
@@ -92,8 +93,8 @@ def read_upstream(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> Upst
 
 def state(env: Mapping[str, str], repo: Repo, wanted: list[str]) -> str:
     """Digest all that tells whether an unchanged document would change a repo."""
-    parts = (repo.contract, repo.operations, repo.source)
-    held = [part.read_text(encoding="utf-8") if part.exists() else "" for part in parts]
+    parts = (repo.contract, repo.operations, repo.source, repo.overlay)
+    held = [part.read_bytes().hex() if part.exists() else "" for part in parts]
     asked = (env.get("SPEC_URL") or PUBLISHED, wanted, is_set(env, "PROSE"))
     return document.sha256({"": [repo.package.exists(), *asked, *held]})
 
@@ -111,22 +112,22 @@ def _committed(repo: Repo, *, prose: bool) -> Node:
 
 def _only(document: Node, wanted: Collection[str]) -> Node:
     """Reduce a document to some operations, or to none."""
-    return select.select(document, wanted) if wanted else {**document, "paths": {}}
+    return select.select(document, wanted) if wanted else {"paths": {}}
 
 
-def _changes(repo: Repo, old: Node, new: Node, paths: Node) -> list[Change]:
-    """Compare what callers know with what takes its place; what is no contract is no silence."""
+def _changes(repo: Repo, old: Node, new: Node, kept: Sequence[Node], paths: Node) -> list[Change]:
+    """Compare what callers know and keep with what takes its place; no contract is no silence."""
     if old == new:
         return []
     actions = read_overlay(repo.overlay)
     try:
         with stage("compare"):
-            changes = compare(old, new, paths)
-            changes += compare_names(old, new, actions) if new["paths"] else []
+            changes = compare(kept[0], kept[1], paths)
+            changes += compare_names(old, new, actions, kept[0]) if kept[1]["paths"] else []
     except PipelineError as error:
         with validator.validated(new):
             pass  # its word goes before
         return [Change(repo.name(repo.contract), f"cannot be compared ({error})", breaking=True)]
-    if not changes and {**old, "info": 0} != {**new, "info": 0}:
+    if not changes and {**kept[0], "info": 0} != {**kept[1], "info": 0}:
         changes = [Change(repo.name(repo.contract), "says the same in another way")]
     return sorted(changes, key=lambda change: not change.breaking)

@@ -20,7 +20,7 @@ from scripts.regenerate import regenerate
 from tests.client.wire import Wire
 from tests.pipeline import support
 from tests.pipeline.conftest import Regenerated, Said
-from tests.pipeline.oas import DELETE, NUMBER, TEXT, api, operation, query, ref, thing
+from tests.pipeline.oas import DELETE, NUMBER, TEXT, api, enum, operation, query, ref, thing
 from tests.pipeline.support import JANUARY, JUNE, JUNE_YAML, refused, snapshot, unchanged, written
 
 Env = dict[str, str]
@@ -86,7 +86,7 @@ def test_an_unchanged_document_ends_the_run_at_once(repo: Repo, said: Said) -> N
         assert regenerate(env, repo) == 0
         told = said()
         assert "unchanged upstream (304)" in told
-        assert "`make generate` rebuilds from spec/" in told  # the overlay may have changed
+        assert "`make generate` rebuilds from spec/" in told  # the package may have been edited
         assert check_spec({**env, "FORCE": "0"}, repo) == 0
         regenerate({**env, "FORCE": "1"}, repo)
     assert conditions(server) == [None, '"a"', '"a"', None]
@@ -161,6 +161,16 @@ def test_operations_given_are_recorded_and_fetched_anew(repo: Repo, env: Env, sa
     assert "BREAKING" not in out
     assert report.startswith("# Regenerate: another selection\n")
     assert "## No longer selected\n\n- `other`: `no longer selected`\n" in report
+
+
+def test_of_a_selection_only_names_that_pass_on_are_told(repo: Repo, said: Said) -> None:
+    schemas, told = {"Item": thing(type=enum("a", "b")), "ItemType": thing(x=TEXT)}, []
+    document = api(schemas, paths={f"/{it}": {"get": operation(it, ref(it))} for it in schemas})
+    for words in ("Item", "Item ItemType", "ItemType", "Item"):
+        regenerate(written(repo, document, OPERATIONS=words), repo)
+        told.append([line for line in said().splitlines() if "BREAKING" in line or "fine" in line])
+    passes = "ItemType: renamed to ItemTypeField; another class has its name"
+    assert told[1:] == [[f"  BREAKING upsun_api.models.{passes}"], [], []]
 
 
 def test_what_a_server_says_and_credentials_stay_out_of_the_record(repo: Repo) -> None:
@@ -311,7 +321,7 @@ def test_prose_is_kept_when_asked_for_and_is_no_change_of_upstream(repo: Repo, s
     assert {name for name in bare if bare[name] != after[name]} == {"spec/source.json"}
 
 
-def test_an_overlay_reaches_the_package_and_not_the_contract(repo: Repo, env: Env) -> None:
+def test_an_overlay_reaches_the_package_and_not_the_contract(repo: Repo) -> None:
     update = thing(extra=TEXT)
     actions = [
         {"target": "$.components.schemas.Accepted", "description": "why", "update": update},
@@ -319,8 +329,11 @@ def test_an_overlay_reaches_the_package_and_not_the_contract(repo: Repo, env: En
         {"target": "$.paths['/b']", "description": "why", "update": {"summary": "x"}},
     ]
     contract = repo.contract.read_bytes()
-    repo.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": actions}))
-    regenerate(env, repo)
+    with serving() as server:
+        regenerate({"SPEC_URL": server.url}, repo)
+        repo.overlay.write_text(json.dumps({"overlay": "1.0.0", "actions": actions}))
+        regenerate({"SPEC_URL": server.url}, repo)
+    assert conditions(server) == [None, None]
     assert repo.contract.read_bytes() == contract
     assert "extra: str" in (repo.package / "models" / "accepted.py").read_text()
 
@@ -344,6 +357,7 @@ def test_what_moved_is_told_by_a_drift_check_which_changes_nothing(repo: Repo, s
 
 def test_nothing_is_told_of_a_tree_that_a_killed_run_left(repo: Repo, env: Env) -> None:
     repo.old.mkdir(parents=True)
+    repo.contract.rename(repo.old / "spec%2Fopenapi.json")
     for run in (partial(check_spec, env), check_generated.check):
         with refused("was killed", "`make generate` mends it"):
             run(repo)
