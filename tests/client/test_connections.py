@@ -233,6 +233,21 @@ async def test_a_stream_that_is_cancelled_costs_no_connection(tasks: Calls, serv
                 await stream.aclose()
 
 
+def test_who_is_cancelled_again_as_he_stops_reading_costs_no_connection(server: Wire) -> None:
+    async def main() -> None:
+        async with u.UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION, timeout=5)) as client:
+            reading = asyncio.create_task(client.get_async_httpx_client().get("/log"))
+            await asyncio.sleep(0.2)  # in which a part of the body comes
+            for _ in range(2):
+                reading.cancel()
+                await asyncio.sleep(0)
+            await asyncio.wait([reading])
+            await delete_once_async(client)
+
+    server.api = [lambda it: it.recv(it.send(answer(200, b"12")[:-1])), ACCEPTED]
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("body", [around, lambda _: httpx.ByteStream(b"")])
 async def test_a_body_that_a_hook_replaces_costs_no_connection(
     body: Any, calls: Calls, server: Wire

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import Any
 from unittest import mock
 
@@ -256,21 +257,23 @@ async def test_a_token_that_ends_during_a_call_is_renewed_before_the_next_attemp
     assert bearers(server) == sent
 
 
-async def test_an_exchange_that_failed_before_a_retry_is_not_the_retrys(
-    calls: Calls, clock: Clock, server: Wire
+@pytest.mark.parametrize(("came", "status"), [(REFUSED, 503), (token("ended"), 401)])
+async def test_an_exchange_that_is_of_no_use_before_a_retry_is_not_the_retrys(
+    came: bytes, status: int, calls: Calls, clock: Clock, server: Wire
 ) -> None:
     def api(_: Request) -> bytes:
         if len(server.calls) > 1:
             return ACCEPTED
         clock.now += 1000
-        with pytest.raises(TokenExchangeError):
+        with suppress(TokenExchangeError):
             delete_once(client)  # somebody else's
-        return answer(503)
+        clock.now += 1000
+        return answer(status)
 
-    server.api, server.exchange = api, [token(), REFUSED, token("new")]
+    server.api, server.exchange = api, [token(), came, token("new")]
     async with calls.client(**server.kwargs()) as client:
         await calls.delete(client)
-    assert bearers(server) == ["access-1", "new"]
+    assert bearers(server) == ["access-1", *["ended"] * (status == 401), "new"]
 
 
 async def test_a_token_that_ends_while_its_call_waits_at_the_gate_is_not_sent(

@@ -43,8 +43,8 @@ class Recorded(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     __enter__ = _check
 
-    def __exit__(self, _: object, error: object, __: object) -> None:
-        if isinstance(error, Exception):
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if not isinstance(error, GeneratorExit):  # with which a reader leaves the rest
             self.raised = error
 
     def __iter__(self) -> Iterator[bytes]:

@@ -109,10 +109,11 @@ class Visit:
         """Close the body and let the next one enter; no matter how often."""
         stream, own = self.stream, self.own
         self.stream = self.own = Visit.stream  # those hold on to the request as sent
+        if not isinstance(getattr(own, "raised", None), Exception | None):
+            self.abandon()  # a reader is cancelled, perhaps once more while httpx cleaned up
         try:
-            await close(self._io, stream)
-            if own is not stream:
-                await close(self._io, own)
+            for each in (stream, own)[own is stream :]:
+                await close(self._io, each)
         except BaseException:
             self.abandon()
             raise

@@ -85,9 +85,9 @@ class Flow:
         call.response = call.error = None
         for hook in io.hooks["request"]:
             await io.settle(hook(sent))
-            with call:
-                self._check(sent)
-        pool = io.find_pool()  # not before: a hook may fork
+        with call:
+            self._check(sent)
+            pool = io.find_pool()  # not before: a hook may fork
         times: Any = sent.extensions.get("timeout") or {}
         visit = (ThreadVisit if isinstance(io, Blocking) else TaskVisit)(io, pool)
         until = max(until, time.monotonic() + 1)  # no token is too short for a short wait
@@ -99,8 +99,7 @@ class Flow:
             if response := call.response:
                 response.request, response.next_request = call.request, None
                 is_left = io.is_streamed and call.is_success and not response.is_closed
-                response.stream = Recorded(response.stream) if is_left else response.stream
-                visit.stream = visit.own = response.stream
+                visit.stream = visit.own = response.stream = Recorded(response.stream)
                 if not is_left:
                     await self._read(io, call, response, visit, times)
                 for hook in io.hooks["response"] if not call.error else ():

@@ -133,10 +133,11 @@ def _serves(pending: PendingExchange, since: float) -> bool:
     """Tell whether an exchange is for a caller, too: it goes on, or came in time for him."""
     if not pending.is_set():
         return time.monotonic() < pending.began_at + _LONGEST_EXCHANGE
-    in_time, token = pending.ended_at > since, pending.token
+    now, in_time, token = time.monotonic(), pending.ended_at > since, pending.token
     if token is None:
         return in_time
-    return token.expires_at > -math.inf and (in_time or time.monotonic() < token.renew_at)
+    # One that came in time serves for a second at least, however short it lives.
+    return token.expires_at > -math.inf and now < max(token.renew_at, pending.ended_at + in_time)
 
 
 def read_api_token(given: str | None) -> Token:
