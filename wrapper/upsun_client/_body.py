@@ -75,19 +75,19 @@ async def fill(
     """
     stopped, until = "", time.monotonic() + seconds
     try:
-        try:
-            async for chunk in io.chunks(stream):
-                if stopped:
-                    break  # a body of the caller's transport, which goes on when it is closed
-                body += chunk
-                stopped = "size" if len(body) > limit else "time" * (time.monotonic() > until)
-                if stopped:
-                    await close(io, stream)  # which ends the iteration, to its last generator
-        finally:
-            await close(io, stream)
+        async for chunk in io.chunks(stream):
+            if stopped:
+                break  # a body of the caller's transport, which goes on when it is closed
+            body += chunk
+            stopped = "size" if len(body) > limit else "time" * (time.monotonic() > until)
+            if stopped:
+                await close(io, stream)  # which ends the iteration, to its last generator
+        await close(io, stream)  # not for who is cancelled: his client has to be abandoned first
     except (*BROKEN, httpx.StreamError) as error:
         if late := raised_by_signal(error):
             raise late from late.__cause__
+        with suppress(*BROKEN):
+            await close(io, stream)
         return stopped or error
     return stopped
 

@@ -99,7 +99,8 @@ class Flow:
             if response := call.response:
                 response.request, response.next_request = call.request, None
                 is_left = io.is_streamed and call.is_success and not response.is_closed
-                visit.stream = visit.own = response.stream = Recorded(response.stream)
+                response.stream = Recorded(response.stream) if is_left else response.stream
+                visit.stream = visit.own = response.stream
                 if not is_left:
                     await self._read(io, call, response, visit, times)
                 for hook in io.hooks["response"] if not call.error else ():
@@ -155,8 +156,7 @@ async def _deliver(io: Io, visit: Visit, pool: Pool, sent: httpx.Request, call: 
     with call:
         visit.client = pool.current()
         io.find_pool()  # raises if it was closed meanwhile; from now on, that closes this client
-    body: Any = sent.stream
-    is_unusable = False
+    body, is_unusable = cast("Any", sent.stream), False
     if isinstance(body, io.body) and not isinstance(body, httpx.ByteStream):
         sent.stream = Recorded(body)
     try:
