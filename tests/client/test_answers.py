@@ -196,9 +196,6 @@ async def test_a_streamed_success_is_read_by_the_caller_and_has_no_limit(calls: 
             await calls.do(http.send(request, stream=True))
 
 
-# --- what a generated parser makes of a success
-
-
 def parse(parser: Any, content: bytes, kind: str = "application/json", **options: Any) -> Any:
     request = httpx.Request("GET", "https://x/")
     response = httpx.Response(200, content=content, headers={"Content-Type": kind}, request=request)

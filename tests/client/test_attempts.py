@@ -302,9 +302,6 @@ def test_a_request_is_repeated_when_it_was_not_processed_or_is_idempotent(
     assert len(sent) == (3 if fault in REPEATED or method in IDEMPOTENT else 1)
 
 
-# --- manners
-
-
 @pytest.fixture
 def far_from_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patch:

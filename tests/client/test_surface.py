@@ -83,8 +83,6 @@ def test_what_annotations_name_is_there() -> None:
     assert (hints["client"], hints["return"]) == (u.UpsunClient, u.AcceptedResponse)
 
 
-# --- loaded when used
-
 LAZY = """
 import sys
 import upsun_client

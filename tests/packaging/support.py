@@ -37,10 +37,7 @@ def run(
 
 
 def checkout(root: Path, *operations: str) -> Repo:
-    """Copy what of this repository a vendored copy is made of, to be changed by a test.
-
-    With all operations that are selected here, or with some.
-    """
+    """Copy what a vendored copy is made of, with the operations selected here or with some."""
     for name in ("wrapper", "generated", "spec"):
         shutil.copytree(ROOT / name, root / name, ignore=CACHES)
     for name in ("LICENSE", "README.md", "pyproject.toml"):

@@ -68,8 +68,6 @@ def test_of_two_at_once_the_second_waits(clone: Path) -> None:
     assert (clone / "log").read_text() == "made\n"
 
 
-# --- environments beside it, some with the lowest versions
-
 DEPENDENCIES = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
 
 

@@ -65,10 +65,7 @@ def python(*arguments: str, **how: Any) -> CompletedProcess[str]:
 
 
 def mypy(package: Path) -> str:
-    """Type-check a package strictly; empty when there is nothing to say.
-
-    What it learns of the libraries is kept for the next one.
-    """
+    """Type-check a package strictly, with what was learnt of libraries; empty when all is well."""
     options = ("--strict", "--config-file=", f"--cache-dir={_LEARNT.name}")
     done = python("-m", "mypy", *options, package.name, cwd=package.parent, status=None)
     return "" if done.returncode == 0 else done.stdout + done.stderr
