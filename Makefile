@@ -9,6 +9,8 @@ RUN := .venv/bin/python
 PYTHON ?=
 export SPEC_URL OPERATIONS PROSE FORCE REPORT DEST HTTP ROWS
 export PORT PROJECTS INTEGRATIONS RATE
+# At least four processes for `pytest -n auto`: tests wait as much as they work.
+export PYTEST_XDIST_AUTO_NUM_WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n > 4 ? n : 4)))
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,4 +68,4 @@ test-lowest: setup whole ## the client's tests in .venv-lowest, with the lowest 
 
 test-httpx2: setup whole ## the client's tests in .venv-httpx2, without httpx, on our packages as HTTP=httpx2 makes them
 	@$(RUN) -m scripts.test_httpx2
-	@.venv-httpx2/bin/python -m pytest -n auto --dist loadfile tests/client
+	@.venv-httpx2/bin/python -m pytest -n auto tests/client
