@@ -85,8 +85,9 @@ class Flow:
         call.response = call.error = None
         for hook in io.hooks["request"]:
             await io.settle(hook(sent))
+            with call:
+                self._check(sent)
         with call:
-            self._check(sent)
             pool = io.find_pool()  # not before: a hook may fork
         times: Any = sent.extensions.get("timeout") or {}
         visit = (ThreadVisit if isinstance(io, Blocking) else TaskVisit)(io, pool)

@@ -37,7 +37,6 @@ NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)  # of a header, cookie or me
 _VALUE = r"([!-~]([ -~]*[!-~])?)?"
 _OURS = {"auth", "base_url", "cookies", "follow_redirects", "headers", "timeout", "verify"}
 _SHORTEST_TIMEOUT = 1e-6  # seconds
-_LAST_PORT = 65535
 
 
 @contextmanager
@@ -77,7 +76,7 @@ def read_url(name: str, url: str) -> httpx.URL:
         parsed = _parse_url(plain)
         is_safe = parsed.scheme == "https" or (parsed.scheme == "http" and is_loopback(parsed))
         is_more = {*"@*?"} & {*url} or any(map(str.isspace, url))  # "?" also with nothing behind
-        if is_safe and parsed.host and not is_more and (parsed.port or 0) <= _LAST_PORT:
+        if is_safe and parsed.host and not is_more and (parsed.port or 0) <= 65535:
             return parsed
     shown = "" if "@" in str(url) else f", not {url!r}"
     form = f"https://host[:port]{'[/path]' * name.endswith('url')}, or http for loopback only"
