@@ -13,7 +13,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from multiprocessing import get_all_start_methods, get_context
 from types import FrameType
@@ -233,10 +233,17 @@ async def test_a_stream_that_is_cancelled_costs_no_connection(tasks: Calls, serv
                 await stream.aclose()
 
 
-def test_who_is_cancelled_again_as_he_stops_reading_costs_no_connection(server: Wire) -> None:
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_who_is_cancelled_again_as_he_stops_reading_costs_no_connection(
+    is_streamed: bool, server: Wire
+) -> None:
+    async def read(http: httpx.AsyncClient) -> None:
+        async with http.stream("GET", "/log") if is_streamed else nullcontext() as response:
+            await (response.aread() if response else http.get("/log"))
+
     async def main() -> None:
         async with u.UpsunClient(**server.kwargs(httpx_args=ONE_CONNECTION, timeout=5)) as client:
-            reading = asyncio.create_task(client.get_async_httpx_client().get("/log"))
+            reading = asyncio.create_task(read(client.get_async_httpx_client()))
             await asyncio.sleep(0.2)  # in which a part of the body comes
             for _ in range(2):
                 reading.cancel()

@@ -30,10 +30,7 @@ def bearers(server: Wire) -> list[str]:
 
 
 def crowd(calls: Calls, count: int, server: Wire, client: UpsunClient) -> set[str]:
-    """Delete by many at once; tell what came of it.
-
-    Exchanges that are held go on when all have begun: threads look at the clock then.
-    """
+    """Delete by many at once, held exchanges going on when all have begun; tell what came of it."""
     begun, came, clock = set[int](), set[str](), time.monotonic
 
     def read() -> float:

@@ -59,10 +59,7 @@ def fail() -> None:
 
 
 def stopped(repo: Repo, stop: Callable[[], None], at: int, *, again: bool) -> str:
-    """Change a repo in a process that is stopped at a step, with `again` at each later one, too.
-
-    Give what it said; nothing when it has no such step.
-    """
+    """Change a repo in a process that is stopped at a step, `again` later too; give its words."""
     said, steps = repo.root.with_suffix(".said"), count(1)
 
     def stopping(function: Callable[..., Any]) -> Callable[..., Any]:
